@@ -1,0 +1,43 @@
+#pragma once
+// A result is a value or the reason why there is none.
+//
+// Anything that can fail while the program is healthy (bad input, a conflict, a remote failure) returns
+// `Result<T>`. An `Error` names AWS's own code and message, since sooner or later a client reads it.
+// Broken invariants are not errors: they are CHECKs (base/check.h).
+#include <expected>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct Error {
+  // AWS's short error code: "ValidationException", "NotFound", "InvalidParameterException" ...
+  // For errors inside the program that never reach a client: a CamelCase name of our own.
+  std::string code;
+  std::string message;
+  int http_status = 400;
+  // Further members that the error's shape has on the wire ("resourceName", "reason"), name and text.
+  std::vector<std::pair<std::string, std::string>> members = {};
+};
+
+template <typename T>
+using Result = std::expected<T, Error>;
+using Status = Result<void>;
+
+inline std::unexpected<Error> fail(std::string code, std::string message, int http_status = 400) {
+  return std::unexpected(Error{std::move(code), std::move(message), http_status, {}});
+}
+
+// TRY(expression) is the expression's value, or returns its error from the enclosing function.
+#define TRY(...)                                                               \
+  ({                                                                           \
+    auto try_result_ = (__VA_ARGS__);                                          \
+    if (!try_result_) return std::unexpected(std::move(try_result_).error());  \
+    result_detail::take(std::move(try_result_));                               \
+  })
+
+namespace result_detail {
+template <typename T>
+T take(Result<T>&& r) {
+  if constexpr (!std::is_void_v<T>) return *std::move(r);
+}
+}  // namespace result_detail

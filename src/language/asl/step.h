@@ -1,0 +1,196 @@
+#pragma once
+// The interpreter: one pure function moves an execution.
+//
+//   step(machine, execution, input, context) -> { events, actions, ... }, and `execution` moved on
+//
+// Everything that moves an execution is an Input: its start, the answer to a task, a timer, a stop. Time,
+// randomness and task tokens come in with the StepContext, so that the same arguments give the same result
+// on any machine in any year. Production, TestState, `gantry run`, the simulator and the conformance driver
+// call this function; there is no other interpreter.
+//
+// An execution runs as far as it can without the world outside (Pass, Choice, Succeed, the scheduling of a
+// task ...), so one step may give many events. What must happen outside are Actions: at least once, each
+// under a key (execution and event id) by which the receiver knows a repetition.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "language/asl/event.h"
+#include "language/asl/machine.h"
+#include "language/json/value.h"
+
+namespace asl {
+
+// --- what moves an execution ---------------------------------------------------------------------------
+
+struct Start {};
+// A timer that an action SetTimer asked for is due.
+struct TimerFired {
+  uint64_t timer;
+};
+// The call behind a `.sync` or `.waitForTaskToken` task has answered; the job goes on.
+struct TaskSubmitted {
+  uint64_t task;
+  json::Value output;
+};
+// A worker has taken an activity's task (events ActivityStarted).
+struct TaskStarted {
+  uint64_t task;
+  std::string worker_name;
+};
+struct TaskSucceeded {
+  uint64_t task;
+  json::Value output;
+};
+struct TaskFailed {
+  uint64_t task;
+  std::optional<std::string> error;
+  std::optional<std::string> cause;
+  // Which event tells it: TaskFailed, or TaskSubmitFailed, TaskStartFailed, LambdaFunctionScheduleFailed ...
+  enum class Phase : uint8_t { run, schedule, start, submit } phase = Phase::run;
+};
+// A sign of life: sets the heartbeat clock back.
+struct TaskHeartbeat {
+  uint64_t task;
+};
+struct Stop {
+  std::optional<std::string> error;
+  std::optional<std::string> cause;
+};
+struct Redrive {};
+// The last step stopped at its budget (Transition::more).
+struct Continue {};
+// A distributed Map's run: the engine tells how it went. `output` is the array of results, or the
+// ResultWriter's details.
+struct MapRunFinished {
+  uint64_t task;
+  bool succeeded = true;
+  json::Value output;
+  std::string error, cause;
+};
+
+using Input = std::variant<Start, TimerFired, TaskSubmitted, TaskStarted, TaskSucceeded, TaskFailed, TaskHeartbeat,
+                           Stop, Redrive, Continue, MapRunFinished>;
+
+// --- what must happen outside --------------------------------------------------------------------------
+
+// Run a task: call the service, hand the work to an activity, invoke the function.
+struct ScheduleTask {
+  uint64_t task;            // id of the *Scheduled event: unique in the execution, names the attempt
+  std::string state;        // for humans
+  std::shared_ptr<const Resource> resource;  // machine.h: the parsed Resource ARN
+  json::Value parameters;   // evaluated Parameters/Arguments (an activity's or function's input)
+  std::string token;        // what $$.Task.Token showed
+  std::optional<std::string> role_arn;       // Credentials.RoleArn, evaluated
+  std::optional<int64_t> timeout_s, heartbeat_s;
+};
+// The task is no longer wanted (timed out, aborted, a sibling failed): stop what it started.
+struct CancelTask {
+  uint64_t task;
+  std::shared_ptr<const Resource> resource;
+  json::Value submitted;  // the answer of TaskSubmitted, null when there was none
+  std::optional<std::string> role_arn;
+  std::string reason;  // "timeout", "stopped", "aborted"
+};
+struct SetTimer {
+  uint64_t timer;  // unique in the execution
+  Instant due;
+};
+struct ClearTimer {
+  uint64_t timer;
+};
+// Run a distributed Map. `config` is everything evaluated: {"label", "processor" (definition JSON text),
+// "executionType", "items" (array, absent with a reader), "itemReader", "itemSelector" (template),
+// "itemBatcher", "resultWriter", "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"}.
+struct StartMapRun {
+  uint64_t task;  // id of MapRunStarted's event
+  std::string state;
+  std::string map_run_arn;
+  json::Value config;
+};
+
+using Action = std::variant<ScheduleTask, CancelTask, SetTimer, ClearTimer, StartMapRun>;
+
+// --- an execution between two inputs -------------------------------------------------------------------
+
+enum class Outcome : uint8_t { running, succeeded, failed, timed_out, aborted };
+
+// What the context object shows of an execution; fixed at its start (but for redrives).
+struct ExecutionInfo {
+  std::string arn, name, role_arn;
+  std::string machine_arn, machine_name;
+  Instant start;
+  json::Value input;
+  int redrive_count = 0;
+  Instant redrive_time;
+};
+
+// Where each branch stands, variables, retry counts: compact, with a versioned encoding of its own.
+// Defined in execution.h; the engine stores and loads it without looking inside.
+class Execution {
+ public:
+  struct State;
+
+  explicit Execution(ExecutionInfo info);
+  ~Execution();
+  Execution(Execution&&) noexcept;
+  Execution& operator=(Execution&&) noexcept;
+
+  const ExecutionInfo& info() const;
+  Outcome outcome() const;
+  const json::Value& output() const;              // of a succeeded one
+  const std::optional<std::string>& error() const;  // of one that failed, timed out or was aborted
+  const std::optional<std::string>& cause() const;
+  uint64_t last_event() const;                    // id of the last event so far
+  uint64_t state_transitions() const;
+  // True when the task is still waited for: a late or repeated answer is dropped.
+  bool awaits(uint64_t task) const;
+  // The timers set and not yet fired or cleared, for a restart.
+  std::vector<SetTimer> timers() const;
+  // The tasks and map runs under way, for a restart and for SendTask*.
+  std::vector<ScheduleTask> tasks(const Machine& machine) const;
+
+  std::string encode() const;
+  // `machine` is the definition with which it was started. Nothing for bytes that encode() never gave.
+  static std::optional<Execution> decode(std::string_view bytes, const Machine& machine);
+
+  State& state() { return *state_; }
+  const State& state() const { return *state_; }
+
+ private:
+  explicit Execution(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// --- the step --------------------------------------------------------------------------------------------
+
+struct StepContext {
+  Instant now;
+  Random& random;
+  // Makes the token of a task ("$$.Task.Token") from the id of its Scheduled event.
+  std::function<std::string(uint64_t task)> token;
+  std::string region = "us-east-1";
+  // How many state transitions one step may make before it hands back (Transition::more).
+  uint32_t budget = 10'000;
+  uint64_t history_limit = 25'000;
+  bool express = false;
+};
+
+struct Transition {
+  std::vector<Event> events;
+  std::vector<Action> actions;
+  bool more = false;  // the budget is used up: step again with Continue
+};
+
+// Moves `execution` by one input. An input that no longer fits (an answer to a task that timed out, a timer
+// that was cleared, anything after the end) gives an empty transition.
+Transition step(const Machine& machine, Execution& execution, const Input& input, const StepContext& context);
+
+}  // namespace asl

@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include "language/json/parse.h"
+
+namespace {
+
+std::string round_trip(std::string_view text) {
+  auto value = json::parse(text);
+  return value ? json::write(*value) : "error: " + value.error().message;
+}
+
+TEST(Json, KeepsNumbersAndOrder) {
+  EXPECT_EQ(round_trip(R"( {"b":1.50,"a":[1e3,-0,123456789012345678901234567890]} )"),
+            R"({"b":1.50,"a":[1e3,0,123456789012345678901234567890]})");  // -0 is 0, as on AWS
+}
+
+TEST(Json, LaterMemberStandsAtTheEarlierPlace) {
+  EXPECT_EQ(round_trip(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})");
+  std::string many = "{", expected = "{";
+  for (int i = 0; i < 40; ++i) many += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
+  for (int i = 20; i < 40; ++i) expected += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
+  EXPECT_EQ(round_trip(many), expected);
+}
+
+TEST(Json, EscapesAndSurrogates) {
+  EXPECT_EQ(round_trip(R"("\u00e9\n\u001f\ud83d\ude00\/")"), "\"\u00e9\\n\\u001F\U0001F600/\"");
+  EXPECT_EQ(round_trip(R"("a\ud800b\udc00")"), R"("a\uD800b\uDC00")");
+}
+
+TEST(Json, FaultsInJacksonsWords) {
+  auto fault = json::parse_detailed("not json");
+  ASSERT_FALSE(fault);
+  EXPECT_EQ(fault.error().message,
+            "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')");
+  EXPECT_EQ(fault.error().column, 4);
+  EXPECT_EQ(json::parse("{'a':1}").error().message,
+            "Unexpected character (''' (code 39)): was expecting double-quote to start field name");
+  EXPECT_FALSE(json::parse("[1,]"));
+  EXPECT_FALSE(json::parse("01"));
+  EXPECT_FALSE(json::parse("{} {}"));
+  EXPECT_FALSE(json::parse(std::string(2000, '[')));
+}
+
+TEST(Json, DoublesAsJavaScriptWritesThem) {
+  EXPECT_EQ(json::write(json::Value(0.1)), "0.1");
+  EXPECT_EQ(json::write(json::Value(1e21)), "1e+21");
+  EXPECT_EQ(json::write(json::Value(1.5e-7)), "1.5e-7");
+  EXPECT_EQ(json::write(json::Value(123456.0)), "123456");
+  EXPECT_EQ(json::write(json::Value(-2.5)), "-2.5");
+}
+
+TEST(Json, EqualityIgnoresOrderAndSpelling) {
+  EXPECT_EQ(*json::parse(R"({"a":1,"b":[1.0]})"), *json::parse(R"({"b":[1],"a":1.0})"));
+  EXPECT_FALSE(*json::parse("[1]") == *json::parse("[\"1\"]"));
+}
+
+TEST(Json, JavaHashOrder) {
+  const std::vector<std::string> names = {"Bucket", "Key", "Body"};
+  std::string shown;
+  for (const size_t i : json::java_hash_order(names)) shown += names[i] + " ";
+  EXPECT_EQ(shown, "Bucket Body Key ");
+}
+
+}  // namespace

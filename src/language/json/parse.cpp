@@ -1,0 +1,359 @@
+#include "language/json/parse.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+
+namespace json {
+namespace {
+
+constexpr std::string_view kExpectedValue =
+    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+
+class Parser {
+ public:
+  Parser(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
+
+  std::expected<Value, ParseError> run() {
+    skip_space();
+    Value value;
+    if (at_end()) return fault("No content to map due to end-of-input");
+    if (!parse_value(value, 0)) return std::unexpected(std::move(error_));
+    skip_space();
+    if (!at_end()) {
+      if (is_word(text_[at_])) {
+        unrecognized();
+      } else {
+        unexpected_character(fmt::format("Expected space separating root-level values"));
+      }
+      return std::unexpected(std::move(error_));
+    }
+    return value;
+  }
+
+ private:
+  bool at_end() const { return at_ >= text_.size(); }
+
+  void skip_space() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c != ' ' && c != '\n' && c != '\r' && c != '\t') break;
+      ++at_;
+    }
+  }
+
+  bool set_fault(std::string message, size_t offset) {
+    error_.message = std::move(message);
+    error_.offset = offset;
+    size_t line_start = 0;
+    for (size_t i = 0; i < offset && i < text_.size(); ++i) {
+      if (text_[i] == '\n') ++error_.line, line_start = i + 1;
+    }
+    const size_t end = std::min(offset, text_.size());
+    error_.column = 1 + static_cast<int>(utf16_units(text_.substr(line_start, end - line_start)));
+    return false;
+  }
+  std::unexpected<ParseError> fault(std::string message) {
+    set_fault(std::move(message), at_);
+    return std::unexpected(std::move(error_));
+  }
+
+  bool unexpected_character(std::string_view expectation) {
+    size_t next = at_;
+    const char32_t c = next_code_point(text_, next);
+    std::string shown;
+    if (c < 0x20) {
+      shown = fmt::format("(CTRL-CHAR, code {})", static_cast<uint32_t>(c));
+    } else {
+      shown = "'";
+      append_utf8(shown, c);
+      shown += fmt::format("' (code {})", static_cast<uint32_t>(c));
+    }
+    return set_fault(fmt::format("Unexpected character ({}): {}", shown, expectation), at_ + 1);
+  }
+
+  static bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+           static_cast<uint8_t>(c) >= 0x80;
+  }
+
+  bool unrecognized() {
+    size_t end = at_;
+    while (end < text_.size() && is_word(text_[end]) && end - at_ < 256) ++end;
+    return set_fault(fmt::format("Unrecognized token '{}': was expecting {}", text_.substr(at_, end - at_), kExpectedValue), end);
+  }
+
+  bool parse_word(std::string_view word, Value value, Value& out) {
+    if (text_.substr(at_, word.size()) != word ||
+        (at_ + word.size() < text_.size() && is_word(text_[at_ + word.size()]))) {
+      return unrecognized();
+    }
+    at_ += word.size();
+    out = std::move(value);
+    return true;
+  }
+
+  bool parse_value(Value& out, size_t depth) {
+    if (at_end()) return set_fault("Unexpected end-of-input", at_);
+    switch (text_[at_]) {
+      case '{':
+        return parse_object(out, depth + 1);
+      case '[':
+        return parse_array(out, depth + 1);
+      case '"': {
+        if (std::string_view plain; scan_plain(plain)) {
+          out = Value(plain);
+          return true;
+        }
+        std::string text;
+        if (!parse_string(text)) return false;
+        out = Value(text);
+        return true;
+      }
+      case 't':
+        return parse_word("true", true, out);
+      case 'f':
+        return parse_word("false", false, out);
+      case 'n':
+        return parse_word("null", nullptr, out);
+      default:
+        if (text_[at_] == '-' || (text_[at_] >= '0' && text_[at_] <= '9')) return parse_number(out);
+        if (is_word(text_[at_])) return unrecognized();
+        return unexpected_character("expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')");
+    }
+  }
+
+  bool parse_number(Value& out) {
+    const size_t start = at_;
+    if (text_[at_] == '-') ++at_;
+    const size_t digits = at_;
+    while (!at_end() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    if (at_ == digits) {
+      if (at_end()) return set_fault("Unexpected end-of-input within a number", at_);
+      return unexpected_character("expected digit (0-9) to follow minus sign, for valid numeric value");
+    }
+    if (text_[digits] == '0' && at_ - digits > 1) {
+      return set_fault("Invalid numeric value: Leading zeroes not allowed", at_);
+    }
+    bool whole = true;
+    if (!at_end() && text_[at_] == '.') {
+      whole = false;
+      const size_t first = ++at_;
+      while (!at_end() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+      if (at_ == first) {
+        if (at_end()) return set_fault("Unexpected end-of-input within a number", at_);
+        return unexpected_character("Decimal point not followed by a digit");
+      }
+    }
+    if (!at_end() && (text_[at_] == 'e' || text_[at_] == 'E')) {
+      whole = false;
+      ++at_;
+      if (!at_end() && (text_[at_] == '+' || text_[at_] == '-')) ++at_;
+      const size_t first = at_;
+      while (!at_end() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+      if (at_ == first) {
+        if (at_end()) return set_fault("Unexpected end-of-input within a number", at_);
+        return unexpected_character("Exponent indicator not followed by a digit");
+      }
+    }
+    if (!at_end() && is_word(text_[at_])) {
+      return unexpected_character("Expected space separating root-level values");
+    }
+    (void)whole;
+    out = Value::number(text_.substr(start, at_ - start));
+    return true;
+  }
+
+  // A string without escapes, the common case: nothing is copied. `at_` stays put when it is not one.
+  bool scan_plain(std::string_view& out) {
+    for (size_t i = at_ + 1; i < text_.size(); ++i) {
+      const auto c = static_cast<uint8_t>(text_[i]);
+      if (c == '"') {
+        out = text_.substr(at_ + 1, i - at_ - 1);
+        at_ = i + 1;
+        return true;
+      }
+      if (c == '\\' || c < 0x20) return false;
+    }
+    return false;
+  }
+
+  bool parse_hex4(char32_t& out) {
+    out = 0;
+    for (int i = 0; i < 4; ++i, ++at_) {
+      if (at_end()) return set_fault("Unexpected end-of-input in character escape sequence", at_);
+      const char c = text_[at_];
+      int digit;
+      if (c >= '0' && c <= '9') {
+        digit = c - '0';
+      } else if (c >= 'a' && c <= 'f') {
+        digit = c - 'a' + 10;
+      } else if (c >= 'A' && c <= 'F') {
+        digit = c - 'A' + 10;
+      } else {
+        return unexpected_character("expected a hex-digit for character escape sequence");
+      }
+      out = out << 4 | static_cast<char32_t>(digit);
+    }
+    return true;
+  }
+
+  bool parse_string(std::string& out) {
+    const size_t start = at_++;
+    while (true) {
+      if (at_end()) return set_fault("Unexpected end-of-input: was expecting closing quote for a string value", text_.size());
+      const auto c = static_cast<uint8_t>(text_[at_]);
+      if (c == '"') {
+        ++at_;
+        return true;
+      }
+      if (c < 0x20) {
+        return set_fault(fmt::format("Illegal unquoted character ((CTRL-CHAR, code {})): has to be escaped using "
+                                     "backslash to be included in string value", c), at_ + 1);
+      }
+      if (c != '\\') {
+        out.push_back(text_[at_++]);
+        continue;
+      }
+      if (++at_ >= text_.size()) return set_fault("Unexpected end-of-input in character escape sequence", at_);
+      const char escape = text_[at_++];
+      switch (escape) {
+        case '"': case '\\': case '/': out.push_back(escape); break;
+        case 'b': out.push_back('\b'); break;
+        case 'f': out.push_back('\f'); break;
+        case 'n': out.push_back('\n'); break;
+        case 'r': out.push_back('\r'); break;
+        case 't': out.push_back('\t'); break;
+        case 'u': {
+          char32_t unit;
+          if (!parse_hex4(unit)) return false;
+          if (unit >= 0xD800 && unit < 0xDC00 && text_.substr(at_, 2) == "\\u") {
+            const size_t before = at_;
+            at_ += 2;
+            char32_t low;
+            if (!parse_hex4(low)) return false;
+            if (low >= 0xDC00 && low < 0xE000) {
+              unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+            } else {
+              at_ = before;
+            }
+          }
+          append_utf8(out, unit);
+          break;
+        }
+        default:
+          --at_;
+          return set_fault(fmt::format("Unrecognized character escape '{}' (code {})", escape, static_cast<int>(escape)), at_ + 1);
+      }
+    }
+    (void)start;
+  }
+
+  bool too_deep() {
+    return set_fault(fmt::format("Document nesting depth ({}) exceeds the maximum allowed ({})", limits_.depth + 1, limits_.depth), at_);
+  }
+
+  std::string start_marker(size_t offset) const {
+    int line = 1;
+    size_t line_start = 0;
+    for (size_t i = 0; i < offset; ++i) {
+      if (text_[i] == '\n') ++line, line_start = i + 1;
+    }
+    return fmt::format("line: {}, column: {}", line, 1 + utf16_units(text_.substr(line_start, offset - line_start)));
+  }
+
+  bool parse_array(Value& out, size_t depth) {
+    if (depth > limits_.depth) return too_deep();
+    const size_t open = at_++;
+    std::vector<Value> items;
+    skip_space();
+    if (!at_end() && text_[at_] == ']') {
+      ++at_;
+      out = Value::array();
+      return true;
+    }
+    while (true) {
+      skip_space();
+      if (at_end()) break;
+      Value item;
+      if (!parse_value(item, depth)) return false;
+      items.push_back(std::move(item));
+      skip_space();
+      if (at_end()) break;
+      if (text_[at_] == ',') {
+        ++at_;
+        continue;
+      }
+      if (text_[at_] == ']') {
+        ++at_;
+        out = Value::array(std::move(items));
+        return true;
+      }
+      return unexpected_character("was expecting comma to separate Array entries");
+    }
+    return set_fault(fmt::format("Unexpected end-of-input: expected close marker for Array (start marker at [Source: (String); {}])", start_marker(open)), at_);
+  }
+
+  bool parse_object(Value& out, size_t depth) {
+    if (depth > limits_.depth) return too_deep();
+    const size_t open = at_++;
+    std::vector<Member> members;
+    skip_space();
+    if (!at_end() && text_[at_] == '}') {
+      ++at_;
+      out = Value::object();
+      return true;
+    }
+    while (true) {
+      skip_space();
+      if (at_end()) break;
+      if (text_[at_] != '"') return unexpected_character("was expecting double-quote to start field name");
+      Member member;
+      if (std::string_view plain; scan_plain(plain)) {
+        member.name = plain;
+      } else if (!parse_string(member.name)) {
+        return false;
+      }
+      skip_space();
+      if (at_end()) break;
+      if (text_[at_] != ':') return unexpected_character("was expecting a colon to separate field name and value");
+      ++at_;
+      skip_space();
+      if (at_end()) break;
+      if (!parse_value(member.value, depth)) return false;
+      members.push_back(std::move(member));
+      skip_space();
+      if (at_end()) break;
+      if (text_[at_] == ',') {
+        ++at_;
+        continue;
+      }
+      if (text_[at_] == '}') {
+        ++at_;
+        out = Value::object(std::move(members));
+        return true;
+      }
+      return unexpected_character("was expecting comma to separate Object entries");
+    }
+    return set_fault(fmt::format("Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String); {}])", start_marker(open)), at_);
+  }
+
+  std::string_view text_;
+  const Limits& limits_;
+  size_t at_ = 0;
+  ParseError error_;
+};
+
+}  // namespace
+
+std::expected<Value, ParseError> parse_detailed(std::string_view text, const Limits& limits) {
+  return Parser(text, limits).run();
+}
+
+Result<Value> parse(std::string_view text, const Limits& limits) {
+  auto value = parse_detailed(text, limits);
+  if (!value) return fail("JsonParse", std::move(value.error().message));
+  return *std::move(value);
+}
+
+}  // namespace json

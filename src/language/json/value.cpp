@@ -1,0 +1,386 @@
+#include "language/json/value.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "language/json/number.h"
+
+namespace json {
+namespace detail {
+
+struct StringNode : Node {
+  uint32_t size;
+  char text[];
+
+  static StringNode* create(std::string_view text) {
+    CHECK(text.size() < UINT32_MAX, "limits keep strings far below 4 GiB");
+    void* memory = ::operator new(sizeof(StringNode) + text.size());
+    auto* node = new (memory) StringNode;
+    node->size = static_cast<uint32_t>(text.size());
+    if (!text.empty()) std::memcpy(node->text, text.data(), text.size());
+    return node;
+  }
+  std::string_view view() const { return {text, size}; }
+};
+
+struct ArrayNode : Node {
+  std::vector<Value> items;
+};
+
+struct ObjectNode : Node {
+  std::vector<Member> members;
+  // Objects of many members find them by hash; few are quicker to look through.
+  std::unique_ptr<std::unordered_map<std::string_view, uint32_t>> index;
+};
+
+}  // namespace detail
+
+using detail::ArrayNode;
+using detail::ObjectNode;
+using detail::StringNode;
+
+namespace {
+constexpr size_t kIndexedFrom = 12;
+const Value kNull{};
+
+template <typename NodeType>
+const NodeType& as(detail::Node* node) {
+  return *static_cast<const NodeType*>(node);
+}
+
+using Index = std::unordered_map<std::string_view, uint32_t>;
+
+// Makes names unique: the later value stands at the earlier place. Returns the index of many members.
+std::unique_ptr<Index> unify(std::vector<Member>& members) {
+  if (members.size() < kIndexedFrom) {
+    for (size_t i = 1; i < members.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (members[i].name != members[j].name) continue;
+        members[j].value = std::move(members[i].value);
+        members.erase(members.begin() + static_cast<ptrdiff_t>(i));
+        --i;
+        break;
+      }
+    }
+    return nullptr;
+  }
+  auto index = std::make_unique<Index>();
+  const auto fill = [&] {
+    index->clear();
+    index->reserve(members.size());
+    for (size_t i = 0; i < members.size(); ++i) {
+      if (!index->try_emplace(members[i].name, static_cast<uint32_t>(i)).second) return false;
+    }
+    return true;
+  };
+  if (fill()) return index;
+  std::vector<Member> unique;
+  Index places;
+  std::vector<uint32_t> place_of(members.size());
+  uint32_t next = 0;
+  for (size_t i = 0; i < members.size(); ++i) {
+    const auto [it, fresh] = places.try_emplace(members[i].name, next);
+    if (fresh) ++next;
+    place_of[i] = it->second;
+  }
+  places.clear();
+  unique.resize(next);
+  for (size_t i = 0; i < members.size(); ++i) unique[place_of[i]] = std::move(members[i]);
+  members = std::move(unique);
+  CHECK(fill(), "names are unique now");
+  return index;
+}
+}  // namespace
+
+std::string_view kind_name(Kind kind) {
+  static constexpr std::string_view kNames[] = {"null", "boolean", "number", "string", "array", "object"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+Value::Value(uint64_t value) {
+  if (value <= static_cast<uint64_t>(INT64_MAX)) {
+    tag_ = Tag::integer;
+    payload_.integer = static_cast<int64_t>(value);
+  } else {
+    *this = number(std::to_string(value));
+  }
+}
+
+Value::Value(double value) {
+  if (!std::isfinite(value)) return;
+  if (value == std::trunc(value) && std::abs(value) <= 9007199254740992.0) {
+    tag_ = Tag::integer;
+    payload_.integer = static_cast<int64_t>(value);
+  } else {
+    tag_ = Tag::real;
+    payload_.real = value;
+  }
+}
+
+Value::Value(std::string_view text) : tag_(Tag::string) { payload_.node = StringNode::create(text); }
+
+Value Value::number(std::string_view text) {
+  Value out;
+  int64_t integer = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+  if (error == std::errc() && end == text.data() + text.size()) {
+    out.tag_ = Tag::integer;
+    out.payload_.integer = integer;
+  } else {
+    out.tag_ = Tag::number_text;
+    out.payload_.node = StringNode::create(text);
+  }
+  return out;
+}
+
+Value Value::array() { return array(std::vector<Value>()); }
+Value Value::object() { return object(std::vector<Member>()); }
+
+Value Value::array(std::vector<Value> items) {
+  Value out;
+  auto node = std::make_unique<ArrayNode>();
+  node->items = std::move(items);
+  out.tag_ = Tag::array;
+  out.payload_.node = node.release();
+  return out;
+}
+
+Value Value::object(std::vector<Member> members) {
+  Value out;
+  auto node = std::make_unique<ObjectNode>();
+  node->index = unify(members);
+  // The index views names inside `members`; moving the vector does not move its elements.
+  node->members = std::move(members);
+  out.tag_ = Tag::object;
+  out.payload_.node = node.release();
+  return out;
+}
+
+void Value::destroy() {
+  switch (tag_) {
+    case Tag::array:
+      delete static_cast<ArrayNode*>(payload_.node);
+      break;
+    case Tag::object:
+      delete static_cast<ObjectNode*>(payload_.node);
+      break;
+    default:
+      static_cast<StringNode*>(payload_.node)->~StringNode();
+      ::operator delete(payload_.node);
+  }
+}
+
+Kind Value::kind() const {
+  static constexpr Kind kKinds[] = {Kind::null,   Kind::boolean, Kind::number, Kind::number,
+                                    Kind::number, Kind::string,  Kind::array,  Kind::object};
+  return kKinds[static_cast<size_t>(tag_)];
+}
+
+bool Value::as_bool() const {
+  CHECK(is_bool(), "a boolean was asked for");
+  return payload_.boolean;
+}
+
+std::string_view Value::as_string() const {
+  CHECK(is_string(), "a string was asked for");
+  return as<StringNode>(payload_.node).view();
+}
+
+std::span<const Value> Value::items() const {
+  CHECK(is_array(), "an array was asked for");
+  return as<ArrayNode>(payload_.node).items;
+}
+
+std::span<const Member> Value::members() const {
+  CHECK(is_object(), "an object was asked for");
+  return as<ObjectNode>(payload_.node).members;
+}
+
+double Value::as_double() const {
+  switch (tag_) {
+    case Tag::integer:
+      return static_cast<double>(payload_.integer);
+    case Tag::real:
+      return payload_.real;
+    default:
+      CHECK(tag_ == Tag::number_text, "a number was asked for");
+      return parse_double(as<StringNode>(payload_.node).view());
+  }
+}
+
+std::optional<int64_t> Value::as_int64() const {
+  if (tag_ == Tag::integer) return payload_.integer;
+  if (!is_number()) return std::nullopt;
+  const double value = as_double();
+  if (value != std::trunc(value) || value < -9.2e18 || value > 9.2e18) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
+bool Value::is_integer() const {
+  if (tag_ == Tag::integer) return true;
+  return tag_ == Tag::number_text &&
+         as<StringNode>(payload_.node).view().find_first_of(".eE") == std::string_view::npos;
+}
+
+std::string Value::number_text() const {
+  switch (tag_) {
+    case Tag::integer:
+      return std::to_string(payload_.integer);
+    case Tag::real:
+      return double_text(payload_.real);
+    default:
+      CHECK(tag_ == Tag::number_text, "a number was asked for");
+      return std::string(as<StringNode>(payload_.node).view());
+  }
+}
+
+size_t Value::size() const {
+  if (is_array()) return as<ArrayNode>(payload_.node).items.size();
+  if (is_object()) return as<ObjectNode>(payload_.node).members.size();
+  return 0;
+}
+
+const Value* Value::find(std::string_view name) const {
+  if (!is_object()) return nullptr;
+  const auto& node = as<ObjectNode>(payload_.node);
+  if (node.index) {
+    const auto it = node.index->find(name);
+    return it == node.index->end() ? nullptr : &node.members[it->second].value;
+  }
+  for (const Member& member : node.members) {
+    if (member.name == name) return &member.value;
+  }
+  return nullptr;
+}
+
+const Value& Value::operator[](std::string_view name) const {
+  const Value* found = find(name);
+  return found ? *found : kNull;
+}
+
+std::string_view Value::text(std::string_view name, std::string_view otherwise) const {
+  const Value* found = find(name);
+  return found && found->is_string() ? found->as_string() : otherwise;
+}
+
+Value Value::with(std::string_view name, Value value) const {
+  std::vector<Member> copy;
+  if (is_object()) copy.assign(members().begin(), members().end());
+  const auto it = std::ranges::find(copy, name, &Member::name);
+  if (it != copy.end()) {
+    it->value = std::move(value);
+  } else {
+    copy.push_back({std::string(name), std::move(value)});
+  }
+  return object(std::move(copy));
+}
+
+Value Value::without(std::string_view name) const {
+  std::vector<Member> copy(members().begin(), members().end());
+  std::erase_if(copy, [&](const Member& m) { return m.name == name; });
+  return object(std::move(copy));
+}
+
+bool Value::same(const Value& other) const {
+  if (tag_ != other.tag_) return false;
+  switch (tag_) {
+    case Tag::null:
+      return true;
+    case Tag::boolean:
+      return payload_.boolean == other.payload_.boolean;
+    case Tag::integer:
+      return payload_.integer == other.payload_.integer;
+    case Tag::real:
+      return payload_.real == other.payload_.real;
+    default:
+      return payload_.node == other.payload_.node;
+  }
+}
+
+bool equal(const Value& a, const Value& b) {
+  if (a.same(b)) return true;
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
+    case Kind::number: {
+      if (a.is_integer() && b.is_integer()) return a.number_text() == b.number_text();
+      return a.as_double() == b.as_double();
+    }
+    case Kind::string:
+      return a.as_string() == b.as_string();
+    case Kind::array:
+      return std::ranges::equal(a.items(), b.items(), equal);
+    case Kind::object:
+      return a.size() == b.size() && std::ranges::all_of(a.members(), [&](const Member& member) {
+               const Value* other = b.find(member.name);
+               return other && equal(member.value, *other);
+             });
+    default:
+      return false;  // scalars that are not the same
+  }
+}
+
+Value object(std::initializer_list<std::pair<std::string_view, Value>> members) {
+  std::vector<Member> list;
+  list.reserve(members.size());
+  for (const auto& [name, value] : members) list.push_back({std::string(name), value});
+  return Value::object(std::move(list));
+}
+
+Value array(std::initializer_list<Value> items) { return Value::array(std::vector<Value>(items)); }
+
+ObjectBuilder::ObjectBuilder(const Value& start) : members_(start.members().begin(), start.members().end()) {}
+
+ObjectBuilder& ObjectBuilder::add(std::string_view name, Value value) {
+  members_.push_back({std::string(name), std::move(value)});
+  return *this;
+}
+
+ObjectBuilder& ObjectBuilder::add_if(std::string_view name, const std::optional<Value>& value) {
+  if (value) add(name, *value);
+  return *this;
+}
+
+ObjectBuilder& ObjectBuilder::add_text(std::string_view name, std::string_view text) {
+  if (!text.empty()) add(name, text);
+  return *this;
+}
+
+ObjectBuilder& ObjectBuilder::set(std::string_view name, Value value) {
+  const auto it = std::ranges::find(members_, name, &Member::name);
+  if (it == members_.end()) return add(name, std::move(value));
+  it->value = std::move(value);
+  return *this;
+}
+
+std::vector<size_t> java_hash_order(std::span<const std::string> names) {
+  std::vector<std::pair<uint32_t, size_t>> buckets;
+  size_t table = 16;
+  while (static_cast<double>(names.size()) > 0.75 * static_cast<double>(table)) table *= 2;
+  for (size_t i = 0; i < names.size(); ++i) {
+    uint32_t hash = 0;
+    size_t at = 0;
+    while (at < names[i].size()) {
+      const char32_t c = next_code_point(names[i], at);
+      if (c >= 0x10000) {
+        hash = hash * 31 + static_cast<uint32_t>(0xD800 + ((c - 0x10000) >> 10));
+        hash = hash * 31 + static_cast<uint32_t>(0xDC00 + ((c - 0x10000) & 0x3FF));
+      } else {
+        hash = hash * 31 + static_cast<uint32_t>(c);
+      }
+    }
+    buckets.emplace_back((hash ^ hash >> 16) & (table - 1), i);
+  }
+  std::ranges::sort(buckets);  // by bucket, then by insertion
+  std::vector<size_t> order;
+  order.reserve(names.size());
+  for (const auto& [bucket, index] : buckets) order.push_back(index);
+  return order;
+}
+
+}  // namespace json

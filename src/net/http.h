@@ -1,0 +1,45 @@
+#pragma once
+// HTTP messages as values, the same for the server and the client.
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace net {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+bool same_header_name(std::string_view a, std::string_view b);  // ASCII case does not matter
+
+struct Headers {
+  std::vector<Header> list;
+
+  // The first of that name, else "".
+  std::string_view get(std::string_view name) const;
+  bool has(std::string_view name) const;
+  void add(std::string_view name, std::string_view value) { list.push_back({std::string(name), std::string(value)}); }
+  // Replaces every header of that name.
+  void set(std::string_view name, std::string_view value);
+};
+
+struct Request {
+  std::string method;  // "POST"
+  std::string target;  // as sent: "/path?query" (server); an absolute URL (client)
+  Headers headers;
+  std::string body;
+  std::string peer;    // the client's IP address (server)
+
+  std::string_view path() const;   // of `target`, still percent-encoded
+  std::string_view query() const;  // behind the '?', or ""
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
+}  // namespace net

@@ -1,0 +1,28 @@
+#pragma once
+// Sends HTTP requests: SNS deliveries, upstream services, HTTP tasks.
+//
+// Connections are kept and reused; TLS certificates are checked. Redirects are not followed. A failure
+// before there is a response (no such host, refused, time out) is an Error of code "HttpConnection" or
+// "HttpTimeout". The callback runs on the loop.
+#include <cstdint>
+
+#include "base/function.h"
+#include "base/result.h"
+#include "net/http.h"
+
+namespace net {
+
+struct SendOptions {
+  int64_t timeout_ms = 30'000;               // from start to the last byte
+  size_t response_bytes_max = 64 * 1048576;  // a larger response is an Error
+};
+
+class HttpClient {
+ public:
+  using Done = Function<void(Result<Response>)>;
+  virtual ~HttpClient() = default;
+  // `request.target` is an absolute http: or https: URL.
+  virtual void send(Request request, SendOptions options, Done done) = 0;
+};
+
+}  // namespace net

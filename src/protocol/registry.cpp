@@ -1,0 +1,120 @@
+#include "protocol/registry.h"
+
+#include <fmt/format.h>
+
+#include "base/arn.h"
+#include "base/check.h"
+
+namespace protocol {
+
+Principal Principal::root(std::string account) {
+  Principal p;
+  p.type = Type::root;
+  p.arn = "arn:aws:iam::" + account + ":root";
+  p.user_id = account;
+  p.account = std::move(account);
+  return p;
+}
+
+Principal Principal::role_session(std::string_view role_arn, std::string_view session_name) {
+  Principal p;
+  p.type = Type::assumed_role;
+  p.role_arn = role_arn;
+  p.session_name = session_name;
+  const auto arn = Arn::parse(role_arn);
+  const std::string resource = arn ? arn->resource : "role/unknown";
+  const std::string name = resource.substr(resource.rfind('/') + 1);
+  p.account = arn ? arn->account : "";
+  p.arn = fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", arn ? arn->partition : "aws", p.account, name, session_name);
+  return p;
+}
+
+Principal Principal::aws_service(std::string_view service, std::string_view account) {
+  Principal p;
+  p.type = Type::service;
+  p.service = service;
+  p.account = account;
+  p.arn = service;
+  return p;
+}
+
+std::string Call::arn(std::string_view resource) const {
+  return fmt::format("arn:{}:{}:{}:{}:{}", partition, service, region, account, resource);
+}
+
+Operation immediate(std::function<Result<json::Value>(const Call&)> answer,
+                    std::function<std::vector<Need>(const Call&)> needs) {
+  return {.handle = [answer = std::move(answer)](const Call& call, Reply reply) { reply(answer(call)); },
+          .needs = std::move(needs)};
+}
+
+Registry::Registry(Loop& loop, Random& random) : loop_(loop), random_(random) {}
+
+void Registry::add(std::string_view service, std::string_view operation, Operation what) {
+  auto& operations = services_[std::string(service)];
+  CHECK(operations.try_emplace(std::string(operation), std::move(what)).second, "an operation is offered once");
+}
+
+bool Registry::has_service(std::string_view service) const { return services_.contains(service); }
+
+bool Registry::has(std::string_view service, std::string_view operation) const {
+  const auto it = services_.find(service);
+  return it != services_.end() && it->second.contains(operation);
+}
+
+Status Registry::authorise(const Call& call, const Need& need) {
+  if (!authoriser_) return {};
+  auto decision = authoriser_->authorise(call, need);
+  if (decision) return decision;
+  // spec/iam.md 4: how each protocol words a refusal.
+  Error& error = decision.error();
+  if (call.service == "sns") {
+    error.code = "AuthorizationErrorException", error.http_status = 403;
+  } else if (call.service == "ec2") {
+    error.code = "UnauthorizedOperation", error.http_status = 403;
+  } else if (call.service == "iam" || call.service == "sts" || call.service == "cloudformation") {
+    error.code = "AccessDenied", error.http_status = 403;
+  } else {
+    error.code = "AccessDeniedException", error.http_status = 400;
+  }
+  return decision;
+}
+
+void Registry::call(const Call& call, Reply reply) {
+  if (upstream_ && upstream_(call, reply)) return;
+  const auto service = services_.find(call.service);
+  const Operation* operation = nullptr;
+  if (service != services_.end()) {
+    const auto it = service->second.find(call.operation);
+    if (it != service->second.end()) operation = &it->second;
+  }
+  if (!operation) return reply(fail("UnknownOperationException", ""));
+  const std::vector<Need> needs = operation->needs
+                                      ? operation->needs(call)
+                                      : std::vector<Need>{{.action = call.service + ":" + call.operation, .resources = {"*"}}};
+  for (const Need& need : needs) {
+    if (auto allowed = authorise(call, need); !allowed) return reply(std::unexpected(std::move(allowed).error()));
+  }
+  if (validator_) {
+    if (auto valid = validator_(call); !valid) return reply(std::unexpected(std::move(valid).error()));
+  }
+  operation->handle(call, std::move(reply));
+}
+
+Call Registry::internal(Principal caller, std::string_view region, std::string_view service,
+                        std::string_view operation, json::Value params) {
+  Call call;
+  call.account = caller.account;
+  call.caller = std::move(caller);
+  call.region = region;
+  call.service = service;
+  call.operation = operation;
+  call.params = std::move(params);
+  call.request_id = random_.uuid();
+  call.at = loop_.clock().now();
+  call.internal = true;
+  call.user_agent = "gantry";
+  return call;
+}
+
+}  // namespace protocol

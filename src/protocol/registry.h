@@ -1,0 +1,52 @@
+#pragma once
+// The one registry of operations: see operation.h.
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/loop.h"
+#include "base/random.h"
+#include "protocol/operation.h"
+
+namespace protocol {
+
+// Checks parameters against a service's model; made by models/validate.h. Null: not checked.
+using Validator = std::function<Status(const Call&)>;
+
+class Registry {
+ public:
+  Registry(Loop& loop, Random& random);
+
+  // `service` is the signing name. An operation may be added once.
+  void add(std::string_view service, std::string_view operation, Operation what);
+  bool has_service(std::string_view service) const;
+  bool has(std::string_view service, std::string_view operation) const;
+
+  void set_authoriser(Authoriser* authoriser) { authoriser_ = authoriser; }
+  void set_validator(Validator validator) { validator_ = std::move(validator); }
+  // Takes the calls of services that are configured to live elsewhere (--upstream). Returns false for a
+  // service that it does not have either.
+  using Upstream = std::function<bool(const Call&, Reply&)>;
+  void set_upstream(Upstream upstream) { upstream_ = std::move(upstream); }
+
+  // A call that the wire has decoded and authenticated, or that internal() made: authorise, validate, run.
+  void call(const Call& call, Reply reply);
+
+  // A call of one service of ours by another, as `caller`.
+  Call internal(Principal caller, std::string_view region, std::string_view service,
+                std::string_view operation, json::Value params);
+
+  // Passes iff every need is met; for operations that find out later what they touch.
+  Status authorise(const Call& call, const Need& need);
+
+ private:
+  Loop& loop_;
+  Random& random_;
+  std::map<std::string, std::map<std::string, Operation, std::less<>>, std::less<>> services_;
+  Authoriser* authoriser_ = nullptr;
+  Validator validator_;
+  Upstream upstream_;
+};
+
+}  // namespace protocol
