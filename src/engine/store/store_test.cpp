@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+
+#include "engine/store/disk_store.h"
+#include "engine/store/journal.h"
+#include "engine/store/memory_store.h"
+
+namespace {
+
+using store::Batch;
+using store::Order;
+using store::Space;
+
+// A manual loop whose run() waits for what the journal's thread posts.
+class WaitingLoop final : public Loop {
+ public:
+  Clock& clock() override { return clock_; }
+  void post(Function<void()> work) override {
+    std::lock_guard lock(mutex_);
+    ready_.push_back(std::move(work));
+    wake_.notify_one();
+  }
+  TimerId after(int64_t, Function<void()>) override { return 1; }
+  void cancel(TimerId) override {}
+  void blocking(Function<void()> work, Function<void()> done) override {
+    work();
+    post(std::move(done));
+  }
+  void run_until(const bool& done) {
+    while (!done) {
+      Function<void()> work;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return !ready_.empty(); });
+        work = std::move(ready_.front());
+        ready_.pop_front();
+      }
+      work();
+    }
+  }
+
+ private:
+  SystemClock clock_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Function<void()>> ready_;
+};
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/gantry-store-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+void put_durably(WaitingLoop& loop, store::Store& store, std::string key, std::string value) {
+  Batch batch;
+  batch.put(Space::resources, std::move(key), std::move(value));
+  bool done = false;
+  store.when_durable(store.commit(std::move(batch)), [&] { done = true; });
+  loop.run_until(done);
+}
+
+std::string keys(store::Store& store, std::string_view from, std::string_view to, Order order) {
+  std::string out;
+  store.scan(Space::resources, from, to, order, [&](std::string_view key, std::string_view) {
+    out.append(key).append(" ");
+    return true;
+  });
+  return out;
+}
+
+void check_reading(store::Store& store) {
+  Batch batch;
+  for (const char* key : {"b", "a", "c", "d"}) batch.put(Space::resources, key, std::string("v") + key);
+  batch.put(Space::history, "b", "other");
+  store.commit(std::move(batch));
+  EXPECT_EQ(store.get(Space::resources, "b"), "vb");
+  EXPECT_EQ(store.get(Space::resources, "x"), std::nullopt);
+  EXPECT_EQ(keys(store, "b", "d", Order::forward), "b c ");
+  EXPECT_EQ(keys(store, "b", "", Order::backward), "d c b ");
+  Batch erase;
+  erase.erase(Space::resources, "b");
+  store.commit(std::move(erase));
+  EXPECT_EQ(keys(store, "", "", Order::forward), "a c d ");
+  EXPECT_EQ(store.get(Space::history, "b"), "other");
+}
+
+TEST(MemoryStore, ReadsWhatWasCommitted) {
+  store::MemoryStore store;
+  check_reading(store);
+}
+
+TEST(DiskStore, ReadsWhatWasCommitted) {
+  Folder folder;
+  WaitingLoop loop;
+  auto store = store::open_disk_store(loop, folder.path);
+  ASSERT_TRUE(store) << store.error().message;
+  check_reading(**store);
+}
+
+TEST(DiskStore, KeepsWhatWasDurable) {
+  Folder folder;
+  WaitingLoop loop;
+  {
+    auto store = store::open_disk_store(loop, folder.path);
+    ASSERT_TRUE(store);
+    for (int i = 0; i < 50; ++i) put_durably(loop, **store, "k" + std::to_string(i), "v");
+  }
+  // The tables are thrown away: the journal alone brings everything back.
+  std::filesystem::remove_all(folder.path + "/tables");
+  auto store = store::open_disk_store(loop, folder.path);
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_EQ((*store)->get(Space::resources, "k49"), "v");
+  EXPECT_EQ((*store)->head(), 50u);
+  put_durably(loop, **store, "after", "v");
+}
+
+// Makes a journal of three groups, each one commit with one value of 100 bytes, and turns a byte of one.
+// A group is a header of 40 bytes and a write of 1 + 1 + 2 + 1 + 100.
+void damage_group(WaitingLoop& loop, const Folder& folder, int group) {
+  {
+    auto store = store::open_disk_store(loop, folder.path);
+    for (int i = 0; i < 3; ++i) put_durably(loop, **store, "k" + std::to_string(i), std::string(100, 'v'));
+  }
+  std::filesystem::remove_all(folder.path + "/tables");
+  std::fstream file(folder.path + "/journal/000000000001.log", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(group * 145 + 60);
+  file.put('X');
+}
+
+TEST(DiskStore, CutsATornTailAndGoesOn) {
+  Folder folder;
+  WaitingLoop loop;
+  damage_group(loop, folder, 2);
+  for (int round = 0; round < 2; ++round) {
+    auto store = store::open_disk_store(loop, folder.path);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_TRUE((*store)->get(Space::resources, "k1"));
+    EXPECT_FALSE((*store)->get(Space::resources, "k2"));
+    put_durably(loop, **store, "after" + std::to_string(round), "v");
+    store->reset();
+    std::filesystem::remove_all(folder.path + "/tables");
+  }
+}
+
+TEST(DiskStore, TellsDamageFromATornTail) {
+  Folder folder;
+  WaitingLoop loop;
+  damage_group(loop, folder, 1);
+  auto store = store::open_disk_store(loop, folder.path);
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("000000000001.log: the group at offset 145 is damaged"), std::string::npos)
+      << store.error().message;
+}
+
+TEST(DiskStore, RefusesASecondProcess) {
+  Folder folder;
+  WaitingLoop loop;
+  auto first = store::open_disk_store(loop, folder.path);
+  auto second = store::open_disk_store(loop, folder.path);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find("another gantry"), std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,367 @@
+#include "net/http_server.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <fmt/format.h>
+#include <optional>
+#include <unordered_set>
+
+#include "base/time_text.h"
+#include "net/io_impl.h"
+
+namespace net {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr size_t kReadBytes = 64 * 1024;
+constexpr size_t kBodiesBytesMax = 192 * 1048576;  // of all requests that are being received
+
+std::string_view reason_phrase(int status) {
+  const auto phrase = http::obsolete_reason(static_cast<http::status>(status));
+  return {phrase.data(), phrase.size()};
+}
+
+class Session;
+
+struct Shared {
+  IoLoop::Impl& io;
+  ServerLimits limits;
+  HttpServer::Handler handler;
+  std::unordered_set<Session*> sessions;
+  std::vector<char> scratch = std::vector<char>(kReadBytes);  // reads are parsed at once: one buffer serves all
+  size_t bodies_bytes = 0;
+  bool stopping = false;
+  std::string date;  // of this second, for the Date header
+  int64_t date_s = 0;
+
+  int64_t now_ms() const { return io.clock.now().ms; }
+  const std::string& http_date_now() {
+    const int64_t s = io.clock.now().ms / 1000;
+    if (s != date_s) date = http_date({s * 1000}), date_s = s;
+    return date;
+  }
+};
+
+// One connection: reads a request, waits for its response, sends it, goes on with the next.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::shared_ptr<Shared> shared, tcp::socket socket) : shared_(std::move(shared)), socket_(std::move(socket)) {
+    shared_->sessions.insert(this);
+    error_code error;
+    const auto peer = socket_.remote_endpoint(error);
+    if (!error) peer_ = peer.address().to_string();
+    deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
+  }
+  ~Session() {
+    release_body();
+    shared_->sessions.erase(this);
+  }
+
+  void start() { wait_readable(); }
+  bool idle() const { return state_ == State::idle; }
+  void close() {
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+  }
+  void check_deadline(int64_t now) {
+    if (now >= deadline_ && state_ != State::handling) close();
+  }
+
+ private:
+  enum class State : uint8_t { idle, receiving, handling, sending };
+  using Parser = http::request_parser<http::string_body>;
+
+  void wait_readable() {
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+      if (!error) self->read();
+    });
+  }
+
+  void read() {
+    error_code error;
+    const size_t got = socket_.read_some(asio::buffer(shared_->scratch), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) return wait_readable();
+    if (error) return close();
+    received({shared_->scratch.data(), got});
+  }
+
+  void received(std::string_view bytes) {
+    if (state_ == State::idle) {
+      // Stray line ends between requests are to be ignored (RFC 9112, 2.2).
+      while (!bytes.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) bytes.remove_prefix(1);
+      if (bytes.empty()) return wait_readable();
+      begin_request();
+    }
+    // A parser takes only whole header blocks, so an incomplete one is kept.
+    if (!pending_.empty()) {
+      pending_.append(bytes);
+      feed_pending();
+    } else {
+      const size_t used = feed(bytes);
+      if (state_ == State::receiving || state_ == State::handling) pending_.assign(bytes.substr(used));
+      advance();
+    }
+  }
+
+  void feed_pending() {
+    const size_t used = feed(pending_);
+    pending_.erase(0, used);
+    advance();
+  }
+
+  void begin_request() {
+    state_ = State::receiving;
+    parser_.emplace();
+    parser_->header_limit(static_cast<uint32_t>(shared_->limits.header_bytes));
+    parser_->body_limit(shared_->limits.body_bytes);
+    parser_->eager(true);
+    continued_ = false;
+    deadline_ = shared_->now_ms() + shared_->limits.receive_ms;
+  }
+
+  // Returns how much the parser took. On a fault the answer is on its way and nothing more is read.
+  size_t feed(std::string_view bytes) {
+    size_t used = 0;
+    while (used < bytes.size() && !parser_->is_done()) {
+      error_code error;
+      const size_t took = parser_->put(asio::buffer(bytes.data() + used, bytes.size() - used), error);
+      used += took;
+      if (error == http::error::need_more) break;
+      if (error) {
+        refuse(error);
+        return bytes.size();
+      }
+      if (parser_->is_header_done() && !checked_header()) return bytes.size();
+      if (took == 0) break;
+    }
+    if (parser_ && !parser_->is_done()) account_body();
+    return used;
+  }
+
+  bool checked_header() {
+    const auto& message = parser_->get();
+    if (message.count(http::field::content_length) > 0 && message.count(http::field::transfer_encoding) > 0) {
+      // Two ways to tell the length are a way to smuggle requests.
+      answer_fault(400, "a request has either Content-Length or Transfer-Encoding");
+      return false;
+    }
+    if (!continued_ && message[http::field::expect] == "100-continue" && !parser_->is_done()) {
+      continued_ = true;
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      error_code ignored;
+      socket_.write_some(asio::buffer(kContinue), ignored);
+    }
+    return true;
+  }
+
+  void account_body() {
+    const size_t now = parser_->get().body().capacity();
+    shared_->bodies_bytes += now - counted_body_;
+    counted_body_ = now;
+    if (shared_->bodies_bytes > kBodiesBytesMax) answer_fault(503, "too much is being sent at once");
+  }
+  void release_body() {
+    shared_->bodies_bytes -= counted_body_;
+    counted_body_ = 0;
+  }
+
+  void refuse(const error_code& error) {
+    if (error == http::error::body_limit) return answer_fault(413, "the request's body is too large");
+    if (error == http::error::header_limit) return answer_fault(431, "the request's headers are too large");
+    answer_fault(400, "this is not HTTP/1.1: " + error.message());
+  }
+
+  void answer_fault(int status, std::string_view why) {
+    keep_alive_ = false;
+    pending_.clear();
+    Response response;
+    response.status = status;
+    response.headers.add("Content-Type", "text/plain");
+    response.body = fmt::format("{}\n", why);
+    send(std::move(response));
+  }
+
+  void advance() {
+    if (state_ != State::receiving) return;
+    if (!parser_->is_done()) return wait_readable();
+    release_body();
+    auto message = parser_->release();
+    parser_.reset();
+    state_ = State::handling;
+    keep_alive_ = message.keep_alive() && !shared_->stopping;
+    Request request;
+    request.method = std::string_view(message.method_string().data(), message.method_string().size());
+    request.target = std::string_view(message.target().data(), message.target().size());
+    request.peer = peer_;
+    for (const auto& field : message) {
+      request.headers.list.push_back({std::string(field.name_string()), std::string(field.value())});
+    }
+    request.body = std::move(message.body());
+    head_only_ = message.method() == http::verb::head;
+    shared_->handler(std::move(request), [self = shared_from_this()](Response response) { self->send(std::move(response)); });
+  }
+
+  void send(Response response) {
+    if (!socket_.is_open()) return;
+    state_ = State::sending;
+    out_.clear();
+    fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    for (const Header& header : response.headers.list) {
+      out_.append(header.name).append(": ").append(header.value).append("\r\n");
+    }
+    const bool bodiless = response.status == 204 || response.status == 304;
+    if (!bodiless) fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", response.body.size());
+    if (!response.headers.has("Date")) out_.append("Date: ").append(shared_->http_date_now()).append("\r\n");
+    if (!keep_alive_) out_ += "Connection: close\r\n";
+    out_ += "\r\n";
+    if (!bodiless && !head_only_) out_ += response.body;
+    sent_ = 0;
+    deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+    write();
+  }
+
+  void write() {
+    while (sent_ < out_.size()) {
+      error_code error;
+      const size_t wrote = socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), error);
+      if (error == asio::error::would_block || error == asio::error::try_again) {
+        socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+          if (!failed) self->write();
+        });
+        return;
+      }
+      if (error) return close();
+      sent_ += wrote;
+      deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+    }
+    if (!keep_alive_) return finish();
+    if (out_.capacity() > 64 * 1024) out_ = {};
+    state_ = State::idle;
+    deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
+    if (pending_.empty()) return wait_readable();
+    // A pipelined request is there already; the stack is unwound first, so that many of them cannot pile up.
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      if (self->state_ != State::idle) return;
+      std::string bytes = std::exchange(self->pending_, {});
+      self->received(bytes);
+    });
+  }
+
+  // Closes in order: says that nothing more comes, and lets the client read what was sent.
+  void finish() {
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    state_ = State::idle;
+    deadline_ = shared_->now_ms() + 2'000;
+    drain();
+  }
+  void drain() {
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+      if (failed) return;
+      error_code error;
+      self->socket_.read_some(asio::buffer(self->shared_->scratch), error);
+      if (error && error != asio::error::would_block) return self->close();
+      self->drain();
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
+  tcp::socket socket_;
+  std::string peer_;
+  State state_ = State::idle;
+  bool keep_alive_ = true, continued_ = false, head_only_ = false;
+  int64_t deadline_ = 0;
+  std::optional<Parser> parser_;
+  size_t counted_body_ = 0;
+  std::string pending_;  // received and not yet parsed
+  std::string out_;
+  size_t sent_ = 0;
+};
+
+class Server final : public HttpServer {
+ public:
+  Server(std::shared_ptr<Shared> shared, tcp::acceptor acceptor, IoLoop& loop)
+      : shared_(std::move(shared)), acceptor_(std::move(acceptor)), loop_(loop) {
+    accept();
+    watch_deadlines();
+  }
+  ~Server() override {
+    loop_.cancel(deadlines_);
+    error_code ignored;
+    acceptor_.close(ignored);
+    const auto sessions = shared_->sessions;
+    for (Session* session : sessions) session->close();
+  }
+
+  uint16_t port() const override { return acceptor_.local_endpoint().port(); }
+
+  void stop() override {
+    shared_->stopping = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    const auto sessions = shared_->sessions;
+    for (Session* session : sessions) {
+      if (session->idle()) session->close();
+    }
+  }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted) return;
+      if (!error && shared_->sessions.size() < shared_->limits.connections) {
+        error_code ignored;
+        socket.non_blocking(true, ignored);
+        socket.set_option(tcp::no_delay(true), ignored);
+        std::make_shared<Session>(shared_, std::move(socket))->start();
+      }
+      if (!acceptor_.is_open()) return;
+      if (error) {
+        // Out of file descriptors, most likely: some are given back by the next look at the deadlines.
+        loop_.after(100, [this] { accept(); });
+      } else {
+        accept();
+      }
+    });
+  }
+
+  void watch_deadlines() {
+    deadlines_ = loop_.after(1'000, [this] {
+      const int64_t now = shared_->now_ms();
+      const auto sessions = shared_->sessions;
+      for (Session* session : sessions) session->check_deadline(now);
+      watch_deadlines();
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
+  tcp::acceptor acceptor_;
+  IoLoop& loop_;
+  Loop::TimerId deadlines_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(IoLoop& loop, const std::string& address, uint16_t port,
+                                                       ServerLimits limits, Handler handler) {
+  error_code error;
+  const auto ip = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
+  if (error) return fail("Listen", fmt::format("'{}' is not an IP address to listen on", address));
+  tcp::acceptor acceptor(loop.impl().io);
+  const tcp::endpoint endpoint(ip, port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(4096, error);
+  if (error) return fail("Listen", fmt::format("cannot listen on {}:{}: {}", address, port, error.message()));
+  auto shared = std::make_shared<Shared>(Shared{loop.impl(), limits, std::move(handler), {}});
+  return std::make_unique<Server>(std::move(shared), std::move(acceptor), loop);
+}
+
+}  // namespace net

@@ -1,0 +1,51 @@
+#pragma once
+// Asio's half of IoLoop, for the .cpp files of this folder.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "net/io_loop.h"
+
+namespace net {
+
+struct IoLoop::Impl {
+  struct Job {
+    Function<void()> work, done;
+  };
+
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep{io.get_executor()};
+  SystemClock clock;
+  bool stopped = false;
+  Function<void()> before_wait;
+
+  // Timers: one Asio timer, set to the earliest of ours.
+  std::map<std::pair<int64_t, TimerId>, Function<void()>> timers;  // by steady milliseconds
+  std::unordered_map<TimerId, int64_t> due;
+  TimerId next_timer = 1;
+  boost::asio::steady_timer alarm{io};
+  int64_t alarm_at = INT64_MAX;
+
+  boost::asio::signal_set signals{io};
+  std::unordered_map<int, std::shared_ptr<boost::asio::posix::stream_descriptor>> watched;
+
+  std::mutex jobs_mutex;
+  std::condition_variable jobs_ready;
+  std::deque<Job> jobs;
+  bool jobs_closed = false;
+  std::vector<std::thread> workers;
+
+  void arm();
+  void run_due();
+  void work();
+};
+
+}  // namespace net
