@@ -1,0 +1,20 @@
+#pragma once
+// The commands of the program, one function each; the result is the exit status (2: used wrongly).
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.h"
+
+namespace app {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+int serve(const Config& config, std::vector<std::string> arguments);
+int image(const Config& config, std::vector<std::string> arguments);
+int validate(const Config& config, std::vector<std::string> arguments);
+int print_config(const Config& config, std::vector<std::string> arguments);
+// `gantry shim ...`: not for people.
+int shim(int argc, char** argv);
+
+}  // namespace app

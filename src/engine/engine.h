@@ -1,0 +1,139 @@
+#pragma once
+// The engine keeps executions: it runs them ahead through the interpreter, writes what they did, and brings
+// them back after a crash.
+//
+// An execution runs until it needs the world outside. What it did (events, state, record) is one batch of
+// the store; nobody outside sees any of it before that batch is durable, since replies are held back until
+// then (protocol/gateway.h) and whatever else leaves the process waits with Store::when_durable. Tasks go
+// out through an ActionSink, at least once, under a key made of execution and event; timers live here.
+// The engine knows nothing of AWS: services/states does.
+//
+// All calls are made on the loop's thread. Only executions that are open are in memory; finished ones are
+// read from the store.
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/random.h"
+#include "engine/record.h"
+#include "engine/store/store.h"
+#include "language/asl/step.h"
+
+namespace engine {
+
+// Where actions go. Answers come back through Engine::deliver, at once or later.
+class ActionSink {
+ public:
+  virtual ~ActionSink() = default;
+  virtual void schedule(const Record& execution, const asl::ScheduleTask& task) = 0;
+  virtual void cancel(const Record& execution, const asl::CancelTask& task) = 0;
+  virtual void start_map_run(const Record& execution, const asl::StartMapRun& run) = 0;
+};
+
+// Who wants to know what happens: metrics, logs, status-change events, parents.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // An execution has started, has ended, or runs again.
+  virtual void status_changed(const Record& execution) = 0;
+  // Its history has grown.
+  virtual void progressed(const Record& execution, const std::vector<asl::Event>& events) = 0;
+};
+
+struct Page {
+  std::vector<Record> records;
+  std::string next;  // where the next page begins; empty at the end
+};
+
+class Engine {
+ public:
+  // `token` makes a task's token from the execution's ARN and the task's number.
+  using TokenMaker = std::function<std::string(std::string_view execution_arn, uint64_t task)>;
+  Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token);
+  ~Engine();
+
+  void set_sink(ActionSink* sink) { sink_ = sink; }
+  void set_observer(Observer* observer) { observer_ = observer; }
+
+  // Remembers a definition, compiled; returns its key. The same text has the same key.
+  std::string add_definition(std::string_view text, std::shared_ptr<const asl::Machine> machine);
+  // The definition's text; nothing for an unknown key.
+  std::optional<std::string> definition_text(std::string_view key);
+
+  // Takes up the open executions that the store holds: timers are set, tasks that were not answered go out
+  // again. Returns at once and goes on in slices; what is asked for meanwhile is loaded out of turn.
+  void recover();
+
+  // Starts an execution and runs it as far as it goes. `record` comes with everything but status, times of
+  // its end and results; `definition` must be known. The ARN must not be in use (see find).
+  void start(Record record, json::Value input, std::string machine_name, std::string region);
+  // The same in memory alone, for Express: no history is kept, `done` gets the closed record.
+  void start_express(Record record, json::Value input, std::string machine_name, std::string region,
+                     Function<void(const Record&)> done);
+
+  // Gives an input to an open execution. False when there is none of that ARN, or when the input is the answer
+  // to a task that is no longer waited for.
+  bool deliver(const std::string& arn, asl::Input input);
+  // Whether that task is still waited for.
+  bool awaits(const std::string& arn, uint64_t task);
+  // Aborts an open execution; nothing happens to a closed one.
+  void stop(const std::string& arn, std::optional<std::string> error, std::optional<std::string> cause);
+
+  // What is known of an execution, open or closed.
+  std::optional<Record> find(const std::string& arn);
+  bool is_open(const std::string& arn);
+  // Events `first`, `first`+1 ... (or downwards), at most `limit`.
+  std::vector<asl::Event> history(const std::string& arn, uint64_t first, size_t limit, store::Order order);
+  // A machine's executions, newest first, `status` alone when given. `from` is the `next` of the page before.
+  Page list(std::string_view machine_arn, std::optional<Outcome> status, size_t limit, std::string_view from);
+  size_t open_count() const { return slots_.size(); }
+  // Ends with every execution of a machine stopped; for DeleteStateMachine's background work.
+  std::vector<std::string> open_executions(std::string_view machine_arn);
+
+ private:
+  struct Slot;
+  struct Definition {
+    std::string text;
+    std::shared_ptr<const asl::Machine> machine;
+  };
+
+  Slot* find_slot(const std::string& arn);
+  Slot* load(const std::string& arn);
+  std::shared_ptr<const asl::Machine> machine(std::string_view key);
+  asl::StepContext context(const Slot& slot);
+  void run(Slot& slot, asl::Input input);
+  void commit(Slot& slot, const std::vector<asl::Event>& events, Outcome before);
+  void act(Slot& slot, std::vector<asl::Action> actions);
+  void close(Slot& slot);
+  void resume(Slot& slot);
+  void recover_slice(std::shared_ptr<std::vector<std::string>> arns, size_t from);
+  void set_timer(Slot& slot, const asl::SetTimer& timer);
+  void clear_timer(Slot& slot, uint64_t timer);
+  void arm_timers();
+  void fire_timers();
+
+  Loop& loop_;
+  store::Store& store_;
+  Random& random_;
+  TokenMaker token_;
+  ActionSink* sink_ = nullptr;
+  Observer* observer_ = nullptr;
+
+  std::unordered_map<std::string, std::unique_ptr<Slot>> slots_;
+  std::unordered_map<std::string, Definition> definitions_;
+  std::map<std::pair<Instant, uint64_t>, std::pair<std::string, uint64_t>> timers_;  // (due, n) -> (arn, timer)
+  uint64_t timer_count_ = 0;
+  Loop::TimerId alarm_ = 0;
+  Instant alarm_at_{INT64_MAX};
+  uint64_t order_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace engine

@@ -1,0 +1,169 @@
+#include "net/http_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "net/curl_client.h"
+#include "net/io_loop.h"
+
+namespace {
+
+using net::HttpServer;
+using net::Request;
+using net::Response;
+
+// A server that tells what it received, on a loop of its own thread.
+class EchoServer {
+ public:
+  explicit EchoServer(net::ServerLimits limits = {}) {
+    auto listening = HttpServer::listen(loop_, "127.0.0.1", 0, limits, [this](Request request, HttpServer::Respond respond) {
+      ++requests;
+      Response response;
+      response.headers.add("Content-Type", "text/plain");
+      response.body = request.method + " " + request.target + " " + std::string(request.headers.get("x-a")) + " " + request.body;
+      respond(std::move(response));
+    });
+    EXPECT_TRUE(listening) << (listening ? "" : listening.error().message);
+    server_ = std::move(*listening);
+    port_ = server_->port();
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~EchoServer() {
+    loop_.post([this] { server_.reset(); });
+    loop_.post([this] { loop_.stop(); });
+    thread_.join();
+  }
+  uint16_t port() const { return port_; }
+  std::atomic<int> requests = 0;
+
+ private:
+  net::IoLoop loop_{1};
+  std::unique_ptr<HttpServer> server_;
+  uint16_t port_;
+  std::thread thread_;
+};
+
+class Connection {
+ public:
+  explicit Connection(const EchoServer& server) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(server.port());
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  }
+  ~Connection() { close(fd_); }
+  void send(std::string_view text) { EXPECT_EQ(write(fd_, text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  // Reads until `end` has been seen or the server has closed.
+  std::string read_until(std::string_view end) {
+    std::string got;
+    char buffer[4096];
+    while (got.find(end) == std::string::npos) {
+      const ssize_t n = read(fd_, buffer, sizeof buffer);
+      if (n <= 0) break;
+      got.append(buffer, static_cast<size_t>(n));
+    }
+    return got;
+  }
+  std::string read_all() { return read_until("\n no server says this"); }
+
+ private:
+  int fd_;
+};
+
+TEST(HttpServer, KeepsConnectionsAndTakesPipelinedRequests) {
+  EchoServer server;
+  Connection c(server);
+  c.send("POST /a HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nContent-Length: 3\r\n\r\nabcGET /b?c=d HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string got = c.read_until("GET /b?c=d");
+  EXPECT_NE(got.find("POST /a 1 abc"), std::string::npos) << got;
+  EXPECT_NE(got.find("GET /b?c=d"), std::string::npos) << got;
+  c.send("GET /again HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(c.read_until("/again").find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, TakesARequestByteByByte) {
+  EchoServer server;
+  Connection c(server);
+  for (const char byte : std::string("POST /slow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
+    c.send(std::string_view(&byte, 1));
+  }
+  EXPECT_NE(c.read_until("abcde").find("POST /slow  abcde"), std::string::npos);
+}
+
+TEST(HttpServer, RefusesTwoWaysToTellTheLength) {
+  EchoServer server;
+  Connection c(server);
+  c.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string got = c.read_all();
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 400 ")) << got;
+  EXPECT_EQ(got.find("\nHTTP/1.1"), std::string::npos) << "one answer alone: " << got;
+  EXPECT_EQ(server.requests, 0);
+}
+
+TEST(HttpServer, RefusesWhatIsTooLarge) {
+  EchoServer server({.header_bytes = 1024, .body_bytes = 2048});
+  {
+    Connection c(server);
+    c.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4096\r\n\r\n");
+    EXPECT_TRUE(c.read_all().starts_with("HTTP/1.1 413 "));
+  }
+  {
+    Connection c(server);
+    c.send("GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + std::string(3000, 'x') + "\r\n\r\n");
+    EXPECT_TRUE(c.read_all().starts_with("HTTP/1.1 431 "));
+  }
+  {
+    Connection c(server);
+    c.send("this is not HTTP\r\n\r\n");
+    EXPECT_TRUE(c.read_all().starts_with("HTTP/1.1 400 "));
+  }
+  EXPECT_EQ(server.requests, 0);
+}
+
+TEST(HttpServer, AnswersHeadWithoutABodyAndSaysContinue) {
+  EchoServer server;
+  Connection c(server);
+  c.send("HEAD /h HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string got = c.read_all();
+  EXPECT_NE(got.find("Content-Length: "), std::string::npos);
+  EXPECT_TRUE(got.ends_with("\r\n\r\n")) << got;
+  Connection d(server);
+  d.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(d.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 Continue"));
+  d.send("ok");
+  EXPECT_NE(d.read_until("POST").find("200 OK"), std::string::npos);
+}
+
+TEST(CurlClient, SendsAndTellsFailures) {
+  EchoServer server;
+  net::IoLoop loop(1);
+  auto client = net::make_curl_client(loop);
+  Request request;
+  request.method = "PUT";
+  request.target = "http://127.0.0.1:" + std::to_string(server.port()) + "/x?y=1";
+  request.headers.add("X-A", "v");
+  request.body = std::string("a\0b", 3);
+  std::string body, code;
+  client->send(request, {}, [&](Result<Response> answer) {
+    body = answer ? answer->body : answer.error().message;
+    Request nowhere;
+    nowhere.method = "GET";
+    nowhere.target = "http://127.0.0.1:1/";
+    client->send(nowhere, {}, [&](Result<Response> refused) {
+      code = refused ? "answered" : refused.error().code;
+      loop.stop();
+    });
+  });
+  loop.run();
+  EXPECT_EQ(body, std::string("PUT /x?y=1 v a\0b", 16));
+  EXPECT_EQ(code, "HttpConnection");
+}
+
+}  // namespace

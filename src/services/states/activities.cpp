@@ -1,0 +1,113 @@
+// Activities: work that waits until somebody asks for it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "services/states/configuration.h"
+#include "services/states/states.h"
+
+namespace states {
+
+using Value = json::Value;
+
+namespace {
+constexpr int64_t kPollMs = 60'000;
+constexpr size_t kPollersMax = 1'000;
+
+std::unexpected<Error> no_such_activity(std::string_view arn) {
+  return fail("ActivityDoesNotExist", fmt::format("Activity Does Not Exist: '{}'", arn));
+}
+}  // namespace
+
+Result<Value> States::create_activity(const Call& call) {
+  const std::string name(call.params.text("name"));
+  if (!is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
+  const services::Scope scope{call.account, call.region};
+  const Value& encryption = call.params["encryptionConfiguration"];
+  if (const Activity* there = activities_.find(scope, name)) {
+    if (!(there->encryption == encryption)) {
+      return fail("ActivityAlreadyExists", fmt::format("Activity Already Exists: '{}'", there->arn));
+    }
+    return json::object({{"activityArn", there->arn}, {"creationDate", there->created.seconds()}});
+  }
+  Activity made{call.arn("activity:" + name), name, call.at, TRY(tags_from_list(call.params["tags"])), encryption};
+  const Activity& stored = activities_.put(scope, name, std::move(made));
+  return json::object({{"activityArn", stored.arn}, {"creationDate", stored.created.seconds()}});
+}
+
+Result<Value> States::describe_activity(const Call& call) {
+  const Name name = TRY(parse_activity_arn(call.params.text("activityArn")));
+  const Activity* activity = activities_.find(scope_of(name), name.machine);
+  if (!activity) return no_such_activity(name.arn);
+  json::ObjectBuilder out;
+  out.add("activityArn", activity->arn).add("name", activity->name).add("creationDate", activity->created.seconds());
+  if (!activity->encryption.is_null()) out.add("encryptionConfiguration", activity->encryption);
+  return out.build();
+}
+
+Result<Value> States::list_activities(const Call& call) {
+  const PageAsked page = TRY(page_asked(call, 1000));
+  const auto& all = activities_.all({call.account, call.region});
+  std::vector<Value> list;
+  std::string next;
+  for (auto it = all.lower_bound(page.from); it != all.end(); ++it) {
+    if (list.size() == page.limit) {
+      next = it->first;
+      break;
+    }
+    list.push_back(json::object({{"activityArn", it->second.arn}, {"name", it->second.name}, {"creationDate", it->second.created.seconds()}}));
+  }
+  json::ObjectBuilder out;
+  out.add("activities", Value::array(std::move(list)));
+  add_next_token(out, call, next);
+  return out.build();
+}
+
+Result<Value> States::delete_activity(const Call& call) {
+  const Name name = TRY(parse_activity_arn(call.params.text("activityArn")));
+  activities_.erase(scope_of(name), name.machine);
+  return Value::object();
+}
+
+void States::get_activity_task(const Call& call, protocol::Reply reply) {
+  const auto name = parse_activity_arn(call.params.text("activityArn"));
+  if (!name) return reply(std::unexpected(name.error()));
+  if (!activities_.find(scope_of(*name), name->machine)) return reply(no_such_activity(name->arn));
+  ActivityQueue& queue = activity_queues_[name->arn];
+  if (queue.pollers.size() >= kPollersMax) {
+    return reply(fail("ActivityWorkerLimitExceeded", fmt::format("Activity Worker Limit Exceeded: '{}'", name->arn)));
+  }
+  const uint64_t id = ++poller_count_;
+  const Loop::TimerId timeout = kit_.loop.after(kPollMs, [this, arn = name->arn, id] {
+    auto& pollers = activity_queues_[arn].pollers;
+    const auto it = std::ranges::find(pollers, id, &Poller::id);
+    if (it == pollers.end()) return;
+    protocol::Reply waiting = std::move(it->reply);
+    pollers.erase(it);
+    waiting(json::Value::object());
+  });
+  queue.pollers.push_back({id, std::string(call.params.text("workerName")), std::move(reply), timeout});
+  hand_over(queue);
+}
+
+void States::offer_activity_work(const std::string& activity_arn, ActivityWork work) {
+  ActivityQueue& queue = activity_queues_[activity_arn];
+  queue.work.push_back(std::move(work));
+  hand_over(queue);
+}
+
+void States::hand_over(ActivityQueue& queue) {
+  while (!queue.work.empty() && !queue.pollers.empty()) {
+    ActivityWork work = std::move(queue.work.front());
+    queue.work.pop_front();
+    // It may have timed out, or its execution ended, while it waited for somebody.
+    if (!engine_.awaits(work.execution, work.task)) continue;
+    Poller poller = std::move(queue.pollers.front());
+    queue.pollers.pop_front();
+    kit_.loop.cancel(poller.timeout);
+    engine_.deliver(work.execution, asl::TaskStarted{work.task, std::move(poller.worker)});
+    poller.reply(json::object({{"taskToken", work.token}, {"input", work.input}}));
+  }
+}
+
+}  // namespace states

@@ -1,0 +1,16 @@
+#pragma once
+// The small configurations of a state machine: logging, tracing, roles, tags.
+#include "base/result.h"
+#include "language/json/value.h"
+#include "services/states/resources.h"
+
+namespace states {
+
+Status check_role_arn(std::string_view arn);
+// As DescribeStateMachine shows it; of nothing: level OFF. InvalidLoggingConfiguration where it is not valid.
+Result<json::Value> logging_configuration(const json::Value& given);
+bool tracing_enabled(const json::Value& given);
+// [{"key", "value"}] checked for AWS's rules: at most 50, no "aws:" prefix.
+Result<Tags> tags_from_list(const json::Value& list);
+
+}  // namespace states

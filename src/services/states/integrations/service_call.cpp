@@ -1,0 +1,164 @@
+// A task that is one call of one operation: parameters on the way out, result or error on the way back.
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "language/json/parse.h"
+#include "protocol/codec/errors.h"
+#include "protocol/models/sdk_shape.h"
+#include "services/states/integrations/dispatch.h"
+#include "services/states/integrations/ecs_task.h"
+#include "services/states/states.h"
+
+namespace states {
+
+using asl::Resource;
+using json::Value;
+
+namespace {
+
+// Members that an optimized integration adds or rewrites, beyond what the model says.
+Value adapt_params(const Resource& resource, Value params, const std::string& execution, const std::string& key) {
+  if (resource.kind != Resource::Kind::optimized) return params;
+  if (resource.service == "ecs" && resource.action == "runTask") return params.with("clientToken", key);
+  if (resource.service == "states" && resource.action == "startExecution") {
+    // A repetition after a crash must find the execution that it began.
+    if (!params.find("name")) params = params.with("name", key);
+    return params.with("parentExecutionArn", execution);
+  }
+  if (resource.service == "events" && resource.action == "putEvents" && params["Entries"].is_array()) {
+    // AWS tells who sent them.
+    std::vector<Value> entries;
+    const auto name = parse_arn(execution);
+    for (const Value& entry : params["Entries"].items()) {
+      std::vector<Value> resources;
+      if (entry["Resources"].is_array()) resources.assign(entry["Resources"].items().begin(), entry["Resources"].items().end());
+      resources.emplace_back(execution);
+      if (name) resources.emplace_back(name->machine_arn());
+      entries.push_back(entry.with("Resources", Value::array(std::move(resources))));
+    }
+    return params.with("Entries", Value::array(std::move(entries)));
+  }
+  return params;
+}
+
+std::string with_exception_suffix(std::string name) {
+  if (!name.ends_with("Exception")) name += "Exception";
+  return name;
+}
+
+}  // namespace
+
+void Dispatch::call_service(const AttemptPtr& attempt) {
+  const Integration& to = attempt->integration;
+  auto params = model::to_service_params(to.service, to.operation, attempt->task.parameters);
+  if (!params) {
+    return refuse(attempt, "States.Runtime",
+                  fmt::format("The Parameters '{}' could not be used to start the Task: [{}]", json::write(attempt->task.parameters),
+                              params.error().message));
+  }
+  const Value adapted = adapt_params(*attempt->task.resource, *std::move(params), attempt->execution, idempotency_key(*attempt));
+  protocol::Call call = kit_.registry.internal(attempt->role, attempt->region, to.service, to.operation, adapted);
+  call.account = attempt->account;
+  attempt->request_id = call.request_id;
+  kit_.registry.call(call, [this, attempt, alive = alive_](Result<Value> answer) {
+    if (*alive) answered(attempt, std::move(answer));
+  });
+}
+
+void Dispatch::schedule_lambda(const AttemptPtr& attempt) {
+  protocol::Call call = kit_.registry.internal(
+      attempt->role, attempt->region, "lambda", "Invoke",
+      json::object({{"FunctionName", attempt->task.resource->arn}, {"Payload", base64_encode(json::write(attempt->task.parameters))}}));
+  call.account = attempt->account;
+  attempt->request_id = call.request_id;
+  kit_.registry.call(call, [this, attempt, alive = alive_](Result<Value> answer) {
+    if (*alive) answered(attempt, std::move(answer));
+  });
+}
+
+void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
+  const Integration& to = attempt->integration;
+  if (error.code == "UnknownOperationException" && error.message.empty()) {
+    return refuse(attempt, to.prefix + ".SdkClientException",
+                  fmt::format("{}:{} is not part of this server and no upstream has it: start gantry with --upstream {}=URL",
+                              to.service, to.operation, to.service));
+  }
+  const model::Service* service = model::find(to.service);
+  codec::Dialect dialect{.protocol = service && !service->metadata().protocols.empty() ? service->metadata().protocols[0] : model::Protocol::json,
+                         .service = service, .operation = service ? service->find(to.operation) : nullptr};
+  const codec::WireError wire = codec::wire_error(dialect, error);
+  const bool optimized = !to.java_name.empty();
+  // What the model does not know is the service's general exception.
+  std::string exception = wire.shape ? with_exception_suffix(wire.name) : "";
+  if (exception.empty()) {
+    const bool common = error.code.ends_with("Exception") && error.code != "ValidationException";
+    exception = common ? error.code : (optimized && to.java_name.starts_with("Amazon") ? "Amazon" + to.prefix + "Exception" : to.prefix + "Exception");
+    if (!common && optimized && to.java_name.starts_with("AWS")) exception = "AWS" + to.prefix + "Exception";
+  }
+  std::string cause = optimized
+                          ? fmt::format("{} (Service: {}; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)", error.message,
+                                        to.java_name, wire.status, wire.code, attempt->request_id)
+                          : fmt::format("{} (Service: {}, Status Code: {}, Request ID: {}) (SDK Attempt Count: 1)", error.message, to.prefix,
+                                        wire.status, attempt->request_id);
+  refuse(attempt, to.prefix + "." + exception, std::move(cause));
+}
+
+namespace {
+
+// What a Lambda function that failed says of itself: error is its type, cause the payload as it came.
+asl::TaskFailed function_failed(uint64_t task, const std::string& payload) {
+  const auto parsed = json::parse(payload);
+  std::string type = parsed && parsed->is_object() ? std::string(parsed->text("errorType", "Exception")) : "Lambda.Unknown";
+  return {.task = task, .error = std::move(type), .cause = payload};
+}
+
+}  // namespace
+
+void Dispatch::answered(const AttemptPtr& attempt, Result<Value> answer) {
+  if (!answer) return refuse(attempt, answer.error());
+  const Resource& resource = *attempt->task.resource;
+  const Integration& to = attempt->integration;
+  const uint64_t task = attempt->task.task;
+  engine::Engine& engine = states_.engine_;
+
+  if (to.service == "lambda" && to.operation == "Invoke") {
+    const std::string payload = base64_decode((*answer).text("Payload")).value_or("");
+    if (answer->find("FunctionError") && !(*answer)["FunctionError"].is_null()) {
+      engine.deliver(attempt->execution, function_failed(task, payload));
+      return;
+    }
+    auto value = json::parse(payload);
+    if (resource.kind == Resource::Kind::lambda) {
+      engine.deliver(attempt->execution, asl::TaskSucceeded{task, value ? *value : Value(payload)});
+      return;
+    }
+  }
+  Value output;
+  if (to.service == "ecs" && to.operation == "RunTask" && !to.java_name.empty()) {
+    output = ecs_run_task_result(*answer);
+    const bool waits = resource.pattern != Resource::Pattern::request_response;
+    if (waits && output["Failures"].size() > 0) {
+      return refuse(attempt, "AmazonECS.Unknown", json::write(output["Failures"]));
+    }
+  } else {
+    output = model::to_pascal_result(to.service, to.operation, *answer,
+                                     to.java_name.empty() ? model::Times::iso8601 : model::Times::epoch_milliseconds);
+  }
+  if (to.service == "lambda" && to.operation == "Invoke" && !to.java_name.empty()) {
+    const std::string payload = base64_decode((*answer).text("Payload")).value_or("");
+    auto value = json::parse(payload);
+    output = output.with("Payload", value ? *value : Value(payload));
+  }
+  if (to.service == "events" && (*answer)["FailedEntryCount"].as_int64().value_or(0) > 0 && !to.java_name.empty()) {
+    return refuse(attempt, "EventBridge.FailedEntry", json::write(output));
+  }
+  if (!to.java_name.empty()) output = model::with_sdk_metadata(to.service, to.operation, *answer, output, attempt->request_id, kit_.clock().now());
+  if (resource.pattern == Resource::Pattern::request_response) {
+    engine.deliver(attempt->execution, asl::TaskSucceeded{task, std::move(output)});
+    return;
+  }
+  engine.deliver(attempt->execution, asl::TaskSubmitted{task, output});
+  if (resource.pattern != Resource::Pattern::wait_for_task_token) follow(attempt, output);
+}
+
+}  // namespace states

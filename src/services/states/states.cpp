@@ -1,0 +1,181 @@
+#include "services/states/states.h"
+
+#include <fmt/format.h>
+
+#include "protocol/policy/pass_role.h"
+#include "services/states/integrations/dispatch.h"
+
+namespace states {
+
+using protocol::Call;
+using protocol::immediate;
+using protocol::Need;
+
+namespace {
+
+std::string text(const Call& call, std::string_view member) { return std::string(call.params.text(member)); }
+
+std::vector<Need> on(const Call& call, std::string_view resource) {
+  return {Need{.action = "states:" + call.operation, .resources = {std::string(resource.empty() ? "*" : resource)}}};
+}
+
+// The right to do this to what the member's ARN names.
+std::function<std::vector<Need>(const Call&)> on_member(std::string_view member) {
+  return [member](const Call& call) { return on(call, call.params.text(member)); };
+}
+
+std::vector<Need> on_any(const Call& call) { return on(call, "*"); }
+
+}  // namespace
+
+States::States(services::Kit& kit)
+    : kit_(kit),
+      machines_(kit.store, "states/machine"),
+      activities_(kit.store, "states/activity"),
+      engine_(kit.loop, kit.store, kit.random,
+              [this](std::string_view execution, uint64_t task) { return task_token(execution, task); }),
+      dispatch_(std::make_unique<Dispatch>(*this, kit)) {
+  engine_.set_sink(dispatch_.get());
+  engine_.set_observer(this);
+}
+
+States::~States() = default;
+
+void States::load() {
+  machines_.load();
+  activities_.load();
+  offer_state_machines();
+  offer_executions();
+  offer_tasks();
+}
+
+void States::start() { engine_.recover(); }
+
+void States::offer_state_machines() {
+  auto& registry = kit_.registry;
+  const auto create_needs = [](const Call& call) {
+    auto needs = on(call, call.arn("stateMachine:" + text(call, "name")));
+    needs.push_back(policy::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
+    return needs;
+  };
+  const auto update_needs = [](const Call& call) {
+    auto needs = on(call, call.params.text("stateMachineArn"));
+    if (call.params.find("roleArn")) needs.push_back(policy::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
+    return needs;
+  };
+  registry.add("states", "CreateStateMachine",
+               {.handle = [this](const Call& c, protocol::Reply r) { create_state_machine(c, std::move(r)); }, .needs = create_needs});
+  registry.add("states", "UpdateStateMachine",
+               {.handle = [this](const Call& c, protocol::Reply r) { update_state_machine(c, std::move(r)); }, .needs = update_needs});
+  const auto add = [&](std::string_view name, Result<Value> (States::*method)(const Call&), auto needs) {
+    registry.add("states", name, immediate([this, method](const Call& call) { return (this->*method)(call); }, needs));
+  };
+  const auto machine = on_member("stateMachineArn");
+  add("DescribeStateMachine", &States::describe_state_machine, machine);
+  add("DescribeStateMachineForExecution", &States::describe_state_machine_for_execution, on_member("executionArn"));
+  add("ListStateMachines", &States::list_state_machines, on_any);
+  add("DeleteStateMachine", &States::delete_state_machine, machine);
+  add("ValidateStateMachineDefinition", &States::validate_definition, on_any);
+  add("PublishStateMachineVersion", &States::publish_version, machine);
+  add("ListStateMachineVersions", &States::list_versions, machine);
+  add("DeleteStateMachineVersion", &States::delete_version, on_member("stateMachineVersionArn"));
+  add("CreateStateMachineAlias", &States::create_alias, [](const Call& call) {
+    const Value& routes = call.params["routingConfiguration"];
+    const std::string_view version = routes.is_array() && routes.size() > 0 ? routes[size_t{0}].text("stateMachineVersionArn") : "";
+    const auto name = parse_machine_arn(version);
+    return on(call, name ? name->machine_arn() : "*");
+  });
+  add("UpdateStateMachineAlias", &States::update_alias, on_member("stateMachineAliasArn"));
+  add("DescribeStateMachineAlias", &States::describe_alias, on_member("stateMachineAliasArn"));
+  add("ListStateMachineAliases", &States::list_aliases, machine);
+  add("DeleteStateMachineAlias", &States::delete_alias, on_member("stateMachineAliasArn"));
+  add("TagResource", &States::tag_resource, on_member("resourceArn"));
+  add("UntagResource", &States::untag_resource, on_member("resourceArn"));
+  add("ListTagsForResource", &States::list_tags, on_member("resourceArn"));
+}
+
+void States::offer_executions() {
+  auto& registry = kit_.registry;
+  const auto add = [&](std::string_view name, Result<Value> (States::*method)(const Call&), auto needs) {
+    registry.add("states", name, immediate([this, method](const Call& call) { return (this->*method)(call); }, needs));
+  };
+  add("StartExecution", &States::start_execution, on_member("stateMachineArn"));
+  registry.add("states", "StartSyncExecution",
+               {.handle = [this](const Call& c, protocol::Reply r) { start_sync_execution(c, std::move(r)); },
+                .needs = on_member("stateMachineArn")});
+  add("DescribeExecution", &States::describe_execution, on_member("executionArn"));
+  add("StopExecution", &States::stop_execution, on_member("executionArn"));
+  add("GetExecutionHistory", &States::get_execution_history, on_member("executionArn"));
+  add("ListExecutions", &States::list_executions, [](const Call& call) {
+    return on(call, call.params.find("mapRunArn") ? call.params.text("mapRunArn") : call.params.text("stateMachineArn"));
+  });
+}
+
+void States::offer_tasks() {
+  auto& registry = kit_.registry;
+  const auto add = [&](std::string_view name, Result<Value> (States::*method)(const Call&), auto needs) {
+    registry.add("states", name, immediate([this, method](const Call& call) { return (this->*method)(call); }, needs));
+  };
+  add("CreateActivity", &States::create_activity,
+      [](const Call& call) { return on(call, call.arn("activity:" + text(call, "name"))); });
+  add("DescribeActivity", &States::describe_activity, on_member("activityArn"));
+  add("ListActivities", &States::list_activities, on_any);
+  add("DeleteActivity", &States::delete_activity, on_member("activityArn"));
+  registry.add("states", "GetActivityTask",
+               {.handle = [this](const Call& c, protocol::Reply r) { get_activity_task(c, std::move(r)); },
+                .needs = on_member("activityArn")});
+  add("SendTaskSuccess", &States::send_task_success, on_any);
+  add("SendTaskFailure", &States::send_task_failure, on_any);
+  add("SendTaskHeartbeat", &States::send_task_heartbeat, on_any);
+  // EventBridge's way to the engine: the target of managed rules.
+  registry.add("states", "DeliverManagedEvent",
+               immediate(
+                   [this](const Call& call) -> Result<Value> {
+                     if (!call.internal || call.caller.type != protocol::Principal::Type::service) {
+                       return fail("UnknownOperationException", "");
+                     }
+                     dispatch_->managed_event(call.params["event"]);
+                     return json::Value::object();
+                   },
+                   [](const Call&) { return std::vector<Need>{}; }));
+}
+
+Result<const StateMachine*> States::find_machine(const Name& name) const {
+  const StateMachine* machine = machines_.find(scope_of(name), name.machine);
+  if (!machine) return fail("StateMachineDoesNotExist", fmt::format("State Machine Does Not Exist: '{}'", name.arn));
+  return machine;
+}
+
+const StateMachine& States::save(StateMachine machine) {
+  const auto arn = Arn::parse(machine.arn);
+  const std::string name = machine.name;
+  return machines_.put({arn->account, arn->region}, name, std::move(machine));
+}
+
+std::string States::definition_text(const Revision& revision) {
+  return engine_.definition_text(revision.definition).value_or("");
+}
+
+std::string States::version_arn(const StateMachine& machine, uint64_t number) const {
+  return fmt::format("{}:{}", machine.arn, number);
+}
+
+Result<States::PageAsked> States::page_asked(const Call& call, size_t most) const {
+  PageAsked page{most, ""};
+  if (const auto asked = call.params["maxResults"].as_int64(); asked && *asked > 0) {
+    page.limit = std::min(most, static_cast<size_t>(*asked));
+  }
+  if (const Value* token = call.params.find("nextToken"); token && token->is_string()) {
+    auto from = kit_.sealer.open("states:" + call.operation + ":" + call.account + ":" + call.region, token->as_string());
+    if (!from) return fail("InvalidToken", "Invalid Token: 'Invalid token'");
+    page.from = std::move(*from);
+  }
+  return page;
+}
+
+void States::add_next_token(json::ObjectBuilder& out, const Call& call, std::string_view from) const {
+  if (from.empty()) return;
+  out.add("nextToken", kit_.sealer.seal("states:" + call.operation + ":" + call.account + ":" + call.region, from));
+}
+
+}  // namespace states

@@ -1,0 +1,154 @@
+#pragma once
+// Step Functions: the operations of AWS's API over the engine.
+//
+// One operation or one tight family a file; this class holds what they share. A state machine's tasks go out
+// through integrations/dispatch.h, as the machine's role.
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "engine/engine.h"
+#include "services/service.h"
+#include "services/states/names.h"
+#include "services/states/resources.h"
+#include "services/table.h"
+
+namespace states {
+
+class Dispatch;
+
+class States final : public services::Service, engine::Observer {
+ public:
+  explicit States(services::Kit& kit);
+  ~States() override;
+
+  void load() override;
+  void start() override;
+  engine::Engine& engine() { return engine_; }
+
+ private:
+  friend class Dispatch;
+  using Call = protocol::Call;
+  using Value = json::Value;
+  using Needs = std::vector<protocol::Need>;
+
+  // create_state_machine.cpp, update_state_machine.cpp, state_machines.cpp
+  void create_state_machine(const Call& call, protocol::Reply reply);
+  void update_state_machine(const Call& call, protocol::Reply reply);
+  Result<Value> describe_state_machine(const Call& call);
+  Result<Value> describe_state_machine_for_execution(const Call& call);
+  Result<Value> list_state_machines(const Call& call);
+  Result<Value> delete_state_machine(const Call& call);
+  Result<Value> validate_definition(const Call& call);
+  // versions.cpp, aliases.cpp
+  Result<Value> publish_version(const Call& call);
+  Result<Value> list_versions(const Call& call);
+  Result<Value> delete_version(const Call& call);
+  Result<Value> create_alias(const Call& call);
+  Result<Value> update_alias(const Call& call);
+  Result<Value> describe_alias(const Call& call);
+  Result<Value> list_aliases(const Call& call);
+  Result<Value> delete_alias(const Call& call);
+  // start_execution.cpp
+  Result<Value> start_execution(const Call& call);
+  void start_sync_execution(const Call& call, protocol::Reply reply);
+  // executions.cpp
+  Result<Value> describe_execution(const Call& call);
+  Result<Value> list_executions(const Call& call);
+  Result<Value> stop_execution(const Call& call);
+  Result<Value> get_execution_history(const Call& call);
+  // activities.cpp, task_tokens.cpp
+  Result<Value> create_activity(const Call& call);
+  Result<Value> describe_activity(const Call& call);
+  Result<Value> list_activities(const Call& call);
+  Result<Value> delete_activity(const Call& call);
+  void get_activity_task(const Call& call, protocol::Reply reply);
+  Result<Value> send_task_success(const Call& call);
+  Result<Value> send_task_failure(const Call& call);
+  Result<Value> send_task_heartbeat(const Call& call);
+  // tags.cpp
+  Result<Value> tag_resource(const Call& call);
+  Result<Value> untag_resource(const Call& call);
+  Result<Value> list_tags(const Call& call);
+
+  // --- shared by the operations ---
+  void offer_state_machines();
+  void offer_executions();
+  void offer_tasks();
+
+  static services::Scope scope_of(const Name& name) { return {name.parts.account, name.parts.region}; }
+  // The machine that `name` speaks of, or StateMachineDoesNotExist with the ARN as it was given.
+  Result<const StateMachine*> find_machine(const Name& name) const;
+  // Saves a copy of the machine with changes made.
+  const StateMachine& save(StateMachine machine);
+  std::string definition_text(const Revision& revision);
+  std::shared_ptr<const asl::Machine> compiled(const Revision& revision);
+  // Compiles; an Error of InvalidDefinition with AWS's list of findings.
+  Result<std::shared_ptr<const asl::Machine>> compile(std::string_view definition, bool express) const;
+  // Makes the managed rules that a machine's .sync tasks need, as its role; then goes on.
+  void ensure_managed_rules(const Call& call, const std::string& role_arn, const asl::Machine& machine,
+                            Function<void(Status)> then);
+  // Gives the version for the revision, the one that there is already if nothing changed.
+  uint64_t publish(StateMachine& machine, const std::string& description);
+  std::string version_arn(const StateMachine& machine, uint64_t number) const;
+
+  // Pages: `maxResults` (0 means the default) and the token's text.
+  struct PageAsked {
+    size_t limit;
+    std::string from;
+  };
+  Result<PageAsked> page_asked(const Call& call, size_t most) const;
+  void add_next_token(json::ObjectBuilder& out, const Call& call, std::string_view from) const;
+
+  // What an ARN given to StartExecution leads to: machine, revision, version and alias.
+  struct Target {
+    const StateMachine* machine;
+    const Revision* revision;
+    std::string version_arn, alias_arn;
+  };
+  Result<Target> resolve(std::string_view arn);
+
+  // A task's token: execution ARN and task number under the seal.
+  std::string task_token(std::string_view execution_arn, uint64_t task) const;
+  struct TaskName {
+    std::string execution;
+    uint64_t task;
+  };
+  Result<TaskName> open_token(const Call& call) const;
+
+  // Observer: status-change events go to EventBridge (status_events.cpp).
+  void status_changed(const engine::Record& execution) override;
+  void progressed(const engine::Record& execution, const std::vector<asl::Event>& events) override;
+
+  // Work that waits for GetActivityTask, and the pollers that wait for work, per activity.
+  struct ActivityWork {
+    std::string execution;
+    uint64_t task;
+    std::string token;
+    std::string input;
+  };
+  struct Poller {
+    uint64_t id;
+    std::string worker;
+    protocol::Reply reply;
+    Loop::TimerId timeout;
+  };
+  struct ActivityQueue {
+    std::deque<ActivityWork> work;
+    std::deque<Poller> pollers;
+  };
+  void offer_activity_work(const std::string& activity_arn, ActivityWork work);
+  void hand_over(ActivityQueue& queue);
+
+  services::Kit& kit_;
+  services::Table<StateMachine> machines_;
+  services::Table<Activity> activities_;
+  engine::Engine engine_;
+  std::unique_ptr<Dispatch> dispatch_;
+  std::unordered_map<std::string, ActivityQueue> activity_queues_;
+  uint64_t poller_count_ = 0;
+};
+
+}  // namespace states

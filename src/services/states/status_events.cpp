@@ -1,0 +1,64 @@
+// What the service tells the world about its executions: "Step Functions Execution Status Change".
+#include <fmt/format.h>
+
+#include "base/time_text.h"
+#include "language/json/parse.h"
+#include "services/states/states.h"
+
+namespace states {
+
+using Value = json::Value;
+
+namespace {
+
+// DescribeExecution's shape with times in milliseconds (spec/sfn-api.md 10).
+Value detail_of(const engine::Record& r) {
+  const auto text = [](const std::optional<std::string>& value) { return value ? Value(*value) : Value(); };
+  const Value details = json::object({{"included", true}});
+  const bool closed = r.status != engine::Outcome::running;
+  json::ObjectBuilder out;
+  out.add("executionArn", r.arn).add("stateMachineArn", r.machine_arn).add("name", r.name);
+  out.add("status", engine::status_text(r.status)).add("startDate", r.start.ms);
+  out.add("stopDate", closed ? Value(r.stop.ms) : Value());
+  out.add("input", r.input).add("inputDetails", details);
+  out.add("output", text(r.output)).add("outputDetails", r.output ? details : Value());
+  out.add("error", text(r.error)).add("cause", text(r.cause));
+  out.add("stateMachineVersionArn", r.version_arn.empty() ? Value() : Value(r.version_arn));
+  out.add("stateMachineAliasArn", r.alias_arn.empty() ? Value() : Value(r.alias_arn));
+  out.add("redriveCount", r.redrive_count).add("redriveDate", r.redrive_count > 0 ? Value(r.redrive.ms) : Value());
+  return out.build();
+}
+
+}  // namespace
+
+void States::status_changed(const engine::Record& r) {
+  const auto name = parse_arn(r.arn);
+  if (!name || r.express) return;
+  if (kit_.registry.has("events", "PutEvents")) {
+    const Value entry = json::object({{"Source", "aws.states"}, {"DetailType", "Step Functions Execution Status Change"},
+                                      {"Resources", json::array({r.arn})}, {"Detail", json::write(detail_of(r))}});
+    kit_.registry.call(kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", name->parts.account),
+                                              name->parts.region, "events", "PutEvents",
+                                              json::object({{"Entries", json::array({entry})}})),
+                       [](Result<Value>) {});
+  }
+  if (r.status == engine::Outcome::running) return;
+  // A machine that is being deleted goes with its last execution.
+  const StateMachine* machine = machines_.find(scope_of(*name), name->machine);
+  if (machine && machine->deleting && engine_.open_executions(machine->arn).empty()) {
+    machines_.erase(scope_of(*name), name->machine);
+  }
+}
+
+void States::progressed(const engine::Record& r, const std::vector<asl::Event>&) {
+  if (r.status != engine::Outcome::running) return;
+  const auto name = parse_arn(r.arn);
+  if (!name) return;
+  const StateMachine* machine = machines_.find(scope_of(*name), name->machine);
+  // Executions of a machine that is being deleted end at their next transition.
+  if (machine && machine->deleting) {
+    kit_.loop.post([this, arn = r.arn] { engine_.stop(arn, std::nullopt, std::nullopt); });
+  }
+}
+
+}  // namespace states

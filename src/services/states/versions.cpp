@@ -1,0 +1,78 @@
+// Versions of a state machine.
+#include <fmt/format.h>
+
+#include <ranges>
+
+#include "services/states/states.h"
+
+namespace states {
+
+using Value = json::Value;
+
+Result<Value> States::publish_version(const Call& call) {
+  const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
+  StateMachine machine = *TRY(find_machine(name));
+  const Value* revision = call.params.find("revisionId");
+  if (revision && revision->is_string() && revision->as_string() != machine.revision.id) {
+    return fail("ConflictException", fmt::format("Failed to publish the State Machine version for revision {}. The current State "
+                                                 "Machine revision is {}.", revision->as_string(), machine.revision.id));
+  }
+  const std::string description(call.params.text("description"));
+  const uint64_t before = machine.last_version;
+  const uint64_t number = publish(machine, description);
+  const Version& version = machine.versions.at(number);
+  if (number == before && call.params.find("description") && version.description != description) {
+    return fail("ConflictException", fmt::format("Version {} exists already, with another description", number));
+  }
+  const Value answer = json::object({{"creationDate", version.created.seconds()}, {"stateMachineVersionArn", version_arn(machine, number)}});
+  if (machine.versions.size() > 1000) return fail("ServiceQuotaExceededException", "A state machine has at most 1000 versions");
+  if (number != before) save(std::move(machine));
+  return answer;
+}
+
+Result<Value> States::list_versions(const Call& call) {
+  const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
+  const PageAsked page = TRY(page_asked(call, 1000));
+  std::vector<Value> list;
+  std::string next;
+  if (const StateMachine* machine = machines_.find(scope_of(name), name.machine)) {
+    const uint64_t from = page.from.empty() ? UINT64_MAX : std::strtoull(page.from.c_str(), nullptr, 10);
+    for (const auto& [number, version] : std::views::reverse(machine->versions)) {
+      if (number > from) continue;
+      if (list.size() == page.limit) {
+        next = std::to_string(number);
+        break;
+      }
+      list.push_back(json::object({{"stateMachineVersionArn", version_arn(*machine, number)}, {"creationDate", version.created.seconds()}}));
+    }
+  }
+  json::ObjectBuilder out;
+  out.add("stateMachineVersions", Value::array(std::move(list)));
+  add_next_token(out, call, next);
+  return out.build();
+}
+
+Result<Value> States::delete_version(const Call& call) {
+  const std::string_view arn = call.params.text("stateMachineVersionArn");
+  const Name name = TRY(parse_machine_arn(arn));
+  if (name.kind != Name::Kind::version) return fail("InvalidArn", fmt::format("Invalid Arn: 'Invalid ARN: {}'", arn));
+  const StateMachine* there = machines_.find(scope_of(name), name.machine);
+  if (!there) return Value::object();
+  std::string referencing;
+  for (const auto& [alias, what] : there->aliases) {
+    for (const auto& [version, weight] : what.routing) {
+      if (version != arn) continue;
+      if (!referencing.empty()) referencing += ", ";
+      referencing += alias;
+    }
+  }
+  if (!referencing.empty()) {
+    return fail("ConflictException", fmt::format("Version to be deleted must not be referenced by an alias. Current list of "
+                                                 "aliases referencing this version: [{}]", referencing));
+  }
+  StateMachine machine = *there;
+  if (machine.versions.erase(std::strtoull(name.qualifier.c_str(), nullptr, 10)) > 0) save(std::move(machine));
+  return Value::object();
+}
+
+}  // namespace states
