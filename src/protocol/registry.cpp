@@ -80,21 +80,32 @@ Status Registry::authorise(const Call& call, const Need& need) {
   return decision;
 }
 
+const Operation* Registry::find(std::string_view service, std::string_view operation) const {
+  const auto operations = services_.find(service);
+  if (operations == services_.end()) return nullptr;
+  const auto it = operations->second.find(operation);
+  return it == operations->second.end() ? nullptr : &it->second;
+}
+
+Status Registry::authorise(const Call& call, const Operation& operation) {
+  if (!authoriser_) return {};
+  const std::vector<Need> needs = operation.needs
+                                      ? operation.needs(call)
+                                      : std::vector<Need>{{.action = call.service + ":" + call.operation, .resources = {"*"}}};
+  for (const Need& need : needs) TRY(authorise(call, need));
+  return {};
+}
+
+Status Registry::allowed(const Call& call) {
+  const Operation* operation = find(call.service, call.operation);
+  return operation ? authorise(call, *operation) : Status{};
+}
+
 void Registry::call(const Call& call, Reply reply) {
   if (upstream_ && upstream_(call, reply)) return;
-  const auto service = services_.find(call.service);
-  const Operation* operation = nullptr;
-  if (service != services_.end()) {
-    const auto it = service->second.find(call.operation);
-    if (it != service->second.end()) operation = &it->second;
-  }
+  const Operation* operation = find(call.service, call.operation);
   if (!operation) return reply(fail("UnknownOperationException", ""));
-  const std::vector<Need> needs = operation->needs
-                                      ? operation->needs(call)
-                                      : std::vector<Need>{{.action = call.service + ":" + call.operation, .resources = {"*"}}};
-  for (const Need& need : needs) {
-    if (auto allowed = authorise(call, need); !allowed) return reply(std::unexpected(std::move(allowed).error()));
-  }
+  if (auto may = authorise(call, *operation); !may) return reply(std::unexpected(std::move(may).error()));
   if (validator_) {
     if (auto valid = validator_(call); !valid) return reply(std::unexpected(std::move(valid).error()));
   }

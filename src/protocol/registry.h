@@ -33,6 +33,9 @@ class Registry {
   // A call that the wire has decoded and authenticated, or that internal() made: authorise, validate, run.
   void call(const Call& call, Reply reply);
 
+  // Only whether the caller may make the call; an operation that there is not may be called by anyone.
+  Status allowed(const Call& call);
+
   // A call of one service of ours by another, as `caller`.
   Call internal(Principal caller, std::string_view region, std::string_view service,
                 std::string_view operation, json::Value params);
@@ -41,6 +44,9 @@ class Registry {
   Status authorise(const Call& call, const Need& need);
 
  private:
+  const Operation* find(std::string_view service, std::string_view operation) const;
+  Status authorise(const Call& call, const Operation& operation);
+
   Loop& loop_;
   Random& random_;
   std::map<std::string, std::map<std::string, Operation, std::less<>>, std::less<>> services_;

@@ -1,0 +1,215 @@
+#include "protocol/codec/json_shape.h"
+
+#include <cmath>
+
+#include "base/encoding.h"
+#include "language/json/parse.h"
+#include "protocol/codec/scalar.h"
+
+namespace codec {
+namespace {
+
+constexpr size_t kDepthMax = 200;  // nested arrays and objects in a request
+
+std::unexpected<Error> malformed(std::string message) { return fail("SerializationException", std::move(message)); }
+
+// How AWS's framework names what it found.
+std::string_view found(const json::Value& wire) {
+  switch (wire.kind()) {
+    case json::Kind::boolean: return wire.as_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
+    case json::Kind::number: return wire.is_integer() ? "NUMBER_VALUE" : "DECIMAL_VALUE";
+    case json::Kind::string: return "STRING_VALUE";
+    default: return "NULL_VALUE";
+  }
+}
+
+std::unexpected<Error> wrong_type(const json::Value& wire, std::string_view wanted) {
+  if (wire.is_array()) return malformed("Start of list found where not expected");
+  if (wire.is_object()) return malformed("Start of structure or map found where not expected.");
+  if (wanted.empty()) return malformed("Unexpected field type");
+  return malformed(std::string(found(wire)) + " can not be converted to " + std::string(wanted));
+}
+
+// Collects the members of an object that may come out unchanged: copies nothing until something differs.
+class Rewriter {
+ public:
+  explicit Rewriter(const json::Value& wire) : wire_(wire) {}
+
+  void keep(size_t index, std::string_view name, json::Value value) {
+    const json::Member& old = wire_.members()[index];
+    if (!changed_ && value.same(old.value) && name == old.name) return;
+    start(index);
+    out_.push_back({std::string(name), std::move(value)});
+  }
+  void drop(size_t index) { start(index); }
+  json::Value done() { return changed_ ? json::Value::object(std::move(out_)) : wire_; }
+
+ private:
+  void start(size_t index) {
+    if (changed_) return;
+    changed_ = true;
+    const auto members = wire_.members();
+    out_.assign(members.begin(), members.begin() + static_cast<ptrdiff_t>(index));
+  }
+
+  const json::Value& wire_;
+  std::vector<json::Member> out_;
+  bool changed_ = false;
+};
+
+Result<json::Value> read_list(const model::Shape& shape, const json::Value& wire) {
+  if (!wire.is_array()) return wrong_type(wire, "");
+  std::vector<json::Value> out;
+  bool changed = false;
+  const auto items = wire.items();
+  for (size_t i = 0; i < items.size(); ++i) {
+    json::Value value = items[i].is_null() ? items[i] : TRY(read_json(shape.item, items[i]));
+    if (!changed && !value.same(items[i])) {
+      changed = true;
+      out.assign(items.begin(), items.begin() + static_cast<ptrdiff_t>(i));
+    }
+    if (changed) out.push_back(std::move(value));
+  }
+  return changed ? json::Value::array(std::move(out)) : wire;
+}
+
+Result<json::Value> read_map(const model::Shape& shape, const json::Value& wire) {
+  if (!wire.is_object()) return wrong_type(wire, "");
+  Rewriter out(wire);
+  const auto members = wire.members();
+  for (size_t i = 0; i < members.size(); ++i) {
+    const json::Value& value = members[i].value;
+    out.keep(i, members[i].name, value.is_null() ? value : TRY(read_json(shape.item, value)));
+  }
+  return out.done();
+}
+
+Result<json::Value> read_number(model::Type type, const json::Value& wire) {
+  const bool whole = type == model::Type::integer || type == model::Type::long_integer;
+  if (!whole && wire.is_string() && is_special_number(wire.as_string())) return wire;
+  if (!wire.is_number()) {
+    return wrong_type(wire, type == model::Type::integer ? "an Integer" : type == model::Type::long_integer ? "a Long"
+                            : type == model::Type::float_number ? "a Float" : "a Double");
+  }
+  if (!whole || wire.is_integer()) return wire;
+  // AWS cuts fractions off.
+  const double cut = std::trunc(wire.as_double());
+  if (!(std::abs(cut) < 9.2e18)) return wrong_type(wire, "an Integer");
+  return json::Value(static_cast<int64_t>(cut));
+}
+
+Result<json::Value> read_time(const json::Value& wire) {
+  if (wire.is_number()) return wire;
+  if (wire.is_string()) {
+    if (auto time = parse_time(wire.as_string())) return *std::move(time);
+  }
+  return wrong_type(wire, "milliseconds since epoch");
+}
+}  // namespace
+
+Result<json::Value> parse_json_body(std::string_view body) {
+  if (body.find_first_not_of(" \t\r\n") == body.npos) return json::Value::object();
+  auto parsed = json::parse(body, {.depth = kDepthMax});
+  if (!parsed) return fail("SerializationException", std::move(parsed.error().message));
+  return parsed;
+}
+
+Result<json::Value> read_json_structure(const model::Shape& shape, const json::Value& wire) {
+  if (!wire.is_object()) return wrong_type(wire, "");
+  Rewriter out(wire);
+  size_t hint = 0;
+  const auto members = wire.members();
+  for (size_t i = 0; i < members.size(); ++i) {
+    const model::Member* member = members[i].value.is_null() ? nullptr : shape.find_json(members[i].name, hint);
+    if (!member) {
+      out.drop(i);
+    } else {
+      out.keep(i, member->name, TRY(read_json(*member, members[i].value)));
+    }
+  }
+  return out.done();
+}
+
+Result<json::Value> read_json(const model::Member& member, const json::Value& wire) {
+  const model::Shape& shape = *member.shape;
+  if (shape.document) return wire;
+  switch (shape.type) {
+    case model::Type::structure:
+      return read_json_structure(shape, wire);
+    case model::Type::list:
+      return read_list(shape, wire);
+    case model::Type::map:
+      return read_map(shape, wire);
+    case model::Type::string:
+      if (!wire.is_string()) return wrong_type(wire, "a String");
+      return wire;
+    case model::Type::boolean:
+      if (!wire.is_bool()) return wrong_type(wire, "a Boolean");
+      return wire;
+    case model::Type::timestamp:
+      return read_time(wire);
+    case model::Type::blob:
+      if (!wire.is_string()) return wrong_type(wire, "a Blob");
+      if (!base64_decode(wire.as_string())) return malformed("Invalid base64 encoding");
+      return wire;
+    default:
+      return read_number(shape.type, wire);
+  }
+}
+
+void write_json_structure(const model::Shape& shape, const json::Value& value, Members which, std::string& out) {
+  out.push_back('{');
+  bool first = true;
+  size_t hint = 0;
+  if (value.is_object()) {
+    for (const json::Member& one : value.members()) {
+      if (one.value.is_null()) continue;
+      const model::Member* member = shape.find(one.name, hint);
+      if (!member || (which == Members::body_only && member->location != model::Location::body)) continue;
+      if (!first) out.push_back(',');
+      first = false;
+      json::write_string(member->json_name, out);
+      out.push_back(':');
+      write_json(*member, one.value, out);
+    }
+  }
+  out.push_back('}');
+}
+
+void write_json(const model::Member& member, const json::Value& value, std::string& out) {
+  const model::Shape& shape = *member.shape;
+  if (shape.type == model::Type::structure && !shape.document && value.is_object()) {
+    return write_json_structure(shape, value, Members::all, out);
+  }
+  if (shape.type == model::Type::list && value.is_array()) {
+    out.push_back('[');
+    bool first = true;
+    for (const json::Value& item : value.items()) {
+      if (!first) out.push_back(',');
+      first = false;
+      write_json(shape.item, item, out);
+    }
+    out.push_back(']');
+    return;
+  }
+  if (shape.type == model::Type::map && value.is_object()) {
+    out.push_back('{');
+    bool first = true;
+    for (const json::Member& one : value.members()) {
+      if (!first) out.push_back(',');
+      first = false;
+      json::write_string(one.name, out);
+      out.push_back(':');
+      write_json(shape.item, one.value, out);
+    }
+    out.push_back('}');
+    return;
+  }
+  if (shape.type == model::Type::timestamp && value.is_number() && member.time_format != model::TimeFormat::unset &&
+      member.time_format != model::TimeFormat::epoch_seconds) {
+    return json::write_string(time_text(value, member.time_format), out);
+  }
+  json::write(value, out);
+}
+
+}  // namespace codec

@@ -1,0 +1,96 @@
+#include "protocol/origin.h"
+
+#include <algorithm>
+
+namespace protocol {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+// The name in "name:port" or "[v6]:port"; empty when it is neither.
+std::string host_name(std::string_view host) {
+  if (host.starts_with('[')) {
+    const size_t end = host.find(']');
+    return end == host.npos ? "" : lower(host.substr(1, end - 1));
+  }
+  std::string name = lower(host.substr(0, host.find(':')));
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+// 127.0.0.0/8 in its usual notation: nothing but digits and dots, so that 127.example.com is none.
+bool is_loopback_address(std::string_view name) {
+  if (name == "::1" || name == "0:0:0:0:0:0:0:1") return true;
+  return name.starts_with("127.") && std::ranges::count(name, '.') == 3 &&
+         std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+}
+
+bool is_loopback(std::string_view name) {
+  return name == "localhost" || name.ends_with(".localhost") || is_loopback_address(name);
+}
+}  // namespace
+
+bool OriginPolicy::is_own_host(std::string_view host) const {
+  const std::string full = host_name(host);
+  std::string_view name = full;
+  if (name.empty()) return false;
+  const auto own = [&](std::string_view candidate) {
+    return is_loopback(candidate) || std::ranges::any_of(settings_.hosts, [&](const std::string& h) { return host_name(h) == candidate; });
+  };
+  if (own(name)) return true;
+  for (const std::string_view prefix : {"sync-", "stream-"}) {
+    if (name.starts_with(prefix) && own(name.substr(prefix.size()))) return true;
+  }
+  return false;
+}
+
+OriginPolicy::Verdict OriginPolicy::check(const net::Request& request) const {
+  const std::string_view host = request.headers.get("Host");
+  if (!is_own_host(host)) return Verdict::refused;
+  if (request.headers.has("Origin")) {
+    const std::string origin = lower(request.headers.get("Origin"));
+    const size_t scheme = origin.find("://");
+    if (scheme != std::string::npos && std::string_view(origin).substr(scheme + 3) == lower(host)) return Verdict::allowed;
+    const bool listed = std::ranges::any_of(settings_.origins, [&](const std::string& o) { return o == "*" || lower(o) == origin; });
+    return listed ? Verdict::cross_origin : Verdict::refused;
+  }
+  // Browsers leave Origin out of plain GETs, but tell here where they come from.
+  const std::string_view site = request.headers.get("Sec-Fetch-Site");
+  if (site.empty() || site == "same-origin" || site == "none") return Verdict::allowed;
+  const bool navigation = request.headers.get("Sec-Fetch-Mode") == "navigate" && (request.method == "GET" || request.method == "HEAD");
+  return navigation ? Verdict::link : Verdict::refused;
+}
+
+bool OriginPolicy::is_preflight(const net::Request& request) {
+  return request.method == "OPTIONS" && request.headers.has("Origin") && request.headers.has("Access-Control-Request-Method");
+}
+
+net::Response OriginPolicy::preflight_response(const net::Request& request) const {
+  net::Response response{.status = 204, .headers = {}, .body = {}};
+  add_cors_headers(request, response.headers);
+  response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
+  const std::string_view asked = request.headers.get("Access-Control-Request-Headers");
+  if (!asked.empty()) response.headers.add("Access-Control-Allow-Headers", asked);
+  response.headers.add("Access-Control-Max-Age", "600");
+  return response;
+}
+
+void OriginPolicy::add_cors_headers(const net::Request& request, net::Headers& headers) const {
+  headers.add("Access-Control-Allow-Origin", request.headers.get("Origin"));
+  headers.add("Access-Control-Expose-Headers", "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-query-error, Date");
+  headers.add("Vary", "Origin");
+}
+
+net::Response refused_response() {
+  net::Response response{.status = 403, .headers = {}, .body = "This server does not answer requests for this host or from this origin.\n"};
+  response.headers.add("Content-Type", "text/plain");
+  return response;
+}
+
+}  // namespace protocol
