@@ -38,28 +38,29 @@ Result<json::Value> scalar(const model::Member& member, std::string_view text) {
                                             std::string(model::type_name(member.shape->type)));
 }
 
-Result<json::Value> read_query(const model::Shape& input, const model::Member& member, const Query& query) {
-  const model::Shape& shape = *member.shape;
-  if (shape.type == model::Type::map) {
-    // All the parameters that no other member asks for.
-    json::ObjectBuilder out;
-    for (const auto& [name, value] : query) {
-      const bool taken = std::ranges::any_of(input.members, [&](const model::Member& m) {
-        return m.location == model::Location::querystring && m.shape->type != model::Type::map && m.json_name == name;
-      });
-      if (taken) continue;
-      if (shape.item.shape->type == model::Type::list) {
-        json::Value so_far = out.build();
-        std::vector<json::Value> values;
-        if (const json::Value* old = so_far.find(name)) values.assign(old->items().begin(), old->items().end());
-        values.emplace_back(value);
-        out = json::ObjectBuilder(so_far.with(name, json::Value::array(std::move(values))));
-      } else {
-        out.set(name, value);
+// All the parameters there are, those that other members ask for as well.
+json::Value read_whole_query(const model::Shape& map, const Query& query) {
+  const bool lists = map.item.shape->type == model::Type::list;
+  json::ObjectBuilder out;
+  for (size_t i = 0; i < query.size(); ++i) {
+    const std::string& name = query[i].first;
+    const auto same_name = [&](const auto& pair) { return pair.first == name; };
+    if (!lists) {
+      out.set(name, query[i].second);
+    } else if (std::none_of(query.begin(), query.begin() + static_cast<ptrdiff_t>(i), same_name)) {
+      std::vector<json::Value> values;
+      for (const auto& [other, value] : query) {
+        if (other == name) values.emplace_back(value);
       }
+      out.add(name, json::Value::array(std::move(values)));
     }
-    return out.empty() ? json::Value() : out.build();
   }
+  return out.empty() ? json::Value() : out.build();
+}
+
+Result<json::Value> read_query(const model::Member& member, const Query& query) {
+  const model::Shape& shape = *member.shape;
+  if (shape.type == model::Type::map) return read_whole_query(shape, query);
   std::vector<json::Value> values;
   for (const auto& [name, value] : query) {
     if (name != member.json_name) continue;
@@ -260,7 +261,7 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
         }
         break;
       case model::Location::querystring:
-        value = TRY(read_query(input, member, query));
+        value = TRY(read_query(member, query));
         break;
       case model::Location::header:
         value = TRY(read_header(member, request.headers));
