@@ -23,11 +23,22 @@ std::string_view found(const json::Value& wire) {
   }
 }
 
-std::unexpected<Error> wrong_type(const json::Value& wire, std::string_view wanted) {
-  if (wire.is_array()) return malformed("Start of list found where not expected");
-  if (wire.is_object()) return malformed("Start of structure or map found where not expected.");
-  if (wanted.empty()) return malformed("Unexpected field type");
-  return malformed(std::string(found(wire)) + " can not be converted to " + std::string(wanted));
+std::string_view wanted(model::Type type) {
+  switch (type) {
+    case model::Type::string: return "a String";
+    case model::Type::boolean: return "a Boolean";
+    case model::Type::integer: return "an Integer";
+    case model::Type::long_integer: return "a Long";
+    case model::Type::float_number: return "a Float";
+    case model::Type::double_number: return "a Double";
+    case model::Type::timestamp: return "milliseconds since epoch";
+    case model::Type::blob: return "a Blob";
+    default: return "";
+  }
+}
+
+std::unexpected<Error> wrong_type(const model::Shape& shape, const json::Value& wire) {
+  return std::unexpected(type_fault(shape, wire));
 }
 
 // Collects the members of an object that may come out unchanged: copies nothing until something differs.
@@ -58,7 +69,7 @@ class Rewriter {
 };
 
 Result<json::Value> read_list(const model::Shape& shape, const json::Value& wire) {
-  if (!wire.is_array()) return wrong_type(wire, "");
+  if (!wire.is_array()) return wrong_type(shape, wire);
   std::vector<json::Value> out;
   bool changed = false;
   const auto items = wire.items();
@@ -74,7 +85,7 @@ Result<json::Value> read_list(const model::Shape& shape, const json::Value& wire
 }
 
 Result<json::Value> read_map(const model::Shape& shape, const json::Value& wire) {
-  if (!wire.is_object()) return wrong_type(wire, "");
+  if (!wire.is_object()) return wrong_type(shape, wire);
   Rewriter out(wire);
   const auto members = wire.members();
   for (size_t i = 0; i < members.size(); ++i) {
@@ -84,26 +95,12 @@ Result<json::Value> read_map(const model::Shape& shape, const json::Value& wire)
   return out.done();
 }
 
-Result<json::Value> read_number(model::Type type, const json::Value& wire) {
-  const bool whole = type == model::Type::integer || type == model::Type::long_integer;
-  if (!whole && wire.is_string() && is_special_number(wire.as_string())) return wire;
-  if (!wire.is_number()) {
-    return wrong_type(wire, type == model::Type::integer ? "an Integer" : type == model::Type::long_integer ? "a Long"
-                            : type == model::Type::float_number ? "a Float" : "a Double");
-  }
-  if (!whole || wire.is_integer()) return wire;
-  // AWS cuts fractions off.
+// A whole number without its fraction, which AWS cuts off.
+Result<json::Value> read_whole_number(const model::Shape& shape, const json::Value& wire) {
+  if (wire.is_integer()) return wire;
   const double cut = std::trunc(wire.as_double());
-  if (!(std::abs(cut) < 9.2e18)) return wrong_type(wire, "an Integer");
+  if (!(std::abs(cut) < 9.2e18)) return wrong_type(shape, wire);
   return json::Value(static_cast<int64_t>(cut));
-}
-
-Result<json::Value> read_time(const json::Value& wire) {
-  if (wire.is_number()) return wire;
-  if (wire.is_string()) {
-    if (auto time = parse_time(wire.as_string())) return *std::move(time);
-  }
-  return wrong_type(wire, "milliseconds since epoch");
 }
 }  // namespace
 
@@ -115,7 +112,7 @@ Result<json::Value> parse_json_body(std::string_view body) {
 }
 
 Result<json::Value> read_json_structure(const model::Shape& shape, const json::Value& wire) {
-  if (!wire.is_object()) return wrong_type(wire, "");
+  if (!wire.is_object()) return wrong_type(shape, wire);
   Rewriter out(wire);
   size_t hint = 0;
   const auto members = wire.members();
@@ -140,21 +137,50 @@ Result<json::Value> read_json(const model::Member& member, const json::Value& wi
       return read_list(shape, wire);
     case model::Type::map:
       return read_map(shape, wire);
-    case model::Type::string:
-      if (!wire.is_string()) return wrong_type(wire, "a String");
-      return wire;
-    case model::Type::boolean:
-      if (!wire.is_bool()) return wrong_type(wire, "a Boolean");
-      return wire;
     case model::Type::timestamp:
-      return read_time(wire);
-    case model::Type::blob:
-      if (!wire.is_string()) return wrong_type(wire, "a Blob");
-      if (!base64_decode(wire.as_string())) return malformed("Invalid base64 encoding");
-      return wire;
+      if (wire.is_string()) {
+        if (auto time = parse_time(wire.as_string())) return *std::move(time);
+      }
+      break;
     default:
-      return read_number(shape.type, wire);
+      break;
   }
+  if (is_wrong_type(shape, wire)) return wrong_type(shape, wire);
+  if (shape.type == model::Type::integer || shape.type == model::Type::long_integer) return read_whole_number(shape, wire);
+  if (shape.type == model::Type::blob && !base64_decode(wire.as_string())) return malformed("Invalid base64 encoding");
+  return wire;
+}
+
+bool is_wrong_type(const model::Shape& shape, const json::Value& value) {
+  switch (shape.type) {
+    case model::Type::structure: return !shape.document && !value.is_object();
+    case model::Type::list: return !value.is_array();
+    case model::Type::map: return !value.is_object();
+    case model::Type::string:
+    case model::Type::blob: return !value.is_string();
+    case model::Type::boolean: return !value.is_bool();
+    case model::Type::float_number:
+    case model::Type::double_number:
+      return !value.is_number() && !(value.is_string() && is_special_number(value.as_string()));
+    case model::Type::integer:
+    case model::Type::long_integer:
+    case model::Type::timestamp: return !value.is_number();
+  }
+  return false;
+}
+
+Error type_fault(const model::Shape& shape, const json::Value& value) {
+  std::string text;
+  if (value.is_array()) {
+    text = "Start of list found where not expected";
+  } else if (value.is_object()) {
+    text = "Start of structure or map found where not expected.";
+  } else if (wanted(shape.type).empty()) {
+    text = "Unexpected field type";
+  } else {
+    text = std::string(found(value)) + " can not be converted to " + std::string(wanted(shape.type));
+  }
+  return {"SerializationException", std::move(text), 400, {}};
 }
 
 void write_json_structure(const model::Shape& shape, const json::Value& value, Members which, std::string& out) {

@@ -22,4 +22,9 @@ void write_json(const model::Member& member, const json::Value& value, std::stri
 enum class Members : uint8_t { all, body_only };
 void write_json_structure(const model::Shape& shape, const json::Value& value, Members which, std::string& out);
 
+// Whether a value, as handlers see it, is of another type than the shape; what stands in a list, a map or a
+// structure is not looked at. And the SerializationException that says so.
+bool is_wrong_type(const model::Shape& shape, const json::Value& value);
+Error type_fault(const model::Shape& shape, const json::Value& value);
+
 }  // namespace codec
