@@ -86,7 +86,7 @@ TEST_F(GatewayTest, AwsJsonReachesItsOperationAndComesBack) {
   credential(request, "111122223333", "eu-west-1", "states");
   const net::Response response = send(request);
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.body, R"({"executionArn":"arn:x","startDate":1700000000.123})");
+  EXPECT_EQ(response.body, R"({"executionArn":"arn:x","startDate":1.700000000123E9})");
   EXPECT_EQ(response.headers.get("Content-Type"), "application/x-amz-json-1.0");
   EXPECT_EQ(response.headers.get("x-amzn-RequestId").size(), 36u);
   EXPECT_EQ(json::write(last.params), R"({"stateMachineArn":"arn:m","input":"{}"})");

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/encoding.h"
+#include "language/json/number.h"
 #include "language/json/parse.h"
 #include "protocol/codec/scalar.h"
 
@@ -183,6 +184,21 @@ Error type_fault(const model::Shape& shape, const json::Value& value) {
   return {"SerializationException", std::move(text), 400, {}};
 }
 
+// Seconds as Java writes a double, 1.700000000123E9: AWS's answers have them so, and their Content-Length shows it.
+static void append_seconds(const json::Value& value, std::string& out) {
+  constexpr double kScientificFrom = 1e7;
+  const double seconds = value.as_double();
+  if (!(seconds >= kScientificFrom && seconds < 1e15)) return json::write(value, out);
+  std::string digits = json::double_text(seconds);
+  const size_t point = std::min(digits.find('.'), digits.size());
+  if (point < digits.size()) digits.erase(point, 1);
+  while (digits.size() > 2 && digits.back() == '0') digits.pop_back();
+  out.push_back(digits[0]);
+  out.push_back('.');
+  out.append(digits, 1);
+  out.append("E").append(std::to_string(point - 1));
+}
+
 void write_json_structure(const model::Shape& shape, const json::Value& value, Members which, std::string& out) {
   out.push_back('{');
   bool first = true;
@@ -231,8 +247,10 @@ void write_json(const model::Member& member, const json::Value& value, std::stri
     out.push_back('}');
     return;
   }
-  if (shape.type == model::Type::timestamp && value.is_number() && member.time_format != model::TimeFormat::unset &&
-      member.time_format != model::TimeFormat::epoch_seconds) {
+  if (shape.type == model::Type::timestamp && value.is_number()) {
+    if (member.time_format == model::TimeFormat::unset || member.time_format == model::TimeFormat::epoch_seconds) {
+      return append_seconds(value, out);
+    }
     return json::write_string(time_text(value, member.time_format), out);
   }
   json::write(value, out);

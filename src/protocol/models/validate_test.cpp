@@ -29,8 +29,8 @@ TEST(Validate, RangesLengthsAndEnumsAreToldInAwssWords) {
   EXPECT_EQ(fault("states", "ListStateMachines", R"({"maxResults":1001})"),
             "ValidationException: 1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
             "Member must have value less than or equal to 1000");
-  EXPECT_EQ(fault("states", "RedriveExecution", R"({"executionArn":"a","clientToken":""})"),
-            "ValidationException: 1 validation error detected: Value '' at 'clientToken' failed to satisfy constraint: "
+  EXPECT_EQ(fault("states", "DescribeExecution", R"({"executionArn":""})"),
+            "ValidationException: 1 validation error detected: Value '' at 'executionArn' failed to satisfy constraint: "
             "Member must have length greater than or equal to 1");
   EXPECT_EQ(fault("logs", "CreateLogGroup", R"({"logGroupName":")" + std::string(513, 'a') + "\"}"),
             "InvalidParameterException: Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
