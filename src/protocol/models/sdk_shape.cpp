@@ -1,11 +1,13 @@
 #include "protocol/models/sdk_shape.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "base/encoding.h"
-#include "base/time_text.h"
 #include "language/json/parse.h"
+#include "protocol/codec/response_metadata.h"
 #include "protocol/codec/scalar.h"
 
 namespace model {
@@ -30,8 +32,6 @@ std::string uncapitalised(std::string_view name) {
 
 class ParamReader {
  public:
-  explicit ParamReader(Naming naming) : naming_(naming) {}
-
   json::Value structure(const Shape& shape, const json::Value& given, std::string_view field) {
     if (!given.is_object()) return misshapen(field);
     json::ObjectBuilder out;
@@ -45,7 +45,7 @@ class ParamReader {
     }
     json::Value built = out.build();
     for (const Member& member : shape.members) {
-      if (member.required && !built.find(member.name)) result_.missing.push_back(java_name(member.name, naming_));
+      if (member.required && !built.find(member.name)) result_.missing.push_back(java_name(member.name, Naming::capitalised));
     }
     return built;
   }
@@ -56,9 +56,11 @@ class ParamReader {
   }
 
  private:
-  const Member* named(const Shape& shape, std::string_view field) const {
-    for (const Member& member : shape.members) {
-      if (java_name(member.name, naming_) == field) return &member;
+  static const Member* named(const Shape& shape, std::string_view field) {
+    for (const Naming naming : {Naming::capitalised, Naming::sdk}) {
+      for (const Member& member : shape.members) {
+        if (java_name(member.name, naming) == field) return &member;
+      }
     }
     return nullptr;
   }
@@ -109,17 +111,12 @@ class ParamReader {
     return misshapen(field);
   }
 
-  Naming naming_;
   ServiceParams result_;
 };
 
-json::Value time_value(const json::Value& seconds, PascalStyle::Times style) {
+json::Value time_value(const json::Value& seconds, Times style) {
   if (!seconds.is_number()) return seconds;
-  switch (style) {
-    case PascalStyle::Times::epoch_seconds: return seconds;
-    case PascalStyle::Times::epoch_milliseconds: return static_cast<int64_t>(std::llround(seconds.as_double() * 1000));
-    case PascalStyle::Times::iso8601: break;
-  }
+  if (style == Times::epoch_milliseconds) return static_cast<int64_t>(std::llround(seconds.as_double() * 1000));
   return codec::time_text(seconds, TimeFormat::iso8601);
 }
 
@@ -161,11 +158,24 @@ std::string java_name(std::string_view member_name, Naming naming) {
   return out;
 }
 
-ServiceParams to_service_params(const Operation& operation, const json::Value& pascal_params, Naming naming) {
+ServiceParams to_service_params(const Operation& operation, const json::Value& pascal_params) {
   static const Shape kNothing{.type = Type::structure};
-  ParamReader reader(naming);
+  ParamReader reader;
   json::Value params = reader.structure(operation.input ? *operation.input : kNothing, pascal_params, "Parameters");
   return reader.take(std::move(params));
+}
+
+Result<json::Value> to_service_params(std::string_view service, std::string_view operation, const json::Value& pascal_params) {
+  const Service* known = find(service);
+  const Operation* described = known ? known->find(operation) : nullptr;
+  if (!described) return pascal_params;
+  ServiceParams made = to_service_params(*described, pascal_params);
+  std::vector<std::string> faults;
+  for (const std::string& field : made.unknown) faults.push_back(fmt::format("The field '{}' is not supported by Step Functions", field));
+  for (const std::string& field : made.missing) faults.push_back(fmt::format("The field \"{}\" is required but was missing", field));
+  for (const std::string& field : made.misshapen) faults.push_back(fmt::format("The value of the field '{}' has an invalid format", field));
+  if (!faults.empty()) return fail("States.Runtime", fmt::format("{}", fmt::join(faults, ", ")));
+  return std::move(made.params);
 }
 
 json::Value to_pascal(const Shape& shape, const json::Value& value, const PascalStyle& style) {
@@ -192,6 +202,40 @@ json::Value to_pascal(const Shape& shape, const json::Value& value, const Pascal
 
 json::Value to_pascal_result(const Operation& operation, const json::Value& result, const PascalStyle& style) {
   return operation.output && result.is_object() ? to_pascal(*operation.output, result, style) : json::Value::object();
+}
+
+json::Value to_pascal_result(std::string_view service, std::string_view operation, const json::Value& result, const PascalStyle& style) {
+  const Service* known = find(service);
+  const Operation* described = known ? known->find(operation) : nullptr;
+  return described ? to_pascal_result(*described, result, style) : result;
+}
+
+json::Value with_sdk_metadata(std::string_view service, std::string_view operation, const json::Value& result,
+                              const json::Value& output, std::string_view request_id, Instant at) {
+  codec::ResponseMetadata metadata = codec::response_metadata(service, operation, result, request_id, at);
+  std::vector<std::string> names;
+  for (const net::Header& header : metadata.headers) names.push_back(header.name);
+  json::ObjectBuilder all_headers;
+  for (const size_t i : json::java_hash_order(names)) all_headers.add(names[i], json::array({metadata.headers[i].value}));
+  // Recorded: these are sorted, whatever their case.
+  const auto folded = [](const net::Header& header) {
+    std::string name = header.name;
+    for (char& c : name) c = lower(c);
+    return name;
+  };
+  std::ranges::sort(metadata.headers, {}, folded);
+  json::ObjectBuilder headers;
+  for (const net::Header& header : metadata.headers) headers.add(header.name, header.value);
+
+  std::vector<json::Member> members;
+  if (output.is_object()) members.assign(output.members().begin(), output.members().end());
+  const auto insert = [&](std::string name, json::Value value) {
+    const auto place = std::ranges::find_if(members, [&](const json::Member& m) { return m.name > name; });
+    members.insert(place, {std::move(name), std::move(value)});
+  };
+  insert("SdkHttpMetadata", json::object({{"AllHttpHeaders", all_headers.build()}, {"HttpHeaders", headers.build()}, {"HttpStatusCode", metadata.status}}));
+  insert("SdkResponseMetadata", json::object({{"RequestId", request_id}}));
+  return json::Value::object(std::move(members));
 }
 
 const Service* find_sdk_service(std::string_view java_client_id) {
