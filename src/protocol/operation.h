@@ -26,15 +26,16 @@ namespace protocol {
 
 // Who makes a call.
 struct Principal {
-  enum class Type : uint8_t { anonymous, root, user, assumed_role, service };
+  enum class Type : uint8_t { anonymous, root, user, assumed_role, service, federated_user };
   Type type = Type::anonymous;
   std::string account;        // 12 digits
   std::string arn;            // "arn:aws:iam::...:user/x", "arn:aws:sts::...:assumed-role/r/session", ...
   std::string user_id;        // "AIDA...", "AROA...:session"
   std::string access_key_id;  // what the request was signed with, or empty
-  std::string role_arn;       // of an assumed role
+  std::string role_arn;       // of an assumed role; of a federated user: the user who vouches for it
   std::string session_name;   // of an assumed role
   std::string service;        // "states.amazonaws.com" of a service
+  std::string source_arn;     // of a service: for which resource it calls (aws:SourceArn, aws:SourceAccount)
   json::Value session_policy;                       // null or a policy document (of an assumed role)
   std::vector<json::Member> session_tags;           // text values
   Instant token_issued;                             // when the session began
@@ -42,7 +43,7 @@ struct Principal {
   static Principal root(std::string account);
   // A session of a role, as a service of ours makes one when it acts for it. The role need not exist.
   static Principal role_session(std::string_view role_arn, std::string_view session_name);
-  static Principal aws_service(std::string_view service, std::string_view account);
+  static Principal aws_service(std::string_view service, std::string_view account, std::string_view source_arn = {});
 };
 
 // One call of one operation.

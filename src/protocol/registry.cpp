@@ -29,12 +29,13 @@ Principal Principal::role_session(std::string_view role_arn, std::string_view se
   return p;
 }
 
-Principal Principal::aws_service(std::string_view service, std::string_view account) {
+Principal Principal::aws_service(std::string_view service, std::string_view account, std::string_view source_arn) {
   Principal p;
   p.type = Type::service;
   p.service = service;
   p.account = account;
   p.arn = service;
+  p.source_arn = source_arn;
   return p;
 }
 
