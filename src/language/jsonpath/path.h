@@ -3,6 +3,9 @@
 //
 // A definite path gives one value or fails; an indefinite one (`..`, `*`, a filter, a slice, a union of more
 // than one) gives an array, empty where nothing matched. Order in deep scans is Jayway's.
+//
+// Bounds: 4096 steps, filters and brackets nested 64 deep (else the path is invalid); an evaluation that
+// visits more than four million nodes fails.
 #include <expected>
 #include <memory>
 #include <optional>
@@ -17,6 +20,9 @@ namespace jsonpath {
 struct Fault {
   enum class Kind : uint8_t { invalid_path, not_found, function } kind{};
   std::string message;  // Jayway's: "No results for path: $['a']", "Missing property in path $['a']"
+  // The definite path led into an array, but past its end. AWS takes that for null in a payload template
+  // (spec/asl.md 4), though not in an intrinsic function.
+  bool past_end = false;
 };
 
 class Path {
@@ -33,6 +39,10 @@ class Path {
   const std::string& text() const;
 
   std::expected<json::Value, Fault> evaluate(const json::Value& document) const;
+
+  // The node of a path of single steps (every reference path), without copying it; nullptr when there is
+  // none, and for other paths.
+  const json::Value* find(const json::Value& document) const;
 
   // Only for reference paths: `document` with the node replaced, missing objects made on the way. Nothing
   // when it would have to write through something that is neither object nor array, or past an array's end.
