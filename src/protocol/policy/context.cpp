@@ -17,7 +17,7 @@ std::string scalar_text(const json::Value& value) {
   return {};
 }
 
-void Context::set(std::string_view key, const json::Value& value) {
+void Context::set_json(std::string_view key, const json::Value& value) {
   if (value.is_null()) return;
   Values values;
   if (value.is_array()) {

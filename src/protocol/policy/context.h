@@ -24,7 +24,7 @@ class Context {
   void set(std::string_view key, Values values) { keys_[lower_case(key)] = std::move(values); }
   void set(std::string_view key, std::string_view value) { set(key, Values{std::string(value)}); }
   // A JSON scalar as its text, an array as several values, null as nothing.
-  void set(std::string_view key, const json::Value& value);
+  void set_json(std::string_view key, const json::Value& value);
 
   // Null when the key is absent.
   const Values* find(std::string_view key) const;

@@ -124,10 +124,12 @@ bool Pattern::matches_arn(std::string_view arn, const Context& context) const {
   if (!expanded) return false;
   std::u16string_view pattern = *expanded;
   if (pattern == std::u16string_view(&kAnyRun, 1)) return true;
-  // A pattern of fewer parts ("arn:aws:s3*") and a resource that is no ARN are compared as a whole.
-  if (std::ranges::count(pattern, u':') < 5 || std::ranges::count(arn, ':') < 5) return glob(pattern, arn, Case::exact);
+  // A resource that is no ARN is compared as a whole; of a pattern of fewer parts ("arn:aws:sns:*") the last
+  // takes the rest.
+  if (std::ranges::count(arn, ':') < 5) return glob(pattern, arn, Case::exact);
   for (int part = 0; part < 5; ++part) {
     const size_t p = pattern.find(u':'), a = arn.find(':');
+    if (p == pattern.npos) break;
     if (!glob(pattern.substr(0, p), arn.substr(0, a), Case::exact)) return false;
     pattern.remove_prefix(p + 1), arn.remove_prefix(a + 1);
   }
