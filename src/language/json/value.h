@@ -113,6 +113,8 @@ class Value {
 
   // Whether both are the very same node (or the same scalar): a cheap test for "unchanged".
   bool same(const Value& other) const;
+  // What tells shared nodes apart; nullptr for scalars without one.
+  const void* identity() const { return counted() ? payload_.node : nullptr; }
 
  private:
   enum class Tag : uint8_t { null, boolean, integer, real, number_text, string, array, object };

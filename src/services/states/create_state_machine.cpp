@@ -37,10 +37,9 @@ std::optional<ManagedRule> managed_rule(const asl::Resource& resource) {
 // Runs calls one after another until one fails.
 struct CallChain : std::enable_shared_from_this<CallChain> {
   protocol::Registry& registry;
-  std::vector<Call> calls;
+  std::vector<protocol::Call> calls;
   Function<void(Status)> then;
   size_t next = 0;
-  using Call = protocol::Call;
 
   CallChain(protocol::Registry& r, Function<void(Status)> t) : registry(r), then(std::move(t)) {}
   void go() {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "protocol/models/model.h"
+#include "protocol/models/sdk_shape.h"
 
 namespace states {
 namespace {
@@ -33,35 +33,6 @@ std::string upper_first(std::string_view text) {
   return out;
 }
 
-std::string lower_compact(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c != ' ' && c != '-') out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-  }
-  return out;
-}
-
-// The class name that the SDK for Java makes of a service id: "Secrets Manager" is SecretsManager, "DynamoDB"
-// DynamoDb, "SFN" Sfn: of a run of capitals only the first stays, and the one that begins the next word.
-std::string java_class(std::string_view id) {
-  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  std::string out;
-  for (size_t i = 0; i < id.size(); ++i) {
-    if (id[i] == ' ') continue;
-    const bool begins = i == 0 || id[i - 1] == ' ';
-    const bool inside_run = i > 0 && upper(id[i]) && upper(id[i - 1]);
-    const bool next_word = inside_run && i + 1 < id.size() && id[i + 1] >= 'a' && id[i + 1] <= 'z';
-    if (begins && id[i] >= 'a' && id[i] <= 'z') {
-      out.push_back(static_cast<char>(id[i] - 32));
-    } else if (inside_run && !begins && !next_word) {
-      out.push_back(static_cast<char>(id[i] + 32));
-    } else {
-      out.push_back(id[i]);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 std::optional<Integration> integration(const asl::Resource& resource) {
@@ -71,10 +42,10 @@ std::optional<Integration> integration(const asl::Resource& resource) {
     if (it == std::end(kOptimized)) return std::nullopt;
     return Integration{std::string(it->signing), operation, std::string(it->prefix), std::string(it->java)};
   }
-  for (const model::Metadata& service : model::all()) {
-    if (lower_compact(service.sdk_id) == resource.service) {
-      return Integration{service.signing_name, operation, java_class(service.sdk_id), ""};
-    }
+  if (const model::Service* service = model::find_sdk_service(resource.service)) {
+    const model::Operation* known = model::find_sdk_operation(*service, resource.action);
+    return Integration{service->metadata().signing_name, known ? std::string(known->name) : operation,
+                       model::sdk_error_prefix(service->metadata()), ""};
   }
   return Integration{resource.service, operation, upper_first(resource.service), ""};
 }

@@ -1,0 +1,104 @@
+#pragma once
+// EC2's networking: VPCs, subnets, gateways, route tables, security groups, interfaces.
+//
+// Every resource is kept as the very document that Describe... shows, so that describing and filtering is one
+// piece of code for all of them (describe.cpp). Addresses are real: containers get what
+// CreateNetworkInterface takes from a subnet.
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "services/service.h"
+#include "services/table.h"
+
+namespace ec2 {
+
+enum class Kind : uint8_t { vpc, subnet, internet_gateway, route_table, security_group, network_interface, network_acl, address, nat_gateway, vpc_endpoint, count };
+
+// A document of a resource, as it is shown.
+struct Document {
+  json::Value shown;
+};
+json::Value to_json(const Document& document);
+Document from_json(const json::Value& value, std::type_identity<Document>);
+
+class Ec2 final : public services::Service {
+ public:
+  explicit Ec2(services::Kit& kit);
+  void load() override;
+
+ private:
+  using Call = protocol::Call;
+  using Value = json::Value;
+  using Scope = services::Scope;
+  using Answer = Result<Value> (Ec2::*)(const Call&);
+
+  // vpcs.cpp
+  Result<Value> create_vpc(const Call& call);
+  Result<Value> delete_vpc(const Call& call);
+  Result<Value> describe_vpc_attribute(const Call& call);
+  Result<Value> modify_vpc_attribute(const Call& call);
+  Result<Value> create_subnet(const Call& call);
+  Result<Value> delete_subnet(const Call& call);
+  Result<Value> modify_subnet_attribute(const Call& call);
+  Result<Value> create_network_interface(const Call& call);
+  Result<Value> delete_network_interface(const Call& call);
+  // gateways.cpp
+  Result<Value> create_internet_gateway(const Call& call);
+  Result<Value> attach_internet_gateway(const Call& call);
+  Result<Value> detach_internet_gateway(const Call& call);
+  Result<Value> delete_internet_gateway(const Call& call);
+  Result<Value> allocate_address(const Call& call);
+  Result<Value> release_address(const Call& call);
+  Result<Value> create_nat_gateway(const Call& call);
+  Result<Value> delete_nat_gateway(const Call& call);
+  Result<Value> create_vpc_endpoint(const Call& call);
+  Result<Value> delete_vpc_endpoints(const Call& call);
+  // routes.cpp
+  Result<Value> create_route_table(const Call& call);
+  Result<Value> delete_route_table(const Call& call);
+  Result<Value> create_route(const Call& call);
+  Result<Value> delete_route(const Call& call);
+  Result<Value> associate_route_table(const Call& call);
+  Result<Value> disassociate_route_table(const Call& call);
+  // security_groups.cpp
+  Result<Value> create_security_group(const Call& call);
+  Result<Value> delete_security_group(const Call& call);
+  Result<Value> change_rules(const Call& call);
+  Result<Value> describe_rules(const Call& call);
+  // describe.cpp
+  Result<Value> describe(const Call& call, Kind kind);
+  Result<Value> describe_zones(const Call& call);
+  Result<Value> describe_regions(const Call& call);
+  Result<Value> describe_tags(const Call& call);
+  Result<Value> change_tags(const Call& call);
+
+  // --- shared ---
+  services::Table<Document>& table(Kind kind) { return tables_[static_cast<size_t>(kind)]; }
+  const Value* find(const Scope& scope, Kind kind, std::string_view id);
+  Result<Value> need(const Scope& scope, Kind kind, std::string_view id);  // or Invalid...ID.NotFound
+  void put(const Scope& scope, Kind kind, const Value& shown);
+  std::string new_id(std::string_view prefix);
+  Value tags_given(const Call& call) const;  // of TagSpecifications
+  // The VPC that every account has in every region, made when somebody first looks.
+  void ensure_default_vpc(const Scope& scope, const std::string& partition);
+  Value make_vpc(const Scope& scope, const std::string& cidr, bool is_default, const Value& tags);
+  Value make_subnet(const Scope& scope, const std::string& partition, const std::string& vpc_id, const std::string& cidr,
+                    const std::string& zone, bool is_default, const Value& tags);
+  std::string default_security_group(const Scope& scope, std::string_view vpc_id);
+  bool anything_in(const Scope& scope, std::string_view member, std::string_view id, std::initializer_list<Kind> kinds);
+
+  services::Kit& kit_;
+  std::vector<services::Table<Document>> tables_;
+};
+
+// The member that names a resource of the kind ("VpcId") and what its ids begin with ("vpc-").
+struct KindInfo {
+  std::string_view id_member, list_member, ids_param, not_found, type;
+};
+const KindInfo& info(Kind kind);
+
+std::unexpected<Error> refused(std::string code, std::string message);
+
+}  // namespace ec2
