@@ -1,6 +1,7 @@
 #pragma once
-// For tests: the conformance cases that are not part of this repository. They lie in the folder that the
-// environment variable GANTRY_SHARED names, else in "shared" beside a folder above the working directory.
+// For tests: the conformance cases that are not part of this repository. They lie in the folder
+// that the environment variable GANTRY_SHARED names, else in "shared" beside a folder above the
+// working directory.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

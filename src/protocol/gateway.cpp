@@ -8,9 +8,16 @@ namespace {
 
 using model::Protocol;
 
-// Operations that SNS answers without credentials: the links in what it sends.
+// The links in what SNS sends.
+bool is_link(const Route& route) {
+  return route.service == "sns" &&
+         (route.operation == "ConfirmSubscription" || route.operation == "Unsubscribe");
+}
+
+// Operations that are answered without credentials: those links, and what the model says so of
+// (STS's exchanges of other providers' tokens).
 bool needs_no_credentials(const Route& route) {
-  return route.service == "sns" && (route.operation == "ConfirmSubscription" || route.operation == "Unsubscribe");
+  return is_link(route) || (route.dialect.operation && route.dialect.operation->unsigned_call);
 }
 
 std::string_view partition_of(std::string_view region) {
@@ -21,11 +28,17 @@ std::string_view partition_of(std::string_view region) {
 
 // "The action X is not valid for this web service." and its like.
 Error unknown_operation(const Route& route) {
-  const bool query = route.dialect.protocol == Protocol::query || route.dialect.protocol == Protocol::ec2;
-  const bool rest = route.dialect.protocol == Protocol::rest_json || route.dialect.protocol == Protocol::rest_xml;
+  const bool query =
+      route.dialect.protocol == Protocol::query || route.dialect.protocol == Protocol::ec2;
+  const bool rest =
+      route.dialect.protocol == Protocol::rest_json || route.dialect.protocol == Protocol::rest_xml;
   if (query) {
-    if (route.operation.empty()) return {"MissingAction", "The request must contain the parameter Action.", 400, {}};
-    return {"InvalidAction", "The action " + route.operation + " is not valid for this web service.", 400, {}};
+    if (route.operation.empty())
+      return {"MissingAction", "The request must contain the parameter Action.", 400, {}};
+    return {"InvalidAction",
+            "The action " + route.operation + " is not valid for this web service.",
+            400,
+            {}};
   }
   std::string message = "There is no such operation";
   if (!route.operation.empty()) message = "The operation " + route.operation + " is not offered";
@@ -33,12 +46,18 @@ Error unknown_operation(const Route& route) {
   return {"UnknownOperationException", message + ".", rest ? 404 : 400, {}};
 }
 
-// Some errors before a service is reached have a text or a status of their own in each family of protocols.
+// Some errors before a service is reached have a text or a status of their own in each family of
+// protocols.
 Error in_family(Error error, const codec::Dialect& dialect) {
   const bool query = dialect.protocol == Protocol::query || dialect.protocol == Protocol::ec2;
-  const bool rest = dialect.protocol == Protocol::rest_json || dialect.protocol == Protocol::rest_xml;
-  if (query && error.code == "MissingAuthenticationTokenException") error.message = "Request is missing Authentication Token";
-  if (rest && error.http_status == 400 && error.code != "IncompleteSignatureException") error.http_status = 403;
+  const bool rest =
+      dialect.protocol == Protocol::rest_json || dialect.protocol == Protocol::rest_xml;
+  if (query && error.code == "MissingAuthenticationTokenException")
+    error.message = "Request is missing Authentication Token";
+  // STS's model has an error of that name which means another thing.
+  if (query && error.code == "ExpiredTokenException") error.code = "ExpiredToken";
+  if (rest && error.http_status == 400 && error.code != "IncompleteSignatureException")
+    error.http_status = 403;
   return error;
 }
 
@@ -68,13 +87,23 @@ std::string Gateway::endpoint_of(const net::Request& request) const {
   return std::string(scheme).append(host);
 }
 
-Result<auth::Identity> Gateway::identify(const net::Request& request, const Route& route) const {
-  const bool silent = needs_no_credentials(route) && !auth::read_scope(request);
-  if (!silent) return parts_.authenticator.authenticate(request, route.service, parts_.clock.now());
+Result<auth::Identity> Gateway::identify(const net::Request& request, const Route& route,
+                                         const std::optional<auth::Scope>& scope) const {
+  const bool silent = needs_no_credentials(route) && !scope;
+  if (!silent) {
+    // A key must be signed for the service that answers; of a request that names none, for the one
+    // it claims.
+    const std::string_view service = route.service.empty() && scope
+                                         ? std::string_view(scope->service)
+                                         : std::string_view(route.service);
+    return parts_.authenticator.authenticate(request, scope, service, parts_.clock.now());
+  }
   // Nobody in particular: the resource says in whose account and region this is.
   auth::Identity identity = parts_.authenticator.anonymous();
+  if (!is_link(route)) return identity;
   for (const std::string_view name : {"TopicArn", "SubscriptionArn"}) {
-    if (const auto arn = Arn::parse(route.form.text(name)); arn && arn->account.size() == 12 && !arn->region.empty()) {
+    if (const auto arn = Arn::parse(route.form.text(name));
+        arn && arn->account.size() == 12 && !arn->region.empty()) {
       identity.principal.account = arn->account;
       identity.region = arn->region;
     }
@@ -82,7 +111,8 @@ Result<auth::Identity> Gateway::identify(const net::Request& request, const Rout
   return identity;
 }
 
-Call Gateway::make_call(const net::Request& request, const Route& route, auth::Identity identity, std::string request_id) const {
+Call Gateway::make_call(const net::Request& request, const Route& route, auth::Identity identity,
+                        std::string request_id) const {
   Call call;
   call.caller = std::move(identity.principal);
   call.account = call.caller.account;
@@ -98,18 +128,22 @@ Call Gateway::make_call(const net::Request& request, const Route& route, auth::I
   return call;
 }
 
-Result<json::Value> Gateway::params_of(const net::Request& request, std::string_view body, const Route& route) const {
+Result<json::Value> Gateway::params_of(const net::Request& request, std::string_view body,
+                                       const Route& route) const {
   json::Value params = TRY(codec::decode(route.dialect, request, body, route.form));
-  if (!route.queue_path.empty()) params = params.with("QueueUrl", endpoint_of(request) + route.queue_path);
+  if (!route.queue_path.empty())
+    params = params.with("QueueUrl", endpoint_of(request) + route.queue_path);
   return params;
 }
 
 void Gateway::handle(net::Request request, net::HttpServer::Respond respond) {
   const OriginPolicy::Verdict verdict = parts_.origins.check(request);
   if (verdict == OriginPolicy::Verdict::refused) return respond(refused_response());
-  Pending pending{.route = {}, .request_id = parts_.random.uuid(), .respond = std::move(respond), .cors = {}};
+  Pending pending{
+      .route = {}, .request_id = parts_.random.uuid(), .respond = std::move(respond), .cors = {}};
   if (verdict == OriginPolicy::Verdict::cross_origin) {
-    if (OriginPolicy::is_preflight(request)) return pending.respond(parts_.origins.preflight_response(request));
+    if (OriginPolicy::is_preflight(request))
+      return pending.respond(parts_.origins.preflight_response(request));
     parts_.origins.add_cors_headers(request, pending.cors);
   }
 
@@ -136,25 +170,30 @@ void Gateway::handle(net::Request request, net::HttpServer::Respond respond) {
     if (readable) readable = std::unexpected(std::move(routed.error().error));
   }
   const Route& target = pending.route;
-  if (verdict == OriginPolicy::Verdict::link && !needs_no_credentials(target)) return pending.respond(refused_response());
+  if (verdict == OriginPolicy::Verdict::link && !is_link(target))
+    return pending.respond(refused_response());
 
-  // The service that a key must be signed for is the one that answers; of requests that name none, the claimed one.
-  auto identity = identify(request, target);
-  if (!identity) return finish(std::move(pending), std::unexpected(in_family(std::move(identity).error(), target.dialect)));
-  if (!target.dialect.operation) return finish(std::move(pending), std::unexpected(unknown_operation(target)));
+  auto identity = identify(request, target, scope);
+  if (!identity)
+    return finish(std::move(pending),
+                  std::unexpected(in_family(std::move(identity).error(), target.dialect)));
+  if (!target.dialect.operation)
+    return finish(std::move(pending), std::unexpected(unknown_operation(target)));
 
   Call call = make_call(request, target, *std::move(identity), pending.request_id);
   auto params = readable ? params_of(request, body, target) : std::unexpected(readable.error());
   if (!params) {
     // Whoever may not call is told that, not what is wrong with the request.
     call.params = json::Value::object();
-    if (auto allowed = parts_.registry.allowed(call); !allowed) return finish(std::move(pending), std::unexpected(allowed.error()));
+    if (auto allowed = parts_.registry.allowed(call); !allowed)
+      return finish(std::move(pending), std::unexpected(allowed.error()));
     return finish(std::move(pending), std::unexpected(std::move(params).error()));
   }
   call.params = *std::move(params);
-  parts_.registry.call(call, [this, pending = std::move(pending)](Result<json::Value> result) mutable {
-    finish(std::move(pending), std::move(result));
-  });
+  parts_.registry.call(call,
+                       [this, pending = std::move(pending)](Result<json::Value> result) mutable {
+                         finish(std::move(pending), std::move(result));
+                       });
 }
 
 void Gateway::finish(Pending&& pending, Result<json::Value> result) {
@@ -164,7 +203,8 @@ void Gateway::finish(Pending&& pending, Result<json::Value> result) {
     response = codec::encode_result(dialect, *result, pending.request_id);
   } else {
     Error& error = result.error();
-    if (error.code == "UnknownOperationException" && error.message.empty()) error = unknown_operation(pending.route);
+    if (error.code == "UnknownOperationException" && error.message.empty())
+      error = unknown_operation(pending.route);
     response = codec::encode_error(dialect, error, pending.request_id);
   }
   send(std::move(pending), std::move(response));
@@ -172,9 +212,8 @@ void Gateway::finish(Pending&& pending, Result<json::Value> result) {
 
 void Gateway::send(Pending&& pending, net::Response response) {
   for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
-  parts_.when_durable([respond = std::move(pending.respond), response = std::move(response)]() mutable {
-    respond(std::move(response));
-  });
+  parts_.when_durable([respond = std::move(pending.respond),
+                       response = std::move(response)]() mutable { respond(std::move(response)); });
 }
 
 }  // namespace protocol

@@ -1,9 +1,10 @@
 #pragma once
-// The way of a request through the house: origin, body, route, authentication, params, registry, answer.
+// The way of a request through the house: origin, body, route, authentication, params, registry,
+// answer.
 //
-// The order is AWS's: who calls is settled before what is asked is looked at, and whoever may not call learns
-// nothing about names and shapes. Every answer waits until what it tells is durable. A client's mistake never
-// gives a 5xx.
+// The order is AWS's: who calls is settled before what is asked is looked at, and whoever may not
+// call learns nothing about names and shapes. Every answer waits until what it tells is durable. A
+// client's mistake never gives a 5xx.
 #include <functional>
 #include <string>
 
@@ -26,8 +27,10 @@ class Gateway {
     Clock& clock;
     Random& random;
     const OriginPolicy& origins;
-    std::string endpoint;  // the server's own URL; its scheme is taken for the URLs that clients are given
-    // Runs its argument once everything done so far is on the device (store.when_durable at store.head()).
+    std::string
+        endpoint;  // the server's own URL; its scheme is taken for the URLs that clients are given
+    // Runs its argument once everything done so far is on the device (store.when_durable at
+    // store.head()).
     std::function<void(Function<void()>)> when_durable;
     size_t body_bytes_max = 16 * 1048576;  // decompressed
   };
@@ -40,9 +43,12 @@ class Gateway {
  private:
   struct Pending;
 
-  Result<auth::Identity> identify(const net::Request& request, const Route& route) const;
-  Call make_call(const net::Request& request, const Route& route, auth::Identity identity, std::string request_id) const;
-  Result<json::Value> params_of(const net::Request& request, std::string_view body, const Route& route) const;
+  Result<auth::Identity> identify(const net::Request& request, const Route& route,
+                                  const std::optional<auth::Scope>& scope) const;
+  Call make_call(const net::Request& request, const Route& route, auth::Identity identity,
+                 std::string request_id) const;
+  Result<json::Value> params_of(const net::Request& request, std::string_view body,
+                                const Route& route) const;
   std::string endpoint_of(const net::Request& request) const;
   void finish(Pending&& pending, Result<json::Value> result);
   void send(Pending&& pending, net::Response response);

@@ -34,22 +34,33 @@ struct Bench {
 
   Bench() {
     registry.set_validator(model::make_validator());
-    registry.add("states", "StartExecution", protocol::immediate([](const protocol::Call&) -> Result<json::Value> {
-                   return json::object({{"executionArn", "arn:aws:states:us-east-1:000000000000:execution:machine:8f14e45f-ceea-4e7b-9d0a-6bf2c0a4f3d1"},
+    registry.add("states", "StartExecution",
+                 protocol::immediate([](const protocol::Call&) -> Result<json::Value> {
+                   return json::object({{"executionArn",
+                                         "arn:aws:states:us-east-1:000000000000:execution:machine:"
+                                         "8f14e45f-ceea-4e7b-9d0a-6bf2c0a4f3d1"},
                                         {"startDate", 1700000000.123}});
                  }));
-    registry.add("sns", "Publish", protocol::immediate([](const protocol::Call&) -> Result<json::Value> {
+    registry.add("sns", "Publish",
+                 protocol::immediate([](const protocol::Call&) -> Result<json::Value> {
                    return json::object({{"MessageId", "8f14e45f-ceea-4e7b-9d0a-6bf2c0a4f3d1"}});
                  }));
   }
 
   void run(const char* name, auth::Mode mode, net::Request request, std::string_view service) {
     auth::Authenticator authenticator(mode, &keys, "000000000000", "us-east-1");
-    protocol::Gateway gateway({.registry = registry, .authenticator = authenticator, .clock = loop.clock(), .random = random, .origins = origins,
-                               .endpoint = "http://127.0.0.1:4566", .when_durable = [](Function<void()> then) { then(); }});
+    protocol::Gateway gateway({.registry = registry,
+                               .authenticator = authenticator,
+                               .clock = loop.clock(),
+                               .random = random,
+                               .origins = origins,
+                               .endpoint = "http://127.0.0.1:4566",
+                               .when_durable = [](Function<void()> then) { then(); }});
     request.headers.add("Host", "127.0.0.1:4566");
-    request.headers.add("User-Agent", "Boto3/1.34 md/Botocore#1.34 ua/2.0 os/linux lang/python#3.11");
-    auth::sign(request, {"AKIAEXAMPLEEXAMPLE00", "secret", ""}, "us-east-1", service, loop.clock().now());
+    request.headers.add("User-Agent",
+                        "Boto3/1.34 md/Botocore#1.34 ua/2.0 os/linux lang/python#3.11");
+    auth::sign(request, {"AKIAEXAMPLEEXAMPLE00", "secret", ""}, "us-east-1", service,
+               loop.clock().now());
     constexpr int kRounds = 200'000;
     int good = 0;
     const double start = cpu_seconds();
@@ -57,7 +68,8 @@ struct Bench {
       gateway.handle(request, [&](net::Response r) { good += r.status == 200; });
     }
     const double spent = cpu_seconds() - start;
-    fmt::print("{:32} {:6.2f} us a request ({} of {} good)\n", name, spent / kRounds * 1e6, good, kRounds);
+    fmt::print("{:32} {:6.2f} us a request ({} of {} good)\n", name, spent / kRounds * 1e6, good,
+               kRounds);
   }
 };
 
@@ -65,10 +77,22 @@ struct Bench {
 
 int main() {
   Bench bench;
-  net::Request start{.method = "POST", .target = "/", .headers = {}, .body = R"({"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:machine","input":"{\"a\":1}"})", .peer = "127.0.0.1"};
+  net::Request start{
+      .method = "POST",
+      .target = "/",
+      .headers = {},
+      .body =
+          R"({"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:machine","input":"{\"a\":1}"})",
+      .peer = "127.0.0.1"};
   start.headers.add("X-Amz-Target", "AWSStepFunctions.StartExecution");
   start.headers.add("Content-Type", "application/x-amz-json-1.0");
-  net::Request publish{.method = "POST", .target = "/", .headers = {}, .body = "Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3At&Message=hello", .peer = "127.0.0.1"};
+  net::Request publish{.method = "POST",
+                       .target = "/",
+                       .headers = {},
+                       .body =
+                           "Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%"
+                           "3A000000000000%3At&Message=hello",
+                       .peer = "127.0.0.1"};
   publish.headers.add("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
   bench.run("StartExecution, audit", auth::Mode::audit, start, "states");
   bench.run("StartExecution, enforce", auth::Mode::enforce, start, "states");

@@ -31,13 +31,20 @@ class GatewayTest : public testing::Test {
   void start(auth::Mode mode) {
     authenticator = std::make_unique<auth::Authenticator>(mode, &keys, "000000000000", "us-east-1");
     gateway = std::make_unique<Gateway>(Gateway::Parts{
-        .registry = registry, .authenticator = *authenticator, .clock = loop.clock(), .random = random, .origins = origins,
-        .endpoint = "http://127.0.0.1:4566", .when_durable = [this](Function<void()> then) { held.push_back(std::move(then)); }});
+        .registry = registry,
+        .authenticator = *authenticator,
+        .clock = loop.clock(),
+        .random = random,
+        .origins = origins,
+        .endpoint = "http://127.0.0.1:4566",
+        .when_durable = [this](Function<void()> then) { held.push_back(std::move(then)); }});
   }
   GatewayTest() { start(auth::Mode::audit); }
 
-  void add(std::string_view service, std::string_view operation, std::function<Result<json::Value>(const Call&)> answer) {
-    registry.add(service, operation, immediate([this, answer = std::move(answer)](const Call& call) {
+  void add(std::string_view service, std::string_view operation,
+           std::function<Result<json::Value>(const Call&)> answer) {
+    registry.add(service, operation,
+                 immediate([this, answer = std::move(answer)](const Call& call) {
                    last = call;
                    return answer(call);
                  }));
@@ -53,20 +60,31 @@ class GatewayTest : public testing::Test {
   }
 
   static net::Request json_request(std::string_view target, std::string_view body) {
-    net::Request request{.method = "POST", .target = "/", .headers = {}, .body = std::string(body), .peer = "127.0.0.1"};
+    net::Request request{.method = "POST",
+                         .target = "/",
+                         .headers = {},
+                         .body = std::string(body),
+                         .peer = "127.0.0.1"};
     request.headers.add("X-Amz-Target", target);
     request.headers.add("Content-Type", "application/x-amz-json-1.0");
     return request;
   }
   static net::Request form_request(std::string_view body, std::string_view service = "") {
-    net::Request request{.method = "POST", .target = "/", .headers = {}, .body = std::string(body), .peer = "127.0.0.1"};
+    net::Request request{.method = "POST",
+                         .target = "/",
+                         .headers = {},
+                         .body = std::string(body),
+                         .peer = "127.0.0.1"};
     request.headers.add("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     if (!service.empty()) credential(request, "AKID", "eu-west-1", service);
     return request;
   }
-  static void credential(net::Request& request, std::string_view key, std::string_view region, std::string_view service) {
-    request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=" + std::string(key) + "/20150830/" + std::string(region) + "/" +
-                                             std::string(service) + "/aws4_request, SignedHeaders=host, Signature=00");
+  static void credential(net::Request& request, std::string_view key, std::string_view region,
+                         std::string_view service) {
+    request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=" + std::string(key) +
+                                             "/20150830/" + std::string(region) + "/" +
+                                             std::string(service) +
+                                             "/aws4_request, SignedHeaders=host, Signature=00");
   }
 
   ManualLoop loop;
@@ -81,8 +99,12 @@ class GatewayTest : public testing::Test {
 };
 
 TEST_F(GatewayTest, AwsJsonReachesItsOperationAndComesBack) {
-  add("states", "StartExecution", [](const Call&) { return json::object({{"executionArn", "arn:x"}, {"startDate", 1700000000.123}}); });
-  net::Request request = json_request("AWSStepFunctions.StartExecution", R"({"stateMachineArn":"arn:m","input":"{}","unknown":1,"name":null})");
+  add("states", "StartExecution", [](const Call&) {
+    return json::object({{"executionArn", "arn:x"}, {"startDate", 1700000000.123}});
+  });
+  net::Request request =
+      json_request("AWSStepFunctions.StartExecution",
+                   R"({"stateMachineArn":"arn:m","input":"{}","unknown":1,"name":null})");
   credential(request, "111122223333", "eu-west-1", "states");
   const net::Response response = send(request);
   EXPECT_EQ(response.status, 200);
@@ -108,51 +130,81 @@ TEST_F(GatewayTest, AnswersWaitUntilTheyAreDurable) {
 }
 
 TEST_F(GatewayTest, QueryReachesItsOperationAndComesBackAsXml) {
-  add("sns", "Publish", [](const Call&) { return json::object({{"MessageId", "0e1f2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"}}); });
+  add("sns", "Publish", [](const Call&) {
+    return json::object({{"MessageId", "0e1f2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b"}});
+  });
   const net::Response response = send(form_request(
-      "Action=Publish&Version=2010-03-31&TopicArn=arn%3At&Message=a+b&MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=String"
-      "&MessageAttributes.entry.1.Value.StringValue=v", "sns"));
-  EXPECT_EQ(json::write(last.params),
-            R"({"TopicArn":"arn:t","Message":"a b","MessageAttributes":{"n":{"DataType":"String","StringValue":"v"}}})");
+      "Action=Publish&Version=2010-03-31&TopicArn=arn%3At&Message=a+b&MessageAttributes.entry.1."
+      "Name=n&MessageAttributes.entry.1.Value.DataType=String"
+      "&MessageAttributes.entry.1.Value.StringValue=v",
+      "sns"));
+  EXPECT_EQ(
+      json::write(last.params),
+      R"({"TopicArn":"arn:t","Message":"a b","MessageAttributes":{"n":{"DataType":"String","StringValue":"v"}}})");
   EXPECT_EQ(response.headers.get("Content-Type"), "text/xml");
   EXPECT_EQ(response.body.size(), 294u) << "as AWS's own";  // recorded for a 36-letter id
-  EXPECT_NE(response.body.find("<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\n  <PublishResult>\n    <MessageId>0e1f"), std::string::npos);
+  EXPECT_NE(
+      response.body.find("<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\n  "
+                         "<PublishResult>\n    <MessageId>0e1f"),
+      std::string::npos);
 }
 
 TEST_F(GatewayTest, ErrorsTakeTheCodesOfTheirProtocol) {
-  add("sns", "GetTopicAttributes", [](const Call&) -> Result<json::Value> { return fail("NotFoundException", "Topic does not exist"); });
-  net::Response response = send(form_request("Action=GetTopicAttributes&Version=2010-03-31&TopicArn=arn", "sns"));
+  add("sns", "GetTopicAttributes", [](const Call&) -> Result<json::Value> {
+    return fail("NotFoundException", "Topic does not exist");
+  });
+  net::Response response =
+      send(form_request("Action=GetTopicAttributes&Version=2010-03-31&TopicArn=arn", "sns"));
   EXPECT_EQ(response.status, 404);
-  EXPECT_NE(response.body.find("<Type>Sender</Type>\n    <Code>NotFound</Code>\n    <Message>Topic does not exist</Message>"), std::string::npos) << response.body;
+  EXPECT_NE(response.body.find("<Type>Sender</Type>\n    <Code>NotFound</Code>\n    <Message>Topic "
+                               "does not exist</Message>"),
+            std::string::npos)
+      << response.body;
 
-  add("sqs", "GetQueueUrl", [](const Call&) -> Result<json::Value> { return fail("QueueDoesNotExist", "gone"); });
+  add("sqs", "GetQueueUrl",
+      [](const Call&) -> Result<json::Value> { return fail("QueueDoesNotExist", "gone"); });
   response = send(json_request("AmazonSQS.GetQueueUrl", R"({"QueueName":"q"})"));
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.body, R"({"__type":"QueueDoesNotExist","message":"gone"})");
-  EXPECT_EQ(response.headers.get("x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender");
+  EXPECT_EQ(response.headers.get("x-amzn-query-error"),
+            "AWS.SimpleQueueService.NonExistentQueue;Sender");
   response = send(form_request("Action=GetQueueUrl&Version=2012-11-05&QueueName=q", "sqs"));
-  EXPECT_NE(response.body.find("<Code>AWS.SimpleQueueService.NonExistentQueue</Code>"), std::string::npos);
+  EXPECT_NE(response.body.find("<Code>AWS.SimpleQueueService.NonExistentQueue</Code>"),
+            std::string::npos);
 }
 
 TEST_F(GatewayTest, UnknownOperationsAreRefusedInEachProtocolsWords) {
-  EXPECT_NE(send(json_request("AWSStepFunctions.Nothing", "{}")).body.find(R"("__type":"UnknownOperationException")"), std::string::npos);
-  EXPECT_NE(send(json_request("Kinesis_20131202.ListStreams", "{}")).body.find(R"("__type":"UnknownOperationException")"), std::string::npos);
+  EXPECT_NE(send(json_request("AWSStepFunctions.Nothing", "{}"))
+                .body.find(R"("__type":"UnknownOperationException")"),
+            std::string::npos);
+  EXPECT_NE(send(json_request("Kinesis_20131202.ListStreams", "{}"))
+                .body.find(R"("__type":"UnknownOperationException")"),
+            std::string::npos);
   // Known to the model, but offered by nobody.
-  EXPECT_NE(send(json_request("AWSStepFunctions.ListActivities", "{}")).body.find(R"("__type":"UnknownOperationException")"), std::string::npos);
+  EXPECT_NE(send(json_request("AWSStepFunctions.ListActivities", "{}"))
+                .body.find(R"("__type":"UnknownOperationException")"),
+            std::string::npos);
   const net::Response query = send(form_request("Action=Dance&Version=2010-03-31", "sns"));
   EXPECT_EQ(query.status, 400);
-  EXPECT_NE(query.body.find("<Code>InvalidAction</Code>\n    <Message>The action Dance is not valid for this web service.</Message>"), std::string::npos);
-  EXPECT_NE(send(form_request("Action=DescribeClusters", "redshift")).body.find("<Code>InvalidAction</Code>"), std::string::npos);
-  net::Request rest{.method = "GET", .target = "/2020-01-01/things", .headers = {}, .body = {}, .peer = {}};
+  EXPECT_NE(query.body.find("<Code>InvalidAction</Code>\n    <Message>The action Dance is not "
+                            "valid for this web service.</Message>"),
+            std::string::npos);
+  EXPECT_NE(send(form_request("Action=DescribeClusters", "redshift"))
+                .body.find("<Code>InvalidAction</Code>"),
+            std::string::npos);
+  net::Request rest{
+      .method = "GET", .target = "/2020-01-01/things", .headers = {}, .body = {}, .peer = {}};
   EXPECT_EQ(send(rest).status, 404);
 }
 
 TEST_F(GatewayTest, MalformedBodiesAreTheClientsMistake) {
   add("states", "StartExecution", [](const Call&) { return json::Value::object(); });
-  for (const std::string_view body : {"{", "[]", "nul", R"({"stateMachineArn":1})", R"({"input":[]})", "\xff\xfe"}) {
+  for (const std::string_view body :
+       {"{", "[]", "nul", R"({"stateMachineArn":1})", R"({"input":[]})", "\xff\xfe"}) {
     const net::Response response = send(json_request("AWSStepFunctions.StartExecution", body));
     EXPECT_EQ(response.status, 400) << body;
-    EXPECT_NE(response.body.find(R"("__type":"SerializationException")"), std::string::npos) << body << response.body;
+    EXPECT_NE(response.body.find(R"("__type":"SerializationException")"), std::string::npos)
+        << body << response.body;
   }
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
   EXPECT_EQ(send(json_request("AWSStepFunctions.StartExecution", deep)).status, 400);
@@ -176,7 +228,8 @@ TEST_F(GatewayTest, EnforceTakesOnlyGoodSignatures) {
 
   request.headers.add("Host", "127.0.0.1:4566");
   net::Request good = request;
-  auth::sign(good, {"AKIAEXAMPLEEXAMPLE00", "secret", ""}, "us-west-2", "states", loop.clock().now());
+  auth::sign(good, {"AKIAEXAMPLEEXAMPLE00", "secret", ""}, "us-west-2", "states",
+             loop.clock().now());
   EXPECT_EQ(send(good).status, 200);
   EXPECT_EQ(last.account, "111122223333");
   EXPECT_EQ(last.region, "us-west-2");
@@ -189,7 +242,8 @@ TEST_F(GatewayTest, EnforceTakesOnlyGoodSignatures) {
   EXPECT_NE(send(unknown).body.find("UnrecognizedClientException"), std::string::npos);
   net::Request other = request;
   auth::sign(other, {"AKIAEXAMPLEEXAMPLE00", "secret", ""}, "us-west-2", "sns", loop.clock().now());
-  EXPECT_NE(send(other).body.find("Credential should be scoped to correct service: 'states'"), std::string::npos);
+  EXPECT_NE(send(other).body.find("Credential should be scoped to correct service: 'states'"),
+            std::string::npos);
   loop.clock().advance(6 * 60'000);
   EXPECT_NE(send(good).body.find("Signature expired"), std::string::npos);
 }
@@ -198,17 +252,30 @@ TEST_F(GatewayTest, EnforceWordsFaultsForQueryClients) {
   start(auth::Mode::enforce);
   const net::Response response = send(form_request("Action=ListTopics&Version=2010-03-31"));
   EXPECT_EQ(response.status, 403);
-  EXPECT_NE(response.body.find("<Code>MissingAuthenticationToken</Code>\n    <Message>Request is missing Authentication Token</Message>"), std::string::npos);
-  EXPECT_NE(send(form_request("Action=ListTopics&Version=2010-03-31", "sns")).body.find("<Code>IncompleteSignature</Code>"), std::string::npos);
+  EXPECT_NE(response.body.find("<Code>MissingAuthenticationToken</Code>\n    <Message>Request is "
+                               "missing Authentication Token</Message>"),
+            std::string::npos);
+  EXPECT_NE(send(form_request("Action=ListTopics&Version=2010-03-31", "sns"))
+                .body.find("<Code>IncompleteSignature</Code>"),
+            std::string::npos);
 }
 
 TEST_F(GatewayTest, ConfirmationLinksNeedNoCredentials) {
   start(auth::Mode::enforce);
-  registry.add("sns", "ConfirmSubscription", {.handle = [this](const Call& call, Reply reply) {
-                 last = call;
-                 reply(json::Value::object());
-               }, .needs = [](const Call&) { return std::vector<Need>(); }});
-  net::Request request{.method = "GET", .target = "/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-west-1:111122223333:t&Token=abc", .headers = {}, .body = {}, .peer = {}};
+  registry.add("sns", "ConfirmSubscription",
+               {.handle =
+                    [this](const Call& call, Reply reply) {
+                      last = call;
+                      reply(json::Value::object());
+                    },
+                .needs = [](const Call&) { return std::vector<Need>(); }});
+  net::Request request{
+      .method = "GET",
+      .target =
+          "/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-west-1:111122223333:t&Token=abc",
+      .headers = {},
+      .body = {},
+      .peer = {}};
   request.headers.add("Host", "127.0.0.1:4566");
   request.headers.add("Sec-Fetch-Site", "cross-site");
   request.headers.add("Sec-Fetch-Mode", "navigate");
@@ -242,7 +309,10 @@ TEST_F(GatewayTest, PagesOfOthersAreKeptAway) {
 
 TEST_F(GatewayTest, QueueUrlsAreEndpointsOfTheirOwn) {
   add("sqs", "SendMessage", [](const Call&) { return json::object({{"MessageId", "1"}}); });
-  net::Request request = form_request("Action=SendMessage&MessageBody=x&MessageAttribute.1.Name=n&MessageAttribute.1.Value.DataType=String", "sqs");
+  net::Request request = form_request(
+      "Action=SendMessage&MessageBody=x&MessageAttribute.1.Name=n&MessageAttribute.1.Value."
+      "DataType=String",
+      "sqs");
   request.target = "/000000000000/q";
   EXPECT_EQ(send(request).status, 200);
   EXPECT_EQ(last.params.text("QueueUrl"), "http://127.0.0.1:4566/000000000000/q");

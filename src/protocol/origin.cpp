@@ -41,7 +41,9 @@ bool OriginPolicy::is_own_host(std::string_view host) const {
   std::string_view name = full;
   if (name.empty()) return false;
   const auto own = [&](std::string_view candidate) {
-    return is_loopback(candidate) || std::ranges::any_of(settings_.hosts, [&](const std::string& h) { return host_name(h) == candidate; });
+    return is_loopback(candidate) ||
+           std::ranges::any_of(settings_.hosts,
+                               [&](const std::string& h) { return host_name(h) == candidate; });
   };
   if (own(name)) return true;
   for (const std::string_view prefix : {"sync-", "stream-"}) {
@@ -56,19 +58,23 @@ OriginPolicy::Verdict OriginPolicy::check(const net::Request& request) const {
   if (request.headers.has("Origin")) {
     const std::string origin = lower(request.headers.get("Origin"));
     const size_t scheme = origin.find("://");
-    if (scheme != std::string::npos && std::string_view(origin).substr(scheme + 3) == lower(host)) return Verdict::allowed;
-    const bool listed = std::ranges::any_of(settings_.origins, [&](const std::string& o) { return o == "*" || lower(o) == origin; });
+    if (scheme != std::string::npos && std::string_view(origin).substr(scheme + 3) == lower(host))
+      return Verdict::allowed;
+    const bool listed = std::ranges::any_of(
+        settings_.origins, [&](const std::string& o) { return o == "*" || lower(o) == origin; });
     return listed ? Verdict::cross_origin : Verdict::refused;
   }
   // Browsers leave Origin out of plain GETs, but tell here where they come from.
   const std::string_view site = request.headers.get("Sec-Fetch-Site");
   if (site.empty() || site == "same-origin" || site == "none") return Verdict::allowed;
-  const bool navigation = request.headers.get("Sec-Fetch-Mode") == "navigate" && (request.method == "GET" || request.method == "HEAD");
+  const bool navigation = request.headers.get("Sec-Fetch-Mode") == "navigate" &&
+                          (request.method == "GET" || request.method == "HEAD");
   return navigation ? Verdict::link : Verdict::refused;
 }
 
 bool OriginPolicy::is_preflight(const net::Request& request) {
-  return request.method == "OPTIONS" && request.headers.has("Origin") && request.headers.has("Access-Control-Request-Method");
+  return request.method == "OPTIONS" && request.headers.has("Origin") &&
+         request.headers.has("Access-Control-Request-Method");
 }
 
 net::Response OriginPolicy::preflight_response(const net::Request& request) const {
@@ -83,12 +89,16 @@ net::Response OriginPolicy::preflight_response(const net::Request& request) cons
 
 void OriginPolicy::add_cors_headers(const net::Request& request, net::Headers& headers) const {
   headers.add("Access-Control-Allow-Origin", request.headers.get("Origin"));
-  headers.add("Access-Control-Expose-Headers", "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-query-error, Date");
+  headers.add("Access-Control-Expose-Headers",
+              "x-amzn-RequestId, x-amzn-ErrorType, x-amzn-query-error, Date");
   headers.add("Vary", "Origin");
 }
 
 net::Response refused_response() {
-  net::Response response{.status = 403, .headers = {}, .body = "This server does not answer requests for this host or from this origin.\n"};
+  net::Response response{
+      .status = 403,
+      .headers = {},
+      .body = "This server does not answer requests for this host or from this origin.\n"};
   response.headers.add("Content-Type", "text/plain");
   return response;
 }

@@ -1,7 +1,8 @@
 #pragma once
-// Keeps web pages of others away: a page in a visitor's browser can send requests to this server, with the
-// visitor's reach. A request is taken only when it was meant for this server (its Host is one of ours, so no
-// foreign name has been pointed at us) and does not come from another site (its Origin, Sec-Fetch-Site).
+// Keeps web pages of others away: a page in a visitor's browser can send requests to this server,
+// with the visitor's reach. A request is taken only when it was meant for this server (its Host is
+// one of ours, so no foreign name has been pointed at us) and does not come from another site (its
+// Origin, Sec-Fetch-Site).
 //
 // A pure check, for the gateway and for everything else that answers HTTP here.
 #include <string>
@@ -15,8 +16,9 @@ namespace protocol {
 class OriginPolicy {
  public:
   struct Settings {
-    // Names under which the server may be reached beside loopback: "gantry.example.com", "10.0.0.7"; with a
-    // "sync-" or "stream-" in front, as AWS's clients put it, they are allowed too.
+    // Names under which the server may be reached beside loopback: "gantry.example.com",
+    // "10.0.0.7"; with a "sync-" or "stream-" in front, as AWS's clients put it, they are allowed
+    // too.
     std::vector<std::string> hosts;
     // Origins of other sites that may call: "https://tools.example.com". "*" allows every one.
     std::vector<std::string> origins;

@@ -47,10 +47,12 @@ std::optional<Route> cbor_route(const net::Request& request) {
                     request.headers.get("Content-Type").starts_with("application/cbor");
   if (!cbor) return std::nullopt;
   std::string_view prefix = path.substr(start + 9, middle - start - 9);
-  if (const size_t hash = prefix.find_last_of("#."); hash != prefix.npos) prefix.remove_prefix(hash + 1);
+  if (const size_t hash = prefix.find_last_of("#."); hash != prefix.npos)
+    prefix.remove_prefix(hash + 1);
   Route out;
   out.dialect.protocol = Protocol::cbor;
-  if (const model::Metadata* metadata = model::find_by_target(prefix); metadata && metadata->speaks(Protocol::cbor)) {
+  if (const model::Metadata* metadata = model::find_by_target(prefix);
+      metadata && metadata->speaks(Protocol::cbor)) {
     out.service = metadata->signing_name;
     out.dialect.service = model::find(metadata->signing_name);
   }
@@ -58,8 +60,18 @@ std::optional<Route> cbor_route(const net::Request& request) {
   return out;
 }
 
+// The service that a host name begins with, as AWS's own do: "sns.us-east-1.localhost:4566".
+std::string_view host_service(const net::Request& request) {
+  std::string_view host = request.headers.get("Host");
+  if (host.starts_with("sync-")) host.remove_prefix(5);
+  const size_t dot = host.find('.');
+  if (dot == host.npos || !model::find_metadata(host.substr(0, dot))) return "";
+  return host.substr(0, dot);
+}
+
 const model::Metadata* query_service(std::string_view signed_for, const codec::Form& form) {
-  if (const model::Metadata* metadata = model::find_metadata(signed_for)) return speaks_query(*metadata) ? metadata : nullptr;
+  if (const model::Metadata* metadata = model::find_metadata(signed_for))
+    return speaks_query(*metadata) ? metadata : nullptr;
   if (!signed_for.empty()) return nullptr;  // signed for a service that is not known here
   const std::string_view version = form.text("Version");
   const std::string_view action = form.text("Action");
@@ -70,7 +82,8 @@ const model::Metadata* query_service(std::string_view signed_for, const codec::F
   if (of_version || !version.empty()) return of_version;
   // Neither signed nor of a version: links as SNS sends them.
   for (const std::string_view name : {"sns", "sqs", "sts"}) {
-    if (const model::Service* service = model::find(name); service && service->find(action)) return model::find_metadata(name);
+    if (const model::Service* service = model::find(name); service && service->find(action))
+      return model::find_metadata(name);
   }
   return nullptr;
 }
@@ -78,7 +91,8 @@ const model::Metadata* query_service(std::string_view signed_for, const codec::F
 Route query_route(codec::Form form, std::string_view signed_for) {
   Route out;
   const model::Metadata* metadata = query_service(signed_for, form);
-  out.dialect.protocol = metadata && metadata->speaks(Protocol::ec2) ? Protocol::ec2 : Protocol::query;
+  out.dialect.protocol =
+      metadata && metadata->speaks(Protocol::ec2) ? Protocol::ec2 : Protocol::query;
   out.service = metadata ? metadata->signing_name : std::string(signed_for);
   if (metadata) out.dialect.service = model::find(metadata->signing_name);
   set_operation(out, form.text("Action"));
@@ -86,7 +100,9 @@ Route query_route(codec::Form form, std::string_view signed_for) {
   return out;
 }
 
-bool is_rest(const model::Metadata& service) { return service.speaks(Protocol::rest_json) || service.speaks(Protocol::rest_xml); }
+bool is_rest(const model::Metadata& service) {
+  return service.speaks(Protocol::rest_json) || service.speaks(Protocol::rest_xml);
+}
 
 Route rest_route(const net::Request& request, std::string_view signed_for) {
   Route out;
@@ -95,7 +111,8 @@ Route rest_route(const net::Request& request, std::string_view signed_for) {
     out.service = metadata.signing_name;
     out.dialect.service = model::find(metadata.signing_name);
     out.dialect.protocol = metadata.protocols.front();
-    out.dialect.operation = codec::match_request(*out.dialect.service, request.method, request.path(), request.query());
+    out.dialect.operation =
+        codec::match_request(*out.dialect.service, request.method, request.path(), request.query());
     if (out.dialect.operation) out.operation = out.dialect.operation->name;
   };
   if (const model::Metadata* metadata = model::find_metadata(signed_for)) {
@@ -113,16 +130,26 @@ Route rest_route(const net::Request& request, std::string_view signed_for) {
     take(one);
     if (out.dialect.operation) return out;
   }
-  return {.service = {}, .operation = {}, .dialect = {.protocol = Protocol::rest_json}, .form = {}, .queue_path = {}};
+  return {.service = {},
+          .operation = {},
+          .dialect = {.protocol = Protocol::rest_json},
+          .form = {},
+          .queue_path = {}};
 }
 }  // namespace
 
-std::expected<Route, RouteFault> route(const net::Request& request, std::string_view body, std::string_view signed_for) {
-  if (const std::string_view target = request.headers.get("X-Amz-Target"); !target.empty()) return target_route(request, target);
+std::expected<Route, RouteFault> route(const net::Request& request, std::string_view body,
+                                       std::string_view signed_for) {
+  if (signed_for.empty()) signed_for = host_service(request);
+  if (const std::string_view target = request.headers.get("X-Amz-Target"); !target.empty())
+    return target_route(request, target);
   if (auto found = cbor_route(request)) return *std::move(found);
 
-  const bool form_body = request.method == "POST" && request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded");
-  const bool action_in_query = request.query().starts_with("Action=") || request.query().find("&Action=") != std::string_view::npos;
+  const bool form_body =
+      request.method == "POST" &&
+      request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded");
+  const bool action_in_query = request.query().starts_with("Action=") ||
+                               request.query().find("&Action=") != std::string_view::npos;
   if (form_body || action_in_query) {
     codec::Form form;
     Status read = form.add(request.query());

@@ -10,7 +10,8 @@ constexpr size_t kCachedKeysMax = 4096;
 constexpr std::string_view kInvalidToken = "The security token included in the request is invalid.";
 
 bool is_account(std::string_view text) {
-  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() == 12 &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool is_region(std::string_view text) {
@@ -20,8 +21,12 @@ bool is_region(std::string_view text) {
 }
 }  // namespace
 
-Authenticator::Authenticator(Mode mode, CredentialSource* credentials, std::string default_account, std::string default_region)
-    : mode_(mode), credentials_(credentials), default_account_(std::move(default_account)), default_region_(std::move(default_region)) {}
+Authenticator::Authenticator(Mode mode, CredentialSource* credentials, std::string default_account,
+                             std::string default_region)
+    : mode_(mode),
+      credentials_(credentials),
+      default_account_(std::move(default_account)),
+      default_region_(std::move(default_region)) {}
 
 Identity Authenticator::anonymous() const {
   Identity identity;
@@ -32,20 +37,24 @@ Identity Authenticator::anonymous() const {
   return identity;
 }
 
-Result<Identity> Authenticator::authenticate(const net::Request& request, std::string_view service, Instant now) {
+Result<Identity> Authenticator::authenticate(const net::Request& request,
+                                             const std::optional<Scope>& scope,
+                                             std::string_view service, Instant now) {
   if (mode_ == Mode::enforce) return verified(request, service, now);
-  const auto scope = read_scope(request);
   Identity identity;
   identity.region = scope && is_region(scope->region) ? scope->region : default_region_;
   if (!scope) {
     identity.principal = protocol::Principal::root(default_account_);
     return identity;
   }
-  auto known = credentials_ && !is_account(scope->access_key_id) ? credentials_->find(scope->access_key_id) : std::nullopt;
+  auto known = credentials_ && !is_account(scope->access_key_id)
+                   ? credentials_->find(scope->access_key_id)
+                   : std::nullopt;
   if (known) {
     identity.principal = std::move(known->principal);
   } else {
-    identity.principal = protocol::Principal::root(is_account(scope->access_key_id) ? scope->access_key_id : default_account_);
+    identity.principal = protocol::Principal::root(
+        is_account(scope->access_key_id) ? scope->access_key_id : default_account_);
   }
   identity.principal.access_key_id = scope->access_key_id;
   return identity;
@@ -58,16 +67,19 @@ const std::string& Authenticator::key_for(const std::string& secret, const Scope
   return keys_.emplace(std::move(name), signing_key(secret, scope)).first->second;
 }
 
-Result<Identity> Authenticator::verified(const net::Request& request, std::string_view service, Instant now) {
+Result<Identity> Authenticator::verified(const net::Request& request, std::string_view service,
+                                         Instant now) {
   const auto claim = TRY(read_claim(request));
   if (!claim) return fail("MissingAuthenticationTokenException", "Missing Authentication Token");
   auto known = credentials_ ? credentials_->find(claim->scope.access_key_id) : std::nullopt;
-  if (!known || !known->active) return fail("UnrecognizedClientException", std::string(kInvalidToken));
+  if (!known || !known->active)
+    return fail("UnrecognizedClientException", std::string(kInvalidToken));
   if (!equal_in_constant_time(known->session_token, claim->security_token)) {
     return fail("UnrecognizedClientException", std::string(kInvalidToken));
   }
   TRY(check_scope(*claim, service));
-  TRY(verify(request, *claim, key_for(known->secret_access_key, claim->scope), path_rules(service), now));
+  TRY(verify(request, *claim, key_for(known->secret_access_key, claim->scope), path_rules(service),
+             now));
   if (known->expires && *known->expires <= now) {
     return fail("ExpiredTokenException", "The security token included in the request is expired");
   }

@@ -11,8 +11,8 @@
 
 namespace auth {
 
-// off: anything is taken. audit: the same, but decisions are computed and shown (by the authoriser). enforce:
-// requests must be signed by keys that exist.
+// off: anything is taken. audit: the same, but decisions are computed and shown (by the
+// authoriser). enforce: requests must be signed by keys that exist.
 enum class Mode : uint8_t { off, audit, enforce };
 
 struct Identity {
@@ -23,15 +23,18 @@ struct Identity {
 class Authenticator {
  public:
   // `credentials` may be null: then no key is known.
-  Authenticator(Mode mode, CredentialSource* credentials, std::string default_account, std::string default_region);
+  Authenticator(Mode mode, CredentialSource* credentials, std::string default_account,
+                std::string default_region);
 
   Mode mode() const { return mode_; }
 
-  // `service` is the signing name that the request must be signed for. Where signatures do not matter: an access
-  // key that is known is its principal, one of 12 digits is the root of that account, any other (and none) the
-  // root of the default account. Fails with MissingAuthenticationTokenException, IncompleteSignatureException,
-  // UnrecognizedClientException, InvalidSignatureException, ExpiredTokenException.
-  Result<Identity> authenticate(const net::Request& request, std::string_view service, Instant now);
+  // `scope` is read_scope() of the request, `service` the signing name that it must be signed for.
+  // Where signatures do not matter: an access key that is known is its principal, one of 12 digits
+  // is the root of that account, any other (and none) the root of the default account. Fails with
+  // MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException,
+  // InvalidSignatureException, ExpiredTokenException.
+  Result<Identity> authenticate(const net::Request& request, const std::optional<Scope>& scope,
+                                std::string_view service, Instant now);
 
   // Someone who sent no credentials where none are needed (SNS's confirmation links).
   Identity anonymous() const;

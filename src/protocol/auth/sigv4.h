@@ -1,8 +1,9 @@
 #pragma once
 // AWS Signature Version 4: what a request claims about who signed it, and whether that is true.
 //
-// Both forms: the Authorization header, and the query of a presigned URL. Rules: spec of SigV4 as AWS's signing
-// test suite has it; a server sees the path as it was sent and encodes it once more (not for S3).
+// Both forms: the Authorization header, and the query of a presigned URL. Rules: spec of SigV4 as
+// AWS's signing test suite has it; a server sees the path as it was sent and encodes it once more
+// (not for S3).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,21 +48,23 @@ Result<std::optional<Claim>> read_claim(const net::Request& request);
 std::optional<Scope> read_scope(const net::Request& request);
 
 struct PathRules {
-  bool normalise = true;      // resolve "." and "..", drop empty segments
-  bool encode_twice = true;   // what was sent is encoded again
+  bool normalise = true;     // resolve "." and "..", drop empty segments
+  bool encode_twice = true;  // what was sent is encoded again
 };
 PathRules path_rules(std::string_view service);
 
 enum class TokenIn : uint8_t { canonical_query, nowhere };  // of a presigned URL's security token
-std::string canonical_request(const net::Request& request, const Claim& claim, const PathRules& rules,
-                              std::string_view payload_hash, TokenIn token = TokenIn::canonical_query);
+std::string canonical_request(const net::Request& request, const Claim& claim,
+                              const PathRules& rules, std::string_view payload_hash,
+                              TokenIn token = TokenIn::canonical_query);
 std::string string_to_sign(const Claim& claim, std::string_view canonical_request);
 std::string signing_key(std::string_view secret, const Scope& scope);
 std::string signature(std::string_view signing_key, std::string_view string_to_sign);
 
-// Whether the claim is true of the request (its body included) now. Fails with InvalidSignatureException and
-// AWS's words. `key` is signing_key() of the claimed key's secret.
-Status verify(const net::Request& request, const Claim& claim, std::string_view key, const PathRules& rules, Instant now);
+// Whether the claim is true of the request (its body included) now. Fails with
+// InvalidSignatureException and AWS's words. `key` is signing_key() of the claimed key's secret.
+Status verify(const net::Request& request, const Claim& claim, std::string_view key,
+              const PathRules& rules, Instant now);
 // The parts of verify() that need no secret: the scope fits, nothing has expired.
 Status check_scope(const Claim& claim, std::string_view service);
 Status check_time(const Claim& claim, Instant now);

@@ -35,7 +35,6 @@ net::Request parse_request(std::string_view text) {
   return out;
 }
 
-
 struct Case {
   json::Value value;
   net::Request request;
@@ -48,9 +47,13 @@ std::vector<Case> cases(std::string_view form) {
   std::vector<Case> out;
   for (const json::Value& one : protocol::conformance_lines("sigv4/cases.jsonl")) {
     const json::Value& context = one["context"];
-    // What was sent in the suite is not encoded yet, so that encoding it once more is the client's one time.
-    out.push_back({one, parse_request(one[form].text("signed_request")), std::string(context["credentials"].text("secret_access_key")),
-                   *parse_iso8601(context.text("timestamp")), {.normalise = context["normalize"].as_bool(), .encode_twice = true}});
+    // What was sent in the suite is not encoded yet, so that encoding it once more is the client's
+    // one time.
+    out.push_back({one,
+                   parse_request(one[form].text("signed_request")),
+                   std::string(context["credentials"].text("secret_access_key")),
+                   *parse_iso8601(context.text("timestamp")),
+                   {.normalise = context["normalize"].as_bool(), .encode_twice = true}});
   }
   return out;
 }
@@ -65,7 +68,8 @@ TEST_P(SigV4Suite, EveryRequestOfAwssSuiteIsVerified) {
     const json::Value& expected = one.value[GetParam()];
     const auto claim = read_claim(one.request);
     ASSERT_TRUE(claim && *claim);
-    const bool token_left_out = one.value["context"]["omit_session_token"].is_bool() && one.value["context"]["omit_session_token"].as_bool();
+    const bool token_left_out = one.value["context"]["omit_session_token"].is_bool() &&
+                                one.value["context"]["omit_session_token"].as_bool();
     const TokenIn token = token_left_out ? TokenIn::nowhere : TokenIn::canonical_query;
     const std::string_view wanted = expected.text("canonical_request");
     const std::string hash(wanted.substr(wanted.rfind('\n') + 1));
@@ -84,7 +88,8 @@ TEST_P(SigV4Suite, EveryRequestOfAwssSuiteIsVerified) {
     altered = one.request;
     altered.body += "x";
     EXPECT_FALSE(verify(altered, **claim, key, one.rules, one.at));
-    EXPECT_FALSE(verify(one.request, **claim, signing_key("other", (*claim)->scope), one.rules, one.at));
+    EXPECT_FALSE(
+        verify(one.request, **claim, signing_key("other", (*claim)->scope), one.rules, one.at));
     EXPECT_FALSE(verify(one.request, **claim, key, one.rules, one.at + 2 * 3'600'000));
     EXPECT_FALSE(verify(one.request, **claim, key, one.rules, one.at + -600'000));
   }
@@ -92,7 +97,11 @@ TEST_P(SigV4Suite, EveryRequestOfAwssSuiteIsVerified) {
 INSTANTIATE_TEST_SUITE_P(Forms, SigV4Suite, testing::Values("header", "query"));
 
 net::Request plain_request() {
-  net::Request request{.method = "POST", .target = "https://states.eu-west-1.amazonaws.com/a%20b/?x=1&a=%2F", .headers = {}, .body = "{}", .peer = {}};
+  net::Request request{.method = "POST",
+                       .target = "https://states.eu-west-1.amazonaws.com/a%20b/?x=1&a=%2F",
+                       .headers = {},
+                       .body = "{}",
+                       .peer = {}};
   request.headers.add("Content-Type", "application/x-amz-json-1.0");
   request.headers.add("X-Amz-Target", "AWSStepFunctions.ListStateMachines");
   return request;
@@ -134,9 +143,11 @@ TEST(SigV4, EveryAmzHeaderMustBeSigned) {
   request.headers.add("X-Amz-Extra", "1");
   const auto claim = read_claim(received(request));
   ASSERT_TRUE(claim && *claim);
-  const auto result = verify(received(request), **claim, signing_key("secret", (*claim)->scope), {}, now);
+  const auto result =
+      verify(received(request), **claim, signing_key("secret", (*claim)->scope), {}, now);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, "'X-Amz-Extra' must be a 'SignedHeader' in the AWS Authorization header.");
+  EXPECT_EQ(result.error().message,
+            "'X-Amz-Extra' must be a 'SignedHeader' in the AWS Authorization header.");
 }
 
 TEST(SigV4, FaultsAreToldInAwssWords) {
@@ -147,24 +158,38 @@ TEST(SigV4, FaultsAreToldInAwssWords) {
     const auto claim = read_claim(request);
     return claim ? std::string("taken") : claim.error().code + ": " + claim.error().message;
   };
-  EXPECT_EQ(fault("AWS4-HMAC-SHA256 Credential=a/20150830/r/s/aws4_request, SignedHeaders=host", "20150830T123600Z").substr(0, 83),
+  EXPECT_EQ(fault("AWS4-HMAC-SHA256 Credential=a/20150830/r/s/aws4_request, SignedHeaders=host",
+                  "20150830T123600Z")
+                .substr(0, 83),
             "IncompleteSignatureException: Authorization header requires 'Signature' parameter. ");
-  EXPECT_TRUE(fault("AWS4-HMAC-SHA256 x", "").find("existence of either a 'X-Amz-Date' or a 'Date' header.") != std::string::npos);
-  EXPECT_EQ(fault("AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0", "20150830T123600Z"),
-            "IncompleteSignatureException: Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a/b'");
-  EXPECT_EQ(fault("AWS4-HMAC-SHA256 Credential=a/20150830/r/s/aws4_request, SignedHeaders=host, Signature=0", "yesterday"),
-            "IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got 'yesterday'. See http://en.wikipedia.org/wiki/ISO_8601");
+  EXPECT_TRUE(fault("AWS4-HMAC-SHA256 x", "")
+                  .find("existence of either a 'X-Amz-Date' or a 'Date' header.") !=
+              std::string::npos);
+  EXPECT_EQ(
+      fault("AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0", "20150830T123600Z"),
+      "IncompleteSignatureException: Credential must have exactly 5 slash-delimited elements, e.g. "
+      "keyid/date/region/service/term, got 'a/b'");
+  EXPECT_EQ(fault("AWS4-HMAC-SHA256 Credential=a/20150830/r/s/aws4_request, SignedHeaders=host, "
+                  "Signature=0",
+                  "yesterday"),
+            "IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got "
+            "'yesterday'. See http://en.wikipedia.org/wiki/ISO_8601");
   EXPECT_EQ(fault("Bearer abc", ""), "taken");  // no claim of this kind
 
-  Claim claim{.timestamp = "20150830T123600Z", .signed_at = *parse_iso8601_basic("20150830T123600Z")};
+  Claim claim{.timestamp = "20150830T123600Z",
+              .signed_at = *parse_iso8601_basic("20150830T123600Z")};
   claim.scope = {"AKID", "20150830", "us-east-1", "states"};
   EXPECT_EQ(check_time(claim, claim.signed_at + 3'600'000).error().message,
-            "Signature expired: 20150830T123600Z is now earlier than 20150830T133100Z (20150830T133600Z - 5 min.)");
+            "Signature expired: 20150830T123600Z is now earlier than 20150830T133100Z "
+            "(20150830T133600Z - 5 min.)");
   EXPECT_EQ(check_time(claim, claim.signed_at + -3'600'000).error().message,
-            "Signature not yet current: 20150830T123600Z is still later than 20150830T114100Z (20150830T113600Z + 5 min.)");
-  EXPECT_EQ(check_scope(claim, "sns").error().message, "Credential should be scoped to correct service: 'sns'. ");
+            "Signature not yet current: 20150830T123600Z is still later than 20150830T114100Z "
+            "(20150830T113600Z + 5 min.)");
+  EXPECT_EQ(check_scope(claim, "sns").error().message,
+            "Credential should be scoped to correct service: 'sns'. ");
   claim.scope.region = "No Region";
-  EXPECT_EQ(check_scope(claim, "states").error().message, "Credential should be scoped to a valid region. ");
+  EXPECT_EQ(check_scope(claim, "states").error().message,
+            "Credential should be scoped to a valid region. ");
 }
 
 }  // namespace

@@ -14,7 +14,16 @@ namespace {
 constexpr int kDepthMax = 200;
 
 // Major types of RFC 8949, 3.1.
-enum Major : uint8_t { kUnsigned = 0, kNegative = 1, kBytes = 2, kText = 3, kArray = 4, kMap = 5, kTag = 6, kSimple = 7 };
+enum Major : uint8_t {
+  kUnsigned = 0,
+  kNegative = 1,
+  kBytes = 2,
+  kText = 3,
+  kArray = 4,
+  kMap = 5,
+  kTag = 6,
+  kSimple = 7
+};
 
 json::Value number_value(double value) {
   if (std::isnan(value)) return "NaN";
@@ -61,17 +70,20 @@ class Parser {
   Result<Head> head() {
     if (at_ == bytes_.size()) return malformed("unexpected end");
     const auto first = static_cast<uint8_t>(bytes_[at_++]);
-    Head h{static_cast<uint8_t>(first >> 5), static_cast<uint8_t>(first & 31), static_cast<uint64_t>(first & 31)};
+    Head h{static_cast<uint8_t>(first >> 5), static_cast<uint8_t>(first & 31),
+           static_cast<uint64_t>(first & 31)};
     if (h.info < 24) return h;
     if (h.info == 31) {
-      if (h.major == kUnsigned || h.major == kNegative || h.major == kTag) return malformed("indefinite length");
+      if (h.major == kUnsigned || h.major == kNegative || h.major == kTag)
+        return malformed("indefinite length");
       return h;
     }
     if (h.info > 27) return malformed("reserved length");
     const size_t size = size_t{1} << (h.info - 24);
     if (bytes_.size() - at_ < size) return malformed("unexpected end");
     h.argument = 0;
-    for (size_t i = 0; i < size; ++i) h.argument = h.argument << 8 | static_cast<uint8_t>(bytes_[at_++]);
+    for (size_t i = 0; i < size; ++i)
+      h.argument = h.argument << 8 | static_cast<uint8_t>(bytes_[at_++]);
     return h;
   }
 
@@ -101,13 +113,15 @@ class Parser {
   Result<json::Value> array(const Head& h, int depth) {
     std::vector<json::Value> out;
     if (!h.indefinite() && h.argument > bytes_.size() - at_) return malformed("unexpected end");
-    for (uint64_t i = 0; h.indefinite() ? !at_break() : i < h.argument; ++i) out.push_back(TRY(item(depth + 1)));
+    for (uint64_t i = 0; h.indefinite() ? !at_break() : i < h.argument; ++i)
+      out.push_back(TRY(item(depth + 1)));
     return json::Value::array(std::move(out));
   }
 
   Result<json::Value> map(const Head& h, int depth) {
     std::vector<json::Member> out;
-    if (!h.indefinite() && h.argument > (bytes_.size() - at_) / 2) return malformed("unexpected end");
+    if (!h.indefinite() && h.argument > (bytes_.size() - at_) / 2)
+      return malformed("unexpected end");
     for (uint64_t i = 0; h.indefinite() ? !at_break() : i < h.argument; ++i) {
       const Head key = TRY(head());
       if (key.major != kText) return malformed("map keys are texts");
@@ -119,14 +133,21 @@ class Parser {
 
   Result<json::Value> simple(const Head& h) {
     switch (h.info) {
-      case 20: return json::Value(false);
-      case 21: return json::Value(true);
+      case 20:
+        return json::Value(false);
+      case 21:
+        return json::Value(true);
       case 22:
-      case 23: return json::Value();
-      case 25: return number_value(half(static_cast<uint16_t>(h.argument)));
-      case 26: return number_value(std::bit_cast<float>(static_cast<uint32_t>(h.argument)));
-      case 27: return number_value(std::bit_cast<double>(h.argument));
-      default: return malformed("unknown simple value");
+      case 23:
+        return json::Value();
+      case 25:
+        return number_value(half(static_cast<uint16_t>(h.argument)));
+      case 26:
+        return number_value(std::bit_cast<float>(static_cast<uint32_t>(h.argument)));
+      case 27:
+        return number_value(std::bit_cast<double>(h.argument));
+      default:
+        return malformed("unknown simple value");
     }
   }
 
@@ -134,18 +155,24 @@ class Parser {
     if (depth > kDepthMax) return malformed("nested too deep");
     const Head h = TRY(head());
     switch (h.major) {
-      case kUnsigned: return json::Value(h.argument);
+      case kUnsigned:
+        return json::Value(h.argument);
       case kNegative:
         if (h.argument > static_cast<uint64_t>(INT64_MAX)) return malformed("number out of range");
         return json::Value(-1 - static_cast<int64_t>(h.argument));
-      case kBytes: return json::Value(base64_encode(TRY(text(h))));
-      case kText: return json::Value(TRY(text(h)));
-      case kArray: return array(h, depth);
-      case kMap: return map(h, depth);
+      case kBytes:
+        return json::Value(base64_encode(TRY(text(h))));
+      case kText:
+        return json::Value(TRY(text(h)));
+      case kArray:
+        return array(h, depth);
+      case kMap:
+        return map(h, depth);
       case kTag:
         if (h.argument == 2 || h.argument == 3) return malformed("numbers of more than 64 bits");
         return item(depth + 1);  // 1 is a time, whose number is what handlers see
-      default: return simple(h);
+      default:
+        return simple(h);
     }
   }
 
@@ -154,7 +181,8 @@ class Parser {
 };
 
 void append_big_endian(uint64_t value, int bytes, std::string& out) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift & 0xFF));
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(value >> shift & 0xFF));
 }
 
 void append_head(Major major, uint64_t argument, std::string& out) {
@@ -163,7 +191,10 @@ void append_head(Major major, uint64_t argument, std::string& out) {
     out.push_back(static_cast<char>(top | argument));
     return;
   }
-  const int size_code = argument <= 0xFF ? 0 : argument <= 0xFFFF ? 1 : argument <= 0xFFFFFFFF ? 2 : 3;
+  const int size_code = argument <= 0xFF         ? 0
+                        : argument <= 0xFFFF     ? 1
+                        : argument <= 0xFFFFFFFF ? 2
+                                                 : 3;
   out.push_back(static_cast<char>(top | (24 + size_code)));
   append_big_endian(argument, 1 << size_code, out);
 }
@@ -189,10 +220,18 @@ void append_number(const json::Value& value, std::string& out) {
 // A value that no shape describes.
 void append_any(const json::Value& value, std::string& out) {
   switch (value.kind()) {
-    case json::Kind::null: out.push_back(static_cast<char>(0xF6)); break;
-    case json::Kind::boolean: out.push_back(static_cast<char>(value.as_bool() ? 0xF5 : 0xF4)); break;
-    case json::Kind::number: append_number(value, out); break;
-    case json::Kind::string: append_text(value.as_string(), out); break;
+    case json::Kind::null:
+      out.push_back(static_cast<char>(0xF6));
+      break;
+    case json::Kind::boolean:
+      out.push_back(static_cast<char>(value.as_bool() ? 0xF5 : 0xF4));
+      break;
+    case json::Kind::number:
+      append_number(value, out);
+      break;
+    case json::Kind::string:
+      append_text(value.as_string(), out);
+      break;
     case json::Kind::array:
       append_head(kArray, value.size(), out);
       for (const json::Value& item : value.items()) append_any(item, out);
@@ -228,7 +267,8 @@ void write_cbor_structure(const model::Shape& shape, const json::Value& value, s
   if (value.is_object()) {
     for (const json::Member& one : value.members()) {
       if (one.value.is_null()) continue;
-      if (const model::Member* member = shape.find(one.name, hint)) members.emplace_back(member, &one.value);
+      if (const model::Member* member = shape.find(one.name, hint))
+        members.emplace_back(member, &one.value);
     }
   }
   append_head(kMap, members.size(), out);
@@ -284,7 +324,8 @@ void write_cbor(const model::Member& member, const json::Value& value, std::stri
   append_any(value, out);
 }
 
-net::Response cbor_result(const Dialect& dialect, const json::Value& result, std::string_view request_id) {
+net::Response cbor_result(const Dialect& dialect, const json::Value& result,
+                          std::string_view request_id) {
   std::string body;
   if (dialect.operation && dialect.operation->output) {
     write_cbor_structure(*dialect.operation->output, result, body);

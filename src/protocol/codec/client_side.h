@@ -1,6 +1,6 @@
 #pragma once
-// For tests: reads a response as a client of the protocol does, with decoders that share nothing with the
-// server's own.
+// For tests: reads a response as a client of the protocol does, with decoders that share nothing
+// with the server's own.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +21,8 @@ struct Element {
 Element parse_xml(std::string_view text);
 
 // The result of a successful response, under model names; times as seconds, blobs as base64.
-json::Value read_result(model::Protocol protocol, const model::Operation& operation, const net::Response& response);
+json::Value read_result(model::Protocol protocol, const model::Operation& operation,
+                        const net::Response& response);
 
 struct ReadError {
   std::string code;
@@ -29,6 +30,7 @@ struct ReadError {
   json::Value members;
 };
 // An error response, as the code says which shape it has.
-ReadError read_error(model::Protocol protocol, const model::Service& service, const net::Response& response);
+ReadError read_error(model::Protocol protocol, const model::Service& service,
+                     const net::Response& response);
 
 }  // namespace client_side

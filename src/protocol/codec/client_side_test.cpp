@@ -26,7 +26,8 @@ json::Value number(const std::string& text) {
 json::Value read_time(std::string text) {
   std::tm tm{};
   double fraction = 0;
-  if (const size_t dot = text.find('.'); dot != std::string::npos && text.find('T') != std::string::npos) {
+  if (const size_t dot = text.find('.');
+      dot != std::string::npos && text.find('T') != std::string::npos) {
     size_t end = dot + 1;
     while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
     fraction = std::stod("0" + text.substr(dot, end - dot));
@@ -47,13 +48,17 @@ json::Value read_time(std::string text) {
 
 json::Value from_text(const Shape& shape, const std::string& text) {
   switch (shape.type) {
-    case Type::boolean: return text == "true";
+    case Type::boolean:
+      return text == "true";
     case Type::integer:
     case Type::long_integer:
     case Type::float_number:
-    case Type::double_number: return number(text);
-    case Type::timestamp: return read_time(text);
-    default: return text;
+    case Type::double_number:
+      return number(text);
+    case Type::timestamp:
+      return read_time(text);
+    default:
+      return text;
   }
 }
 
@@ -74,10 +79,12 @@ json::Value from_json(const Member& member, const json::Value& wire) {
   }
   if (shape.type == Type::map && wire.is_object()) {
     json::ObjectBuilder out;
-    for (const json::Member& one : wire.members()) out.add(one.name, from_json(shape.item, one.value));
+    for (const json::Member& one : wire.members())
+      out.add(one.name, from_json(shape.item, one.value));
     return out.build();
   }
-  if (shape.type == Type::timestamp && wire.is_string()) return read_time(std::string(wire.as_string()));
+  if (shape.type == Type::timestamp && wire.is_string())
+    return read_time(std::string(wire.as_string()));
   return wire;
 }
 
@@ -102,7 +109,8 @@ std::string unescape(std::string_view text) {
     if (name == "gt") out.push_back('>');
     if (name == "quot") out.push_back('"');
     if (name == "apos") out.push_back('\'');
-    if (name.starts_with("#x")) append_utf8(out, static_cast<char32_t>(std::stoul(std::string(name.substr(2)), nullptr, 16)));
+    if (name.starts_with("#x"))
+      append_utf8(out, static_cast<char32_t>(std::stoul(std::string(name.substr(2)), nullptr, 16)));
     i = end;
   }
   return out;
@@ -133,7 +141,8 @@ struct XmlParser {
       const size_t equals = tag.find('=', space);
       if (equals == tag.npos) break;
       const size_t close = tag.find(tag[equals + 1], equals + 2);
-      out.attributes.emplace_back(tag.substr(space + 1, equals - space - 1), unescape(tag.substr(equals + 2, close - equals - 2)));
+      out.attributes.emplace_back(tag.substr(space + 1, equals - space - 1),
+                                  unescape(tag.substr(equals + 2, close - equals - 2)));
       space = tag.find(' ', close);
     }
     if (empty) return out;
@@ -183,7 +192,8 @@ json::Value structure_from_xml(const Shape& shape, const Element& element) {
       continue;
     }
     if (!member.flattened) {
-      if (const Element* child = element.child(member.xml_name)) out.add(member.name, from_xml(member, *child));
+      if (const Element* child = element.child(member.xml_name))
+        out.add(member.name, from_xml(member, *child));
       continue;
     }
     // Each element of the name is one item or one entry.
@@ -221,8 +231,10 @@ struct CborReader {
     const uint8_t first = byte();
     const uint8_t info = first & 31;
     switch (first >> 5) {
-      case 0: return static_cast<int64_t>(argument(info));
-      case 1: return -1 - static_cast<int64_t>(argument(info));
+      case 0:
+        return static_cast<int64_t>(argument(info));
+      case 1:
+        return -1 - static_cast<int64_t>(argument(info));
       case 2:
       case 3: {
         std::string text;
@@ -241,7 +253,8 @@ struct CborReader {
       }
       case 4: {
         std::vector<json::Value> out;
-        for (uint64_t left = info == 31 ? 0 : argument(info); more(info, left);) out.push_back(item());
+        for (uint64_t left = info == 31 ? 0 : argument(info); more(info, left);)
+          out.push_back(item());
         return json::Value::array(std::move(out));
       }
       case 5: {
@@ -252,8 +265,11 @@ struct CborReader {
         }
         return out.build();
       }
-      case 6: argument(info); return item();
-      default: break;
+      case 6:
+        argument(info);
+        return item();
+      default:
+        break;
     }
     if (info == 20 || info == 21) return info == 21;
     if (info == 22 || info == 23) return nullptr;
@@ -264,7 +280,9 @@ struct CborReader {
     if (info == 25) {
       const auto exponent = static_cast<int>(bits >> 10 & 31);
       const double fraction = static_cast<double>(bits & 1023) / 1024;
-      value = exponent == 31 ? (fraction == 0 ? INFINITY : NAN) : exponent == 0 ? std::ldexp(fraction, -14) : std::ldexp(1 + fraction, exponent - 15);
+      value = exponent == 31  ? (fraction == 0 ? INFINITY : NAN)
+              : exponent == 0 ? std::ldexp(fraction, -14)
+                              : std::ldexp(1 + fraction, exponent - 15);
       if (bits >> 15) value = -value;
     }
     if (std::isnan(value)) return "NaN";
@@ -298,7 +316,8 @@ std::vector<std::string> header_items(const Shape& item, std::string_view text) 
 json::Value rest_members(const Shape& shape, const net::Response& response) {
   json::ObjectBuilder out;
   json::Value body = json::Value::object();
-  if (!shape.payload && !response.body.empty()) body = structure_from_json(shape, json::parse(response.body).value());
+  if (!shape.payload && !response.body.empty())
+    body = structure_from_json(shape, json::parse(response.body).value());
   for (const Member& member : shape.members) {
     const Shape& type = *member.shape;
     if (&member == shape.payload) {
@@ -315,7 +334,8 @@ json::Value rest_members(const Shape& shape, const net::Response& response) {
       const std::string text(response.headers.get(member.json_name));
       if (type.type == Type::list) {
         std::vector<json::Value> items;
-        for (const std::string& item : header_items(*type.item.shape, text)) items.push_back(from_text(*type.item.shape, item));
+        for (const std::string& item : header_items(*type.item.shape, text))
+          items.push_back(from_text(*type.item.shape, item));
         out.add(member.name, json::Value::array(std::move(items)));
       } else if (member.json_text) {
         out.add(member.name, base64_decode(text).value());
@@ -326,7 +346,8 @@ json::Value rest_members(const Shape& shape, const net::Response& response) {
       json::ObjectBuilder map;
       const std::string_view prefix = member.named ? member.json_name : "";
       for (const net::Header& header : response.headers.list) {
-        if (header.name.starts_with(prefix)) map.set(header.name.substr(prefix.size()), header.value);
+        if (header.name.starts_with(prefix))
+          map.set(header.name.substr(prefix.size()), header.value);
       }
       if (!map.empty()) out.add(member.name, map.build());
     } else if (member.location == model::Location::status_code) {
@@ -363,7 +384,8 @@ Element parse_xml(std::string_view text) {
   return parser.element();
 }
 
-json::Value read_result(model::Protocol protocol, const model::Operation& operation, const net::Response& response) {
+json::Value read_result(model::Protocol protocol, const model::Operation& operation,
+                        const net::Response& response) {
   if (!operation.output) return json::Value::object();
   const Shape& output = *operation.output;
   switch (protocol) {
@@ -388,14 +410,18 @@ json::Value read_result(model::Protocol protocol, const model::Operation& operat
   return {};
 }
 
-ReadError read_error(model::Protocol protocol, const model::Service& service, const net::Response& response) {
+ReadError read_error(model::Protocol protocol, const model::Service& service,
+                     const net::Response& response) {
   ReadError out;
   if (protocol == model::Protocol::query || protocol == model::Protocol::ec2) {
     const Element root = parse_xml(response.body);
-    const Element* error = protocol == model::Protocol::query ? root.child("Error") : root.child("Errors")->child("Error");
+    const Element* error = protocol == model::Protocol::query
+                               ? root.child("Error")
+                               : root.child("Errors")->child("Error");
     out.code = error->child("Code")->text;
     if (const Element* message = error->child("Message")) out.message = message->text;
-    if (const Shape* shape = service.error(out.code)) out.members = structure_from_xml(*shape, *error);
+    if (const Shape* shape = service.error(out.code))
+      out.members = structure_from_xml(*shape, *error);
     return out;
   }
   json::Value body = json::Value::object();
@@ -407,10 +433,13 @@ ReadError read_error(model::Protocol protocol, const model::Service& service, co
   std::string_view code = response.headers.get("x-amzn-ErrorType");
   if (code.empty()) code = body.text("__type", body.text("code"));
   const Shape* shape = service.error(plain_code(code));
-  if (shape) out.members = protocol == model::Protocol::rest_json ? rest_members(*shape, response) : structure_from_json(*shape, body);
+  if (shape)
+    out.members = protocol == model::Protocol::rest_json ? rest_members(*shape, response)
+                                                         : structure_from_json(*shape, body);
   out.message = message_of(body);
   const std::string_view query_error = response.headers.get("x-amzn-query-error");
-  out.code = query_error.empty() ? plain_code(code) : std::string(query_error.substr(0, query_error.find(';')));
+  out.code = query_error.empty() ? plain_code(code)
+                                 : std::string(query_error.substr(0, query_error.find(';')));
   return out;
 }
 

@@ -19,14 +19,21 @@ const model::Shape& empty_shape() {
   return *shape;
 }
 
-const model::Shape& input_of(const Dialect& d) { return d.operation && d.operation->input ? *d.operation->input : empty_shape(); }
-const model::Shape& output_of(const Dialect& d) { return d.operation && d.operation->output ? *d.operation->output : empty_shape(); }
+const model::Shape& input_of(const Dialect& d) {
+  return d.operation && d.operation->input ? *d.operation->input : empty_shape();
+}
+const model::Shape& output_of(const Dialect& d) {
+  return d.operation && d.operation->output ? *d.operation->output : empty_shape();
+}
 
-net::Response json_response(const Dialect& dialect, int status, std::string body, std::string_view request_id) {
+net::Response json_response(const Dialect& dialect, int status, std::string body,
+                            std::string_view request_id) {
   net::Response response{.status = status, .headers = {}, .body = std::move(body)};
   response.headers.list.reserve(4);
   response.headers.add("x-amzn-RequestId", request_id);
-  response.headers.add("Content-Type", dialect.json_version == "1.0" ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
+  response.headers.add("Content-Type", dialect.json_version == "1.0"
+                                           ? "application/x-amz-json-1.0"
+                                           : "application/x-amz-json-1.1");
   return response;
 }
 
@@ -44,7 +51,8 @@ net::Response json_error(const Dialect& dialect, const Error& error, std::string
 }
 }  // namespace
 
-Result<json::Value> decode(const Dialect& dialect, const net::Request& request, std::string_view body, const Form& form) {
+Result<json::Value> decode(const Dialect& dialect, const net::Request& request,
+                           std::string_view body, const Form& form) {
   switch (dialect.protocol) {
     case model::Protocol::json:
       return read_json_structure(input_of(dialect), TRY(parse_json_body(body)));
@@ -61,7 +69,8 @@ Result<json::Value> decode(const Dialect& dialect, const net::Request& request, 
   return json::Value::object();
 }
 
-net::Response encode_result(const Dialect& dialect, const json::Value& result, std::string_view request_id) {
+net::Response encode_result(const Dialect& dialect, const json::Value& result,
+                            std::string_view request_id) {
   switch (dialect.protocol) {
     case model::Protocol::json: {
       std::string body;
@@ -80,7 +89,8 @@ net::Response encode_result(const Dialect& dialect, const json::Value& result, s
   return {};
 }
 
-net::Response encode_error(const Dialect& dialect, const Error& error, std::string_view request_id) {
+net::Response encode_error(const Dialect& dialect, const Error& error,
+                           std::string_view request_id) {
   switch (dialect.protocol) {
     case model::Protocol::json:
       return json_error(dialect, error, request_id);

@@ -1,5 +1,6 @@
-// AWS's protocol tests (Smithy's), which are written for clients, seen from the server: a serialized request must
-// decode to the params it was made of; a result or an error that is encoded must read back as itself.
+// AWS's protocol tests (Smithy's), which are written for clients, seen from the server: a
+// serialized request must decode to the params it was made of; a result or an error that is encoded
+// must read back as itself.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -25,7 +26,8 @@ const std::map<std::string, std::string_view, std::less<>> kNoOneAnswer = {
     {"SDKAppliedContentEncoding_*", "the case has no compressed body"},
     {"SDKAppendsGzipAndIgnoresHttpProvidedEncoding_*", "the case has no compressed body"},
     {"SDKAppendedGzipAfterProvidedEncoding_*", "the case has no compressed body"},
-    {"RestJsonQueryParamsStringListMap", "a server's map holds every parameter, as other cases show"},
+    {"RestJsonQueryParamsStringListMap",
+     "a server's map holds every parameter, as other cases show"},
     {"RestJsonHttpWithHeadersButNoPayload", "a body {} may stand for an empty payload or for none"},
     {"HttpPrefixHeadersResponse", "an empty prefix takes every header of the response"},
     // An empty map is not sent at all.
@@ -34,12 +36,15 @@ const std::map<std::string, std::string_view, std::less<>> kNoOneAnswer = {
 
 std::string_view no_one_answer(std::string_view id) {
   for (const auto& [pattern, why] : kNoOneAnswer) {
-    if (pattern == id || (pattern.ends_with('*') && id.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1)))) return why;
+    if (pattern == id || (pattern.ends_with('*') &&
+                          id.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1))))
+      return why;
   }
   return "";
 }
 
-// Python's values as handlers have them: blobs are plain texts there, members that are None are not given.
+// Python's values as handlers have them: blobs are plain texts there, members that are None are not
+// given.
 json::Value handlers_value(const Member& member, const json::Value& value) {
   const model::Shape& shape = *member.shape;
   if (shape.document) return value;
@@ -48,7 +53,8 @@ json::Value handlers_value(const Member& member, const json::Value& value) {
     json::ObjectBuilder out;
     for (const json::Member& one : value.members()) {
       const Member* inner = shape.find(one.name);
-      if (!one.value.is_null()) out.add(one.name, inner ? handlers_value(*inner, one.value) : one.value);
+      if (!one.value.is_null())
+        out.add(one.name, inner ? handlers_value(*inner, one.value) : one.value);
     }
     return out.build();
   }
@@ -59,7 +65,8 @@ json::Value handlers_value(const Member& member, const json::Value& value) {
   }
   if (shape.type == Type::map && value.is_object()) {
     json::ObjectBuilder out;
-    for (const json::Member& one : value.members()) out.add(one.name, handlers_value(shape.item, one.value));
+    for (const json::Member& one : value.members())
+      out.add(one.name, handlers_value(shape.item, one.value));
     return out.build();
   }
   return value;
@@ -85,14 +92,17 @@ struct Case {
   Dialect dialect;
 
   explicit Case(const json::Value& source) : value(source) {
-    const json::Value document = json::object({{"metadata", source["metadata"]},
-                                               {"operations", json::object({{source["given"].text("name"), given(source)}})},
-                                               {"shapes", source["shapes"]}});
+    const json::Value document =
+        json::object({{"metadata", source["metadata"]},
+                      {"operations", json::object({{source["given"].text("name"), given(source)}})},
+                      {"shapes", source["shapes"]}});
     auto parsed = model::Service::parse(document);
     if (!parsed) throw std::runtime_error(parsed.error().message);
     service = *std::move(parsed);
-    dialect = {.protocol = service->metadata().protocols.front(), .service = service.get(),
-               .operation = &service->operations().front(), .json_version = service->metadata().json_version};
+    dialect = {.protocol = service->metadata().protocols.front(),
+               .service = service.get(),
+               .operation = &service->operations().front(),
+               .json_version = service->metadata().json_version};
   }
 
   // Errors are given as {"shape": name}; some name shapes that the case does not hold.
@@ -108,35 +118,48 @@ struct Case {
   }
 
   std::string body(std::string_view text) const {
-    return dialect.protocol == model::Protocol::cbor ? base64_decode(text).value() : std::string(text);
+    return dialect.protocol == model::Protocol::cbor ? base64_decode(text).value()
+                                                     : std::string(text);
   }
 };
 
 void check_input(const Case& one) {
   const json::Value& serialized = one.value["serialized"];
-  net::Request request{.method = std::string(serialized.text("method")), .target = std::string(serialized.text("uri")),
-                       .headers = headers_of(serialized["headers"]), .body = one.body(serialized.text("body")), .peer = {}};
+  net::Request request{.method = std::string(serialized.text("method")),
+                       .target = std::string(serialized.text("uri")),
+                       .headers = headers_of(serialized["headers"]),
+                       .body = one.body(serialized.text("body")),
+                       .peer = {}};
   Form form;
   ASSERT_TRUE(form.add(request.query()));
-  if (one.dialect.protocol == model::Protocol::query || one.dialect.protocol == model::Protocol::ec2) ASSERT_TRUE(form.add(request.body));
+  if (one.dialect.protocol == model::Protocol::query ||
+      one.dialect.protocol == model::Protocol::ec2)
+    ASSERT_TRUE(form.add(request.body));
   form.sort();
   const auto params = decode(one.dialect, request, request.body, form);
   ASSERT_TRUE(params) << params.error().message;
   const json::Value expected = handlers_value(one.dialect.operation->input, one.value["params"]);
-  EXPECT_TRUE(json::equal(*params, expected)) << "is " << json::write(*params) << "\nnot " << json::write(expected) << "\nfrom " << request.body;
+  EXPECT_TRUE(json::equal(*params, expected)) << "is " << json::write(*params) << "\nnot "
+                                              << json::write(expected) << "\nfrom " << request.body;
 }
 
 void check_result(const Case& one) {
   const json::Value expected = handlers_value(one.dialect.operation->output, one.value["result"]);
   const net::Response ours = encode_result(one.dialect, expected, "request-id");
-  const json::Value read = client_side::read_result(one.dialect.protocol, *one.dialect.operation, ours);
-  EXPECT_TRUE(json::equal(read, expected)) << "is " << json::write(read) << "\nnot " << json::write(expected) << "\nin " << ours.body;
+  const json::Value read =
+      client_side::read_result(one.dialect.protocol, *one.dialect.operation, ours);
+  EXPECT_TRUE(json::equal(read, expected))
+      << "is " << json::write(read) << "\nnot " << json::write(expected) << "\nin " << ours.body;
   const json::Value& given = one.value["response"];
   EXPECT_EQ(ours.status, given["status_code"].as_int64().value_or(200));
   // The reader itself is tried on the response that the case gives.
-  const net::Response theirs{.status = ours.status, .headers = headers_of(given["headers"]), .body = one.body(given.text("body"))};
-  const json::Value read_theirs = client_side::read_result(one.dialect.protocol, *one.dialect.operation, theirs);
-  EXPECT_TRUE(json::equal(read_theirs, expected)) << "reader: is " << json::write(read_theirs) << "\nnot " << json::write(expected);
+  const net::Response theirs{.status = ours.status,
+                             .headers = headers_of(given["headers"]),
+                             .body = one.body(given.text("body"))};
+  const json::Value read_theirs =
+      client_side::read_result(one.dialect.protocol, *one.dialect.operation, theirs);
+  EXPECT_TRUE(json::equal(read_theirs, expected))
+      << "reader: is " << json::write(read_theirs) << "\nnot " << json::write(expected);
 }
 
 void check_error(const Case& one) {
@@ -144,20 +167,25 @@ void check_error(const Case& one) {
   const std::string_view code = one.value.text("errorCode");
   Error error{std::string(code), std::string(one.value.text("errorMessage")), 500, {}};
   // The case's own status, for errors whose shapes say none.
-  error.http_status = static_cast<int>(one.value["response"]["status_code"].as_int64().value_or(400));
+  error.http_status =
+      static_cast<int>(one.value["response"]["status_code"].as_int64().value_or(400));
   for (const json::Member& member : members.members()) {
     if (member.name == "message" || member.name == "Message") {
       error.message = member.value.as_string();
     } else {
-      error.members.emplace_back(member.name, member.value.is_string() ? std::string(member.value.as_string()) : json::write(member.value));
+      error.members.emplace_back(member.name, member.value.is_string()
+                                                  ? std::string(member.value.as_string())
+                                                  : json::write(member.value));
     }
   }
   const net::Response ours = encode_error(one.dialect, error, "request-id");
-  const client_side::ReadError read = client_side::read_error(one.dialect.protocol, *one.service, ours);
+  const client_side::ReadError read =
+      client_side::read_error(one.dialect.protocol, *one.service, ours);
   EXPECT_EQ(read.code, code) << ours.body;
   EXPECT_EQ(read.message, error.message);
   const model::Shape* shape = one.service->error(code);
-  EXPECT_EQ(ours.status, shape && shape->error_status != 0 ? shape->error_status : error.http_status);
+  EXPECT_EQ(ours.status,
+            shape && shape->error_status != 0 ? shape->error_status : error.http_status);
   for (const auto& [name, text] : error.members) {
     EXPECT_TRUE(json::equal(read.members[name], members[name])) << name << " in " << ours.body;
   }
@@ -172,7 +200,8 @@ TEST_P(ProtocolCases, AreReadAndWritten) {
   for (const json::Value& value : all) {
     if (!value.text("protocol").starts_with(GetParam())) continue;
     if (!no_one_answer(value.text("id")).empty()) continue;
-    SCOPED_TRACE(std::string(value.text("protocol")) + " " + std::string(value.text("direction")) + " " + std::string(value.text("id")));
+    SCOPED_TRACE(std::string(value.text("protocol")) + " " + std::string(value.text("direction")) +
+                 " " + std::string(value.text("id")));
     const Case one(value);
     ++checked;
     if (value.text("direction") == "input") {
@@ -186,7 +215,9 @@ TEST_P(ProtocolCases, AreReadAndWritten) {
   EXPECT_GT(checked, 0u);
   RecordProperty("checked", static_cast<int>(checked));
 }
-INSTANTIATE_TEST_SUITE_P(Protocols, ProtocolCases, testing::Values("query", "ec2", "json", "smithy-rpc-v2-cbor", "rest-json"));
+INSTANTIATE_TEST_SUITE_P(Protocols, ProtocolCases,
+                         testing::Values("query", "ec2", "json", "smithy-rpc-v2-cbor",
+                                         "rest-json"));
 
 }  // namespace
 }  // namespace codec

@@ -71,7 +71,8 @@ json::Value error_value(const WireError& wire, const Error& error) {
   for (const auto& [name, text] : error.members) {
     json::Value value = text;
     if (const model::Member* member = wire.shape ? wire.shape->find(name) : nullptr;
-        member && member->shape->type != model::Type::string && member->shape->type != model::Type::blob) {
+        member && member->shape->type != model::Type::string &&
+        member->shape->type != model::Type::blob) {
       if (auto parsed = json::parse(text)) value = *std::move(parsed);
     }
     out.set(name, std::move(value));

@@ -16,7 +16,9 @@ constexpr ptrdiff_t kDotsMax = 40;  // of a name: how deep a value can nest
 // '.' sorts before everything else, so that what belongs to one name stands together.
 int rank(char c) { return c == '.' ? -1 : static_cast<unsigned char>(c); }
 
-bool before(std::string_view a, std::string_view b) { return std::ranges::lexicographical_compare(a, b, {}, rank, rank); }
+bool before(std::string_view a, std::string_view b) {
+  return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
+}
 
 // All pairs whose names begin with one prefix: the value of that name, and what is below it.
 struct Node {
@@ -41,8 +43,10 @@ struct Node {
       if (rest.size() == name.size() || rest[name.size()] == '.') return 0;
       return 1;
     };
-    const auto first = std::ranges::partition_point(pairs, [&](const Form::Pair& p) { return side(p) < 0; });
-    const auto last = std::partition_point(first, pairs.end(), [&](const Form::Pair& p) { return side(p) == 0; });
+    const auto first =
+        std::ranges::partition_point(pairs, [&](const Form::Pair& p) { return side(p) < 0; });
+    const auto last =
+        std::partition_point(first, pairs.end(), [&](const Form::Pair& p) { return side(p) == 0; });
     return {std::span(first, last), at + name.size()};
   }
 
@@ -59,8 +63,10 @@ struct Node {
       const std::string_view segment = std::string_view(name).substr(at, name.find('.', at) - at);
       const Node node = child(segment);
       uint64_t number = 0;
-      const auto [end, error] = std::from_chars(segment.data(), segment.data() + segment.size(), number);
-      if (error == std::errc() && end == segment.data() + segment.size() && !node.empty()) found.emplace_back(number, node);
+      const auto [end, error] =
+          std::from_chars(segment.data(), segment.data() + segment.size(), number);
+      if (error == std::errc() && end == segment.data() + segment.size() && !node.empty())
+        found.emplace_back(number, node);
       i += std::max<size_t>(node.pairs.size(), 1);
     }
     std::ranges::sort(found, {}, &std::pair<uint64_t, Node>::first);
@@ -101,11 +107,13 @@ class Reader {
     if (!text) return fail("MalformedInput", "Start of structure or map found where not expected.");
     if (auto scalar = parse_scalar(shape, *text)) return *std::move(scalar);
     if (style_ == FormStyle::ec2) {
-      return fail("InvalidParameterValue", "Invalid value '" + *text + "' for " + std::string(member.name) + ". Must be of type " +
+      return fail("InvalidParameterValue", "Invalid value '" + *text + "' for " +
+                                               std::string(member.name) + ". Must be of type " +
                                                std::string(model::type_name(shape.type)));
     }
     return fail("MalformedInput", "'" + *text + "' can not be converted to " +
-                                      (shape.type == model::Type::integer ? "an " : "a ") + std::string(model::type_name(shape.type)));
+                                      (shape.type == model::Type::integer ? "an " : "a ") +
+                                      std::string(model::type_name(shape.type)));
   }
 
   Result<json::Value> list(const model::Member& member, const Node& node) {
@@ -127,7 +135,8 @@ class Reader {
     for (const Node& entry : entries.numbered()) {
       const Node key = entry.child(shape.key.form_name);
       const Node item = entry.child(shape.item.form_name);
-      if (!key.value() || item.empty()) return fail("MalformedInput", "Unexpected complex element termination");
+      if (!key.value() || item.empty())
+        return fail("MalformedInput", "Unexpected complex element termination");
       out.push_back({*key.value(), TRY(value(shape.item, item))});
     }
     return json::Value::object(std::move(out));
@@ -145,8 +154,10 @@ Status Form::add(std::string_view text) {
     const size_t equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals), Plus::space);
     auto value = percent_decode(equals == pair.npos ? "" : pair.substr(equals + 1), Plus::space);
-    if (!name || !value) return fail("MalformedQueryString", "The query string contains a syntax error.");
-    if (pairs_.size() == kPairsMax || name->size() > kNameBytesMax || std::ranges::count(*name, '.') > kDotsMax) {
+    if (!name || !value)
+      return fail("MalformedQueryString", "The query string contains a syntax error.");
+    if (pairs_.size() == kPairsMax || name->size() > kNameBytesMax ||
+        std::ranges::count(*name, '.') > kDotsMax) {
       return fail("MalformedQueryString", "The query string has too many or too long parameters.");
     }
     if (!is_utf8(*name) || !is_utf8(*value)) {

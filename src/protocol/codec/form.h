@@ -11,7 +11,8 @@
 
 namespace codec {
 
-// The decoded pairs of a form, sorted by name. Bounds: 100,000 pairs, names of 1,000 bytes and 40 dots.
+// The decoded pairs of a form, sorted by name. Bounds: 100,000 pairs, names of 1,000 bytes and 40
+// dots.
 class Form {
  public:
   // `text` is application/x-www-form-urlencoded; several may be added before sort().
@@ -31,7 +32,8 @@ class Form {
   std::vector<Pair> pairs_;
 };
 
-// The params of an operation's input: model names, times as seconds. EC2's lists are always flattened.
+// The params of an operation's input: model names, times as seconds. EC2's lists are always
+// flattened.
 enum class FormStyle : uint8_t { query, ec2 };
 Result<json::Value> read_form(const model::Shape& input, const Form& form, FormStyle style);
 

@@ -12,29 +12,44 @@ namespace {
 
 constexpr size_t kDepthMax = 200;  // nested arrays and objects in a request
 
-std::unexpected<Error> malformed(std::string message) { return fail("SerializationException", std::move(message)); }
+std::unexpected<Error> malformed(std::string message) {
+  return fail("SerializationException", std::move(message));
+}
 
 // How AWS's framework names what it found.
 std::string_view found(const json::Value& wire) {
   switch (wire.kind()) {
-    case json::Kind::boolean: return wire.as_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
-    case json::Kind::number: return wire.is_integer() ? "NUMBER_VALUE" : "DECIMAL_VALUE";
-    case json::Kind::string: return "STRING_VALUE";
-    default: return "NULL_VALUE";
+    case json::Kind::boolean:
+      return wire.as_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
+    case json::Kind::number:
+      return wire.is_integer() ? "NUMBER_VALUE" : "DECIMAL_VALUE";
+    case json::Kind::string:
+      return "STRING_VALUE";
+    default:
+      return "NULL_VALUE";
   }
 }
 
 std::string_view wanted(model::Type type) {
   switch (type) {
-    case model::Type::string: return "a String";
-    case model::Type::boolean: return "a Boolean";
-    case model::Type::integer: return "an Integer";
-    case model::Type::long_integer: return "a Long";
-    case model::Type::float_number: return "a Float";
-    case model::Type::double_number: return "a Double";
-    case model::Type::timestamp: return "milliseconds since epoch";
-    case model::Type::blob: return "a Blob";
-    default: return "";
+    case model::Type::string:
+      return "a String";
+    case model::Type::boolean:
+      return "a Boolean";
+    case model::Type::integer:
+      return "an Integer";
+    case model::Type::long_integer:
+      return "a Long";
+    case model::Type::float_number:
+      return "a Float";
+    case model::Type::double_number:
+      return "a Double";
+    case model::Type::timestamp:
+      return "milliseconds since epoch";
+    case model::Type::blob:
+      return "a Blob";
+    default:
+      return "";
   }
 }
 
@@ -42,7 +57,8 @@ std::unexpected<Error> wrong_type(const model::Shape& shape, const json::Value& 
   return std::unexpected(type_fault(shape, wire));
 }
 
-// Collects the members of an object that may come out unchanged: copies nothing until something differs.
+// Collects the members of an object that may come out unchanged: copies nothing until something
+// differs.
 class Rewriter {
  public:
   explicit Rewriter(const json::Value& wire) : wire_(wire) {}
@@ -96,12 +112,13 @@ Result<json::Value> read_map(const model::Shape& shape, const json::Value& wire)
   return out.done();
 }
 
-// A whole number without its fraction, which AWS cuts off.
+// A whole number of the shape's size; its fraction is cut off, as AWS does.
 Result<json::Value> read_whole_number(const model::Shape& shape, const json::Value& wire) {
-  if (wire.is_integer()) return wire;
-  const double cut = std::trunc(wire.as_double());
-  if (!(std::abs(cut) < 9.2e18)) return wrong_type(shape, wire);
-  return json::Value(static_cast<int64_t>(cut));
+  auto whole = wire.as_int64();
+  if (!whole && !wire.is_integer() && std::abs(wire.as_double()) < 9.2e18)
+    whole = static_cast<int64_t>(std::trunc(wire.as_double()));
+  if (!whole || !fits_size(shape, *whole)) return wrong_type(shape, wire);
+  return wire.is_integer() ? wire : json::Value(*whole);
 }
 }  // namespace
 
@@ -118,7 +135,8 @@ Result<json::Value> read_json_structure(const model::Shape& shape, const json::V
   size_t hint = 0;
   const auto members = wire.members();
   for (size_t i = 0; i < members.size(); ++i) {
-    const model::Member* member = members[i].value.is_null() ? nullptr : shape.find_json(members[i].name, hint);
+    const model::Member* member =
+        members[i].value.is_null() ? nullptr : shape.find_json(members[i].name, hint);
     if (!member) {
       out.drop(i);
     } else {
@@ -147,25 +165,33 @@ Result<json::Value> read_json(const model::Member& member, const json::Value& wi
       break;
   }
   if (is_wrong_type(shape, wire)) return wrong_type(shape, wire);
-  if (shape.type == model::Type::integer || shape.type == model::Type::long_integer) return read_whole_number(shape, wire);
-  if (shape.type == model::Type::blob && !base64_decode(wire.as_string())) return malformed("Invalid base64 encoding");
+  if (shape.type == model::Type::integer || shape.type == model::Type::long_integer)
+    return read_whole_number(shape, wire);
+  if (shape.type == model::Type::blob && !base64_decode(wire.as_string()))
+    return malformed("Invalid base64 encoding");
   return wire;
 }
 
 bool is_wrong_type(const model::Shape& shape, const json::Value& value) {
   switch (shape.type) {
-    case model::Type::structure: return !shape.document && !value.is_object();
-    case model::Type::list: return !value.is_array();
-    case model::Type::map: return !value.is_object();
+    case model::Type::structure:
+      return !shape.document && !value.is_object();
+    case model::Type::list:
+      return !value.is_array();
+    case model::Type::map:
+      return !value.is_object();
     case model::Type::string:
-    case model::Type::blob: return !value.is_string();
-    case model::Type::boolean: return !value.is_bool();
+    case model::Type::blob:
+      return !value.is_string();
+    case model::Type::boolean:
+      return !value.is_bool();
     case model::Type::float_number:
     case model::Type::double_number:
       return !value.is_number() && !(value.is_string() && is_special_number(value.as_string()));
     case model::Type::integer:
     case model::Type::long_integer:
-    case model::Type::timestamp: return !value.is_number();
+    case model::Type::timestamp:
+      return !value.is_number();
   }
   return false;
 }
@@ -179,12 +205,14 @@ Error type_fault(const model::Shape& shape, const json::Value& value) {
   } else if (wanted(shape.type).empty()) {
     text = "Unexpected field type";
   } else {
-    text = std::string(found(value)) + " can not be converted to " + std::string(wanted(shape.type));
+    text =
+        std::string(found(value)) + " can not be converted to " + std::string(wanted(shape.type));
   }
   return {"SerializationException", std::move(text), 400, {}};
 }
 
-// Seconds as Java writes a double, 1.700000000123E9: AWS's answers have them so, and their Content-Length shows it.
+// Seconds as Java writes a double, 1.700000000123E9: AWS's answers have them so, and their
+// Content-Length shows it.
 static void append_seconds(const json::Value& value, std::string& out) {
   constexpr double kScientificFrom = 1e7;
   const double seconds = value.as_double();
@@ -199,7 +227,8 @@ static void append_seconds(const json::Value& value, std::string& out) {
   out.append("E").append(std::to_string(point - 1));
 }
 
-void write_json_structure(const model::Shape& shape, const json::Value& value, Members which, std::string& out) {
+void write_json_structure(const model::Shape& shape, const json::Value& value, Members which,
+                          std::string& out) {
   out.push_back('{');
   bool first = true;
   size_t hint = 0;
@@ -207,7 +236,8 @@ void write_json_structure(const model::Shape& shape, const json::Value& value, M
     for (const json::Member& one : value.members()) {
       if (one.value.is_null()) continue;
       const model::Member* member = shape.find(one.name, hint);
-      if (!member || (which == Members::body_only && member->location != model::Location::body)) continue;
+      if (!member || (which == Members::body_only && member->location != model::Location::body))
+        continue;
       if (!first) out.push_back(',');
       first = false;
       json::write_string(member->json_name, out);
@@ -248,7 +278,8 @@ void write_json(const model::Member& member, const json::Value& value, std::stri
     return;
   }
   if (shape.type == model::Type::timestamp && value.is_number()) {
-    if (member.time_format == model::TimeFormat::unset || member.time_format == model::TimeFormat::epoch_seconds) {
+    if (member.time_format == model::TimeFormat::unset ||
+        member.time_format == model::TimeFormat::epoch_seconds) {
       return append_seconds(value, out);
     }
     return json::write_string(time_text(value, member.time_format), out);

@@ -11,8 +11,9 @@ namespace codec {
 // The JSON of a body, or SerializationException; an empty body counts as {}.
 Result<json::Value> parse_json_body(std::string_view body);
 
-// A parsed JSON value as params: members under their model names, unknown members and nulls left out, times as
-// seconds. A value that fits already comes back as it is. Wrong types fail with SerializationException.
+// A parsed JSON value as params: members under their model names, unknown members and nulls left
+// out, times as seconds. A value that fits already comes back as it is. Wrong types fail with
+// SerializationException.
 Result<json::Value> read_json(const model::Member& member, const json::Value& wire);
 Result<json::Value> read_json_structure(const model::Shape& shape, const json::Value& wire);
 
@@ -20,10 +21,11 @@ Result<json::Value> read_json_structure(const model::Shape& shape, const json::V
 void write_json(const model::Member& member, const json::Value& value, std::string& out);
 // `body_only`: members that travel in headers and the like are left out.
 enum class Members : uint8_t { all, body_only };
-void write_json_structure(const model::Shape& shape, const json::Value& value, Members which, std::string& out);
+void write_json_structure(const model::Shape& shape, const json::Value& value, Members which,
+                          std::string& out);
 
-// Whether a value, as handlers see it, is of another type than the shape; what stands in a list, a map or a
-// structure is not looked at. And the SerializationException that says so.
+// Whether a value, as handlers see it, is of another type than the shape; what stands in a list, a
+// map or a structure is not looked at. And the SerializationException that says so.
 bool is_wrong_type(const model::Shape& shape, const json::Value& value);
 Error type_fault(const model::Shape& shape, const json::Value& value);
 

@@ -1,5 +1,5 @@
-// For every operation of every service: a result of any shape reads back from its response, and params of any
-// shape arrive from the request that a client makes of them.
+// For every operation of every service: a result of any shape reads back from its response, and
+// params of any shape arrive from the request that a client makes of them.
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
@@ -19,7 +19,8 @@ using model::Protocol;
 using model::Shape;
 using model::Type;
 
-// Makes up values that fit a shape. Empty lists and structures are left out: XML and forms cannot tell them from none.
+// Makes up values that fit a shape. Empty lists and structures are left out: XML and forms cannot
+// tell them from none.
 class Maker {
  public:
   explicit Maker(uint64_t seed) : random_(seed) {}
@@ -29,8 +30,12 @@ class Maker {
     for (const Member& member : shape.members) {
       if (member.location == model::Location::status_code) out.add(member.name, 200);
       if (depth > 4 || random_.below(3) == 0) continue;
-      if (member.location == model::Location::status_code || member.location == model::Location::headers) continue;
-      json::Value value = make(*member.shape, depth + 1, member.location != model::Location::body && &member != shape.payload);
+      if (member.location == model::Location::status_code ||
+          member.location == model::Location::headers)
+        continue;
+      json::Value value =
+          make(*member.shape, depth + 1,
+               member.location != model::Location::body && &member != shape.payload);
       if (!value.is_null()) out.add(member.name, std::move(value));
     }
     return out.build();
@@ -47,22 +52,32 @@ class Maker {
       }
       case Type::list: {
         std::vector<json::Value> items;
-        for (uint64_t i = random_.below(3) + 1; i > 0; --i) items.push_back(make(*shape.item.shape, depth + 1, in_header));
-        return items[0].is_null() || items.back().is_null() ? json::Value() : json::Value::array(clean(std::move(items)));
+        for (uint64_t i = random_.below(3) + 1; i > 0; --i)
+          items.push_back(make(*shape.item.shape, depth + 1, in_header));
+        return items[0].is_null() || items.back().is_null()
+                   ? json::Value()
+                   : json::Value::array(clean(std::move(items)));
       }
       case Type::map: {
         json::Value value = make(*shape.item.shape, depth + 1, in_header);
         if (value.is_null()) return {};
         return json::object({{text(false), std::move(value)}});
       }
-      case Type::string: return text(in_header);
-      case Type::blob: return base64_encode(text(false));
-      case Type::boolean: return random_.below(2) == 1;
-      case Type::integer: return static_cast<int64_t>(random_.below(1'000'000));
-      case Type::long_integer: return static_cast<int64_t>(random_.next() >> 12);
+      case Type::string:
+        return text(in_header);
+      case Type::blob:
+        return base64_encode(text(false));
+      case Type::boolean:
+        return random_.below(2) == 1;
+      case Type::integer:
+        return static_cast<int64_t>(random_.below(1'000'000));
+      case Type::long_integer:
+        return static_cast<int64_t>(random_.next() >> 12);
       case Type::float_number:
-      case Type::double_number: return static_cast<double>(random_.below(1'000'000)) / 8;
-      case Type::timestamp: return static_cast<int64_t>(1'600'000'000 + random_.below(100'000'000));
+      case Type::double_number:
+        return static_cast<double>(random_.below(1'000'000)) / 8;
+      case Type::timestamp:
+        return static_cast<int64_t>(1'600'000'000 + random_.below(100'000'000));
     }
     return {};
   }
@@ -89,16 +104,22 @@ void add_pair(std::string& form, std::string_view name, std::string_view value) 
   form.append(percent_encode(name)).append("=").append(percent_encode(value));
 }
 
-void write_form(const Member& member, const std::string& name, const json::Value& value, bool ec2, std::string& out) {
+void write_form(const Member& member, const std::string& name, const json::Value& value, bool ec2,
+                std::string& out) {
   const Shape& shape = *member.shape;
   if (shape.type == Type::structure) {
     for (const json::Member& one : value.members()) {
       const Member& inner = *shape.find(one.name);
-      write_form(inner, name.empty() ? std::string(inner.form_name) : name + "." + std::string(inner.form_name), one.value, ec2, out);
+      write_form(
+          inner,
+          name.empty() ? std::string(inner.form_name) : name + "." + std::string(inner.form_name),
+          one.value, ec2, out);
     }
   } else if (shape.type == Type::list) {
-    const std::string prefix = member.flattened || ec2 ? name : name + "." + std::string(shape.item.form_name);
-    for (size_t i = 0; i < value.size(); ++i) write_form(shape.item, prefix + "." + std::to_string(i + 1), value[i], ec2, out);
+    const std::string prefix =
+        member.flattened || ec2 ? name : name + "." + std::string(shape.item.form_name);
+    for (size_t i = 0; i < value.size(); ++i)
+      write_form(shape.item, prefix + "." + std::to_string(i + 1), value[i], ec2, out);
   } else if (shape.type == Type::map) {
     const std::string prefix = member.flattened ? name : name + ".entry";
     size_t i = 0;
@@ -117,7 +138,8 @@ void check_result(const Dialect& dialect, Maker& maker) {
   const json::Value result = maker.structure(*dialect.operation->output, 0);
   const net::Response response = encode_result(dialect, result, "request-id");
   const json::Value read = client_side::read_result(dialect.protocol, *dialect.operation, response);
-  EXPECT_TRUE(json::equal(read, result)) << json::write(result) << "\nread as " << json::write(read) << "\nin " << response.body;
+  EXPECT_TRUE(json::equal(read, result))
+      << json::write(result) << "\nread as " << json::write(read) << "\nin " << response.body;
 }
 
 void check_params(const Dialect& dialect, Maker& maker) {
@@ -128,8 +150,12 @@ void check_params(const Dialect& dialect, Maker& maker) {
   root.shape = dialect.operation->input;
   Form form;
   switch (dialect.protocol) {
-    case Protocol::json: write_json(root, params, request.body); break;
-    case Protocol::cbor: write_cbor(root, params, request.body); break;
+    case Protocol::json:
+      write_json(root, params, request.body);
+      break;
+    case Protocol::cbor:
+      write_cbor(root, params, request.body);
+      break;
     case Protocol::query:
     case Protocol::ec2:
       write_form(root, "", params, dialect.protocol == Protocol::ec2, request.body);
@@ -137,11 +163,13 @@ void check_params(const Dialect& dialect, Maker& maker) {
       form.sort();
       break;
     case Protocol::rest_json:
-    case Protocol::rest_xml: return;
+    case Protocol::rest_xml:
+      return;
   }
   const auto read = decode(dialect, request, request.body, form);
   ASSERT_TRUE(read) << read.error().message << " of " << request.body;
-  EXPECT_TRUE(json::equal(*read, params)) << json::write(params) << "\nread as " << json::write(*read) << "\nin " << request.body;
+  EXPECT_TRUE(json::equal(*read, params))
+      << json::write(params) << "\nread as " << json::write(*read) << "\nin " << request.body;
 }
 
 TEST(CodecProperties, WhateverIsWrittenReadsBack) {
@@ -149,8 +177,12 @@ TEST(CodecProperties, WhateverIsWrittenReadsBack) {
     const model::Service& service = *model::find(metadata.signing_name);
     for (const Protocol protocol : metadata.protocols) {
       for (const model::Operation& operation : service.operations()) {
-        SCOPED_TRACE(std::string(metadata.signing_name) + " " + std::string(operation.name) + " protocol " + std::to_string(static_cast<int>(protocol)));
-        const Dialect dialect{.protocol = protocol, .service = &service, .operation = &operation, .json_version = metadata.json_version};
+        SCOPED_TRACE(std::string(metadata.signing_name) + " " + std::string(operation.name) +
+                     " protocol " + std::to_string(static_cast<int>(protocol)));
+        const Dialect dialect{.protocol = protocol,
+                              .service = &service,
+                              .operation = &operation,
+                              .json_version = metadata.json_version};
         for (uint64_t seed = 1; seed <= 3; ++seed) {
           Maker maker(seed);
           check_result(dialect, maker);

@@ -6,8 +6,9 @@
 namespace codec {
 namespace {
 
-// What a service's documents look like: SNS, IAM, STS and CloudFormation indent by two and end with a newline
-// (recorded: the Content-Length of sns:Publish), SQS writes one line, EC2 indents by four.
+// What a service's documents look like: SNS, IAM, STS and CloudFormation indent by two and end with
+// a newline (recorded: the Content-Length of sns:Publish), SQS writes one line, EC2 indents by
+// four.
 struct Layout {
   std::string_view declaration;
   int indent = 2;
@@ -19,11 +20,13 @@ Layout layout_of(const Dialect& dialect) {
   if (dialect.protocol == model::Protocol::ec2) {
     return {"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", 4, "", "text/xml;charset=UTF-8"};
   }
-  if (dialect.service && dialect.service->signing_name() == "sqs") return {"<?xml version=\"1.0\"?>", 0, "", "text/xml"};
+  if (dialect.service && dialect.service->signing_name() == "sqs")
+    return {"<?xml version=\"1.0\"?>", 0, "", "text/xml"};
   return {"", 2, "\n", "text/xml"};
 }
 
-net::Response response(const Layout& layout, int status, std::string body, std::string_view request_id) {
+net::Response response(const Layout& layout, int status, std::string body,
+                       std::string_view request_id) {
   body.append(layout.end);
   net::Response out{.status = status, .headers = {}, .body = std::move(body)};
   out.headers.add("x-amzn-RequestId", request_id);
@@ -39,10 +42,12 @@ std::string xmlns(const Dialect& dialect) {
 }
 
 XmlStyle style_of(const Dialect& dialect) {
-  return {dialect.protocol == model::Protocol::ec2 ? Milliseconds::always : Milliseconds::when_there};
+  return {dialect.protocol == model::Protocol::ec2 ? Milliseconds::always
+                                                   : Milliseconds::when_there};
 }
 
-void write_error_details(XmlWriter& xml, const WireError& wire, const Error& error, const XmlStyle& style) {
+void write_error_details(XmlWriter& xml, const WireError& wire, const Error& error,
+                         const XmlStyle& style) {
   if (!error.message.empty()) xml.element("Message", error.message);
   if (!wire.shape || error.members.empty()) {
     for (const auto& [name, text] : error.members) xml.element(name, text);
@@ -53,7 +58,8 @@ void write_error_details(XmlWriter& xml, const WireError& wire, const Error& err
 }
 }  // namespace
 
-net::Response query_result(const Dialect& dialect, const json::Value& result, std::string_view request_id) {
+net::Response query_result(const Dialect& dialect, const json::Value& result,
+                           std::string_view request_id) {
   const Layout layout = layout_of(dialect);
   const std::string name(dialect.operation ? dialect.operation->name : "");
   const model::Shape* output = dialect.operation ? dialect.operation->output : nullptr;

@@ -5,8 +5,9 @@
 
 namespace codec {
 
-ResponseMetadata response_metadata(std::string_view service, std::string_view operation, const json::Value& result,
-                                   std::string_view request_id, Instant at) {
+ResponseMetadata response_metadata(std::string_view service, std::string_view operation,
+                                   const json::Value& result, std::string_view request_id,
+                                   Instant at) {
   Dialect dialect;
   dialect.service = model::find(service);
   if (dialect.service) {

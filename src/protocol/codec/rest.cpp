@@ -34,7 +34,8 @@ Result<Query> parse_query(std::string_view text) {
 
 Result<json::Value> scalar(const model::Member& member, std::string_view text) {
   if (auto value = parse_scalar(*member.shape, text)) return *std::move(value);
-  return fail("SerializationException", "'" + std::string(text) + "' can not be converted to a value of type " +
+  return fail("SerializationException", "'" + std::string(text) +
+                                            "' can not be converted to a value of type " +
                                             std::string(model::type_name(member.shape->type)));
 }
 
@@ -76,7 +77,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// The items of a header that holds a list: split at commas, quoted items unquoted. A date has a comma itself.
+// The items of a header that holds a list: split at commas, quoted items unquoted. A date has a
+// comma itself.
 std::vector<std::string> split_header(std::string_view text, bool dates) {
   std::vector<std::string> out;
   size_t at = 0;
@@ -107,9 +109,11 @@ Result<json::Value> read_header(const model::Member& member, const net::Headers&
   const model::Shape& shape = *member.shape;
   if (shape.type == model::Type::list) {
     const bool dates = shape.item.shape->type == model::Type::timestamp &&
-                       (shape.item.time_format == model::TimeFormat::unset || shape.item.time_format == model::TimeFormat::http_date);
+                       (shape.item.time_format == model::TimeFormat::unset ||
+                        shape.item.time_format == model::TimeFormat::http_date);
     std::vector<json::Value> out;
-    for (const std::string& item : split_header(text, dates)) out.push_back(TRY(scalar(shape.item, item)));
+    for (const std::string& item : split_header(text, dates))
+      out.push_back(TRY(scalar(shape.item, item)));
     return json::Value::array(std::move(out));
   }
   if (member.json_text) {
@@ -124,23 +128,28 @@ json::Value read_prefixed(const model::Member& member, const net::Headers& heade
   json::ObjectBuilder out;
   const std::string_view prefix = member.named ? member.json_name : std::string_view();
   for (const net::Header& header : headers.list) {
-    if (header.name.size() < prefix.size() || !net::same_header_name(header.name.substr(0, prefix.size()), prefix)) continue;
+    if (header.name.size() < prefix.size() ||
+        !net::same_header_name(header.name.substr(0, prefix.size()), prefix))
+      continue;
     out.set(header.name.substr(prefix.size()), trimmed(header.value));
   }
   return out.empty() ? json::Value() : out.build();
 }
 
-Result<json::Value> read_payload(const Dialect& dialect, const model::Member& member, std::string_view body) {
+Result<json::Value> read_payload(const Dialect& dialect, const model::Member& member,
+                                 std::string_view body) {
   const model::Shape& shape = *member.shape;
   if (body.empty()) return json::Value();
   if (shape.type == model::Type::blob) return json::Value(base64_encode(body));
   if (shape.type == model::Type::string) return json::Value(body);
-  if (dialect.protocol == model::Protocol::rest_xml) return fail("NotImplemented", "A request body in XML is not taken here.", 501);
+  if (dialect.protocol == model::Protocol::rest_xml)
+    return fail("NotImplemented", "A request body in XML is not taken here.", 501);
   return read_json(member, TRY(parse_json_body(body)));
 }
 
 std::string header_text(const model::Member& member, const json::Value& value) {
-  if (member.json_text) return base64_encode(value.is_string() ? std::string(value.as_string()) : json::write(value));
+  if (member.json_text)
+    return base64_encode(value.is_string() ? std::string(value.as_string()) : json::write(value));
   return scalar_text(member, value, model::TimeFormat::http_date);
 }
 
@@ -171,17 +180,20 @@ void write_headers(const model::Shape& shape, const json::Value& value, net::Hea
     if (member->location == model::Location::header) {
       const bool list = member->shape->type == model::Type::list && one.value.is_array();
       if (list && one.value.size() == 0) continue;
-      headers.set(member->json_name, list ? list_header_text(member->shape->item, one.value) : header_text(*member, one.value));
+      headers.set(member->json_name, list ? list_header_text(member->shape->item, one.value)
+                                          : header_text(*member, one.value));
     } else if (member->location == model::Location::headers && one.value.is_object()) {
       for (const json::Member& header : one.value.members()) {
         if (!header.value.is_string()) continue;
-        headers.set((member->named ? std::string(member->json_name) : std::string()) + header.name, header.value.as_string());
+        headers.set((member->named ? std::string(member->json_name) : std::string()) + header.name,
+                    header.value.as_string());
       }
     }
   }
 }
 
-std::string xml_document(std::string_view root, const model::Shape& shape, const json::Value& value) {
+std::string xml_document(std::string_view root, const model::Shape& shape,
+                         const json::Value& value) {
   std::string body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   XmlWriter xml(body, 0);
   xml.open(root);
@@ -219,8 +231,8 @@ std::optional<Labels> match_path(const model::Operation& operation, std::string_
   return labels;
 }
 
-const model::Operation* match_request(const model::Service& service, std::string_view method, std::string_view path,
-                                      std::string_view query) {
+const model::Operation* match_request(const model::Service& service, std::string_view method,
+                                      std::string_view path, std::string_view query) {
   const model::Operation* best = nullptr;
   size_t best_score = 0;
   const auto has = [&](std::string_view name, std::string_view value) {
@@ -229,22 +241,28 @@ const model::Operation* match_request(const model::Service& service, std::string
       const std::string_view pair = rest.substr(0, rest.find('&'));
       rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
       const size_t equals = pair.find('=');
-      if (pair.substr(0, equals) == name && (equals == pair.npos ? "" : pair.substr(equals + 1)) == value) return true;
+      if (pair.substr(0, equals) == name &&
+          (equals == pair.npos ? "" : pair.substr(equals + 1)) == value)
+        return true;
     }
     return false;
   };
   for (const model::Operation& operation : service.operations()) {
     if (operation.method != method) continue;
-    if (!std::ranges::all_of(operation.query, [&](const auto& pair) { return has(pair.first, pair.second); })) continue;
+    if (!std::ranges::all_of(operation.query,
+                             [&](const auto& pair) { return has(pair.first, pair.second); }))
+      continue;
     if (!match_path(operation, path)) continue;
     const auto literal = std::ranges::count(operation.path, false, &model::UriPart::label);
-    const size_t score = 1 + 2 * static_cast<size_t>(literal) + operation.query.size() + operation.path.size();
+    const size_t score =
+        1 + 2 * static_cast<size_t>(literal) + operation.query.size() + operation.path.size();
     if (score > best_score) best = &operation, best_score = score;
   }
   return best;
 }
 
-Result<json::Value> read_rest(const Dialect& dialect, const net::Request& request, std::string_view body) {
+Result<json::Value> read_rest(const Dialect& dialect, const net::Request& request,
+                              std::string_view body) {
   if (!dialect.operation || !dialect.operation->input) return json::Value::object();
   const model::Shape& input = *dialect.operation->input;
   const auto labels = match_path(*dialect.operation, request.path());
@@ -282,7 +300,8 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
     if (!value.is_null()) out.push_back({std::string(member.name), std::move(value)});
   }
   if (members_in_body && !body.empty()) {
-    if (dialect.protocol == model::Protocol::rest_xml) return fail("NotImplemented", "A request body in XML is not taken here.", 501);
+    if (dialect.protocol == model::Protocol::rest_xml)
+      return fail("NotImplemented", "A request body in XML is not taken here.", 501);
     const json::Value wire = TRY(parse_json_body(body));
     const json::Value read = TRY(read_json_structure(input, wire));
     for (const json::Member& one : read.members()) {
@@ -293,7 +312,8 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
   return json::Value::object(std::move(out));
 }
 
-net::Response rest_result(const Dialect& dialect, const json::Value& result, std::string_view request_id) {
+net::Response rest_result(const Dialect& dialect, const json::Value& result,
+                          std::string_view request_id) {
   net::Response response = start(request_id);
   const bool xml = dialect.protocol == model::Protocol::rest_xml;
   if (!dialect.operation) return response;
@@ -304,7 +324,8 @@ net::Response rest_result(const Dialect& dialect, const json::Value& result, std
     write_headers(*output, result, response.headers);
     for (const model::Member& member : output->members) {
       if (member.location != model::Location::status_code) continue;
-      if (const auto status = result[member.name].as_int64(); status && *status >= 100 && *status <= 599) {
+      if (const auto status = result[member.name].as_int64();
+          status && *status >= 100 && *status <= 599) {
         response.status = static_cast<int>(*status);
       }
     }
@@ -316,7 +337,8 @@ net::Response rest_result(const Dialect& dialect, const json::Value& result, std
       const std::string_view text = value.is_string() ? value.as_string() : std::string_view();
       if (payload.shape->type == model::Type::blob) {
         response.body = base64_decode(text).value_or("");
-        if (dialect.service && dialect.service->signing_name() != "lambda") content_type = "application/octet-stream";
+        if (dialect.service && dialect.service->signing_name() != "lambda")
+          content_type = "application/octet-stream";
       } else {
         response.body = text;
         content_type = "text/plain";
@@ -327,11 +349,15 @@ net::Response rest_result(const Dialect& dialect, const json::Value& result, std
       write_json(payload, value, response.body);
     }
   } else if (xml) {
-    if (output) response.body = xml_document(std::string(dialect.operation->name) + "Result", *output, result);
+    if (output)
+      response.body =
+          xml_document(std::string(dialect.operation->name) + "Result", *output, result);
   } else if (response.status != 204) {
-    write_json_structure(output ? *output : model::Shape{.type = model::Type::structure}, result, Members::body_only, response.body);
+    write_json_structure(output ? *output : model::Shape{.type = model::Type::structure}, result,
+                         Members::body_only, response.body);
   }
-  if (!response.headers.has("Content-Type") && response.status != 204) response.headers.add("Content-Type", content_type);
+  if (!response.headers.has("Content-Type") && response.status != 204)
+    response.headers.add("Content-Type", content_type);
   return response;
 }
 

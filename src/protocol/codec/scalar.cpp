@@ -14,19 +14,26 @@ constexpr double kLatestSecond = 253402300799;  // the end of the year 9999
 // "Tue, 29 Apr 2014 18:30:38[.fraction] GMT"
 std::optional<Instant> parse_http_date(std::string_view text) {
   static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() < 29 || !text.ends_with(" GMT") || text[3] != ',' || text[4] != ' ') return std::nullopt;
+  if (text.size() < 29 || !text.ends_with(" GMT") || text[3] != ',' || text[4] != ' ')
+    return std::nullopt;
   const auto number = [&](size_t at, size_t length) {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + length, value);
     return error == std::errc() && end == text.data() + at + length ? value : -1;
   };
   const size_t month = kMonths.find(text.substr(8, 3));
-  CivilTime c{.year = number(12, 4), .month = 0, .day = number(5, 2), .hour = number(17, 2), .minute = number(20, 2),
-              .second = number(23, 2), .millisecond = 0, .weekday = 0};
+  CivilTime c{.year = number(12, 4),
+              .month = 0,
+              .day = number(5, 2),
+              .hour = number(17, 2),
+              .minute = number(20, 2),
+              .second = number(23, 2),
+              .millisecond = 0,
+              .weekday = 0};
   if (month == text.npos || month % 3 != 0) return std::nullopt;
   c.month = static_cast<int>(month / 3) + 1;
-  if (c.year < 0 || c.day < 1 || c.hour < 0 || c.minute < 0 || c.second < 0 || c.day > 31 || c.hour > 23 ||
-      c.minute > 59 || c.second > 60) {
+  if (c.year < 0 || c.day < 1 || c.hour < 0 || c.minute < 0 || c.second < 0 || c.day > 31 ||
+      c.hour > 23 || c.minute > 59 || c.second > 60) {
     return std::nullopt;
   }
   if (text.size() > 29) {  // a fraction
@@ -76,7 +83,13 @@ std::string time_text(const json::Value& seconds, model::TimeFormat format, Mill
   return whole && digits == Milliseconds::when_there ? iso8601_s(at) : iso8601_ms(at);
 }
 
-bool is_special_number(std::string_view text) { return text == "NaN" || text == "Infinity" || text == "-Infinity"; }
+bool is_special_number(std::string_view text) {
+  return text == "NaN" || text == "Infinity" || text == "-Infinity";
+}
+
+bool fits_size(const model::Shape& shape, int64_t value) {
+  return shape.type != model::Type::integer || (value >= INT32_MIN && value <= INT32_MAX);
+}
 
 std::optional<json::Value> parse_scalar(const model::Shape& shape, std::string_view text) {
   switch (shape.type) {
@@ -92,7 +105,8 @@ std::optional<json::Value> parse_scalar(const model::Shape& shape, std::string_v
       int64_t value = 0;
       if (text.starts_with('+')) text.remove_prefix(1);
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+      if (error != std::errc() || end != text.data() + text.size() || !fits_size(shape, value))
+        return std::nullopt;
       return json::Value(value);
     }
     case model::Type::float_number:
@@ -100,7 +114,8 @@ std::optional<json::Value> parse_scalar(const model::Shape& shape, std::string_v
       if (is_special_number(text)) return json::Value(text);
       double value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+      if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+        return std::nullopt;
       return json::Value(value);
     }
     case model::Type::timestamp:
@@ -113,10 +128,12 @@ std::optional<json::Value> parse_scalar(const model::Shape& shape, std::string_v
   return std::nullopt;
 }
 
-std::string scalar_text(const model::Member& member, const json::Value& value, model::TimeFormat unset_means,
-                        Milliseconds digits) {
+std::string scalar_text(const model::Member& member, const json::Value& value,
+                        model::TimeFormat unset_means, Milliseconds digits) {
   if (member.shape->type == model::Type::timestamp && value.is_number()) {
-    return time_text(value, member.time_format == model::TimeFormat::unset ? unset_means : member.time_format, digits);
+    return time_text(
+        value, member.time_format == model::TimeFormat::unset ? unset_means : member.time_format,
+        digits);
   }
   if (value.is_string()) return std::string(value.as_string());
   if (value.is_bool()) return value.as_bool() ? "true" : "false";

@@ -25,8 +25,8 @@ std::string attributes_of(const model::Member& member, const json::Value& value)
   return out;
 }
 
-void write_member(XmlWriter& xml, const model::Member& member, std::string_view name, const json::Value& value,
-                  const XmlStyle& style) {
+void write_member(XmlWriter& xml, const model::Member& member, std::string_view name,
+                  const json::Value& value, const XmlStyle& style) {
   const model::Shape& shape = *member.shape;
   const std::string attributes = attributes_of(member, value);
   if (shape.type == model::Type::structure && value.is_object()) {
@@ -41,7 +41,8 @@ void write_member(XmlWriter& xml, const model::Member& member, std::string_view 
       xml.open(name, attributes);
     }
     for (const json::Value& item : value.items()) {
-      if (!item.is_null()) write_member(xml, shape.item, member.flattened ? name : shape.item.xml_name, item, style);
+      if (!item.is_null())
+        write_member(xml, shape.item, member.flattened ? name : shape.item.xml_name, item, style);
     }
     if (!member.flattened) xml.close();
     return;
@@ -61,7 +62,8 @@ void write_member(XmlWriter& xml, const model::Member& member, std::string_view 
     if (!member.flattened) xml.close();
     return;
   }
-  xml.element(name, scalar_text(member, value, model::TimeFormat::iso8601, style.milliseconds), attributes);
+  xml.element(name, scalar_text(member, value, model::TimeFormat::iso8601, style.milliseconds),
+              attributes);
 }
 }  // namespace
 
@@ -69,18 +71,31 @@ void append_xml_text(std::string_view text, std::string& out) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\r': out += "&#xD;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\r':
+        out += "&#xD;";
+        break;
       case '\t':
-      case '\n': out += c; break;
+      case '\n':
+        out += c;
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           // Not to be had in XML 1.0 in any form.
           out += "\xEF\xBF\xBD";
-        } else if (c == '\xED' && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0) {
+        } else if (c == '\xED' && i + 2 < text.size() &&
+                   static_cast<unsigned char>(text[i + 1]) >= 0xA0) {
           out += "\xEF\xBF\xBD";  // a lone surrogate
           i += 2;
         } else {
@@ -124,7 +139,8 @@ void XmlWriter::element(std::string_view name, std::string_view text, std::strin
   out_.append("</").append(name).append(">");
 }
 
-void write_xml_members(XmlWriter& xml, const model::Shape& shape, const json::Value& value, const XmlStyle& style) {
+void write_xml_members(XmlWriter& xml, const model::Shape& shape, const json::Value& value,
+                       const XmlStyle& style) {
   size_t hint = 0;
   for (const json::Member& one : value.members()) {
     if (one.value.is_null()) continue;

@@ -10,7 +10,8 @@
 
 namespace codec {
 
-// Writes elements one after another. AWS's services differ in their white space, and Content-Length shows it.
+// Writes elements one after another. AWS's services differ in their white space, and Content-Length
+// shows it.
 class XmlWriter {
  public:
   // `indent`: spaces a level, each element on a line of its own; 0: all on one line.
@@ -35,6 +36,7 @@ struct XmlStyle {
 };
 
 // The members of a structure, each as an element; nulls and unknown members are left out.
-void write_xml_members(XmlWriter& xml, const model::Shape& shape, const json::Value& value, const XmlStyle& style);
+void write_xml_members(XmlWriter& xml, const model::Shape& shape, const json::Value& value,
+                       const XmlStyle& style);
 
 }  // namespace codec

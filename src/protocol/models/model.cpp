@@ -12,11 +12,22 @@ namespace {
 
 std::optional<Type> type_of(std::string_view name) {
   static constexpr std::pair<std::string_view, Type> kTypes[] = {
-      {"structure", Type::structure}, {"list", Type::list}, {"map", Type::map}, {"string", Type::string},
-      {"character", Type::string}, {"boolean", Type::boolean}, {"integer", Type::integer}, {"byte", Type::integer},
-      {"short", Type::integer}, {"long", Type::long_integer}, {"bigInteger", Type::long_integer},
-      {"float", Type::float_number}, {"double", Type::double_number}, {"bigDecimal", Type::double_number},
-      {"timestamp", Type::timestamp}, {"blob", Type::blob}};
+      {"structure", Type::structure},
+      {"list", Type::list},
+      {"map", Type::map},
+      {"string", Type::string},
+      {"character", Type::string},
+      {"boolean", Type::boolean},
+      {"integer", Type::integer},
+      {"byte", Type::integer},
+      {"short", Type::integer},
+      {"long", Type::long_integer},
+      {"bigInteger", Type::long_integer},
+      {"float", Type::float_number},
+      {"double", Type::double_number},
+      {"bigDecimal", Type::double_number},
+      {"timestamp", Type::timestamp},
+      {"blob", Type::blob}};
   for (const auto& [text, type] : kTypes) {
     if (text == name) return type;
   }
@@ -25,8 +36,9 @@ std::optional<Type> type_of(std::string_view name) {
 
 std::optional<Protocol> protocol_of(std::string_view name) {
   static constexpr std::pair<std::string_view, Protocol> kProtocols[] = {
-      {"json", Protocol::json}, {"query", Protocol::query}, {"ec2", Protocol::ec2},
-      {"rest-json", Protocol::rest_json}, {"rest-xml", Protocol::rest_xml}, {"smithy-rpc-v2-cbor", Protocol::cbor}};
+      {"json", Protocol::json},         {"query", Protocol::query},
+      {"ec2", Protocol::ec2},           {"rest-json", Protocol::rest_json},
+      {"rest-xml", Protocol::rest_xml}, {"smithy-rpc-v2-cbor", Protocol::cbor}};
   for (const auto& [text, protocol] : kProtocols) {
     if (text == name) return protocol;
   }
@@ -69,7 +81,8 @@ Metadata read_metadata(const json::Value& source) {
     }
   }
   if (out.protocols.empty()) {
-    if (const auto protocol = protocol_of(source.text("protocol"))) out.protocols.push_back(*protocol);
+    if (const auto protocol = protocol_of(source.text("protocol")))
+      out.protocols.push_back(*protocol);
   }
   return out;
 }
@@ -80,7 +93,8 @@ size_t text_bytes(const json::Value& value) {
   if (value.is_array()) {
     for (const json::Value& item : value.items()) sum += text_bytes(item);
   } else if (value.is_object()) {
-    for (const json::Member& member : value.members()) sum += 2 * member.name.size() + text_bytes(member.value);
+    for (const json::Member& member : value.members())
+      sum += 2 * member.name.size() + text_bytes(member.value);
   }
   return sum;
 }
@@ -109,11 +123,14 @@ const Member* Shape::find_json(std::string_view wire_name, size_t& hint) const {
   return find_by(members, wire_name, hint, &Member::json_name);
 }
 
-bool Metadata::speaks(Protocol protocol) const { return std::ranges::find(protocols, protocol) != protocols.end(); }
+bool Metadata::speaks(Protocol protocol) const {
+  return std::ranges::find(protocols, protocol) != protocols.end();
+}
 
 std::string_view type_name(Type type) {
-  static constexpr std::string_view kNames[] = {"structure", "list", "map", "string", "boolean", "integer",
-                                                "long", "float", "double", "timestamp", "blob"};
+  static constexpr std::string_view kNames[] = {"structure", "list",      "map",  "string",
+                                                "boolean",   "integer",   "long", "float",
+                                                "double",    "timestamp", "blob"};
   return kNames[static_cast<size_t>(type)];
 }
 
@@ -123,7 +140,8 @@ struct Service::Builder {
   bool ec2 = false;
 
   std::string_view keep(std::string_view text) {
-    CHECK(service.text_.size() + text.size() <= service.text_.capacity(), "the pool was measured before");
+    CHECK(service.text_.size() + text.size() <= service.text_.capacity(),
+          "the pool was measured before");
     const size_t at = service.text_.size();
     service.text_.append(text);
     return std::string_view(service.text_).substr(at, text.size());
@@ -186,7 +204,8 @@ struct Service::Builder {
           }
         }
       }
-      if (const std::string_view payload = source.text("payload"); !payload.empty()) shape.payload = shape.find(payload);
+      if (const std::string_view payload = source.text("payload"); !payload.empty())
+        shape.payload = shape.find(payload);
     }
     if (shape.type == Type::list) shape.item = TRY(member("member", source["member"]));
     if (shape.type == Type::map) {
@@ -203,11 +222,14 @@ struct Service::Builder {
     Shape& shape = service.shapes_.emplace_back();
     shape.type = *type;
     shape.name = keep(name);
-    if (const json::Value& min = source["min"]; min.is_number()) shape.has_min = true, shape.min = min.as_double();
-    if (const json::Value& max = source["max"]; max.is_number()) shape.has_max = true, shape.max = max.as_double();
+    if (const json::Value& min = source["min"]; min.is_number())
+      shape.has_min = true, shape.min = min.as_double();
+    if (const json::Value& max = source["max"]; max.is_number())
+      shape.has_max = true, shape.max = max.as_double();
     shape.pattern = keep(source.text("pattern"));
     if (const json::Value& values = source["enum"]; values.is_array()) {
-      for (const json::Value& value : values.items()) shape.values.push_back(keep(value.as_string()));
+      for (const json::Value& value : values.items())
+        shape.values.push_back(keep(value.as_string()));
     }
     shape.exception = flag(source, "exception");
     shape.fault = flag(source, "fault");
@@ -227,7 +249,8 @@ struct Service::Builder {
   void inherit(Member& member, const json::Value& shapes) {
     const json::Value& source = shapes[member.shape->name];
     if (!member.flattened) member.flattened = flag(source, "flattened");
-    if (member.time_format == TimeFormat::unset) member.time_format = time_format_of(source.text("timestampFormat"));
+    if (member.time_format == TimeFormat::unset)
+      member.time_format = time_format_of(source.text("timestampFormat"));
     if (member.shape->sensitive) member.sensitive = true;
     // A flattened list's elements bear the item's name.
     if (member.flattened && member.shape->type == Type::list && member.shape->item.named && !ec2) {
@@ -268,7 +291,8 @@ struct Service::Builder {
       while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
         const size_t equals = pair.find('=');
-        out.query.emplace_back(pair.substr(0, equals), equals == pair.npos ? "" : pair.substr(equals + 1));
+        out.query.emplace_back(pair.substr(0, equals),
+                               equals == pair.npos ? "" : pair.substr(equals + 1));
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
       }
     }
@@ -286,18 +310,23 @@ struct Service::Builder {
     }
   }
 
-  // Spreads through the graph of shapes, which has cycles, whether validation has anything to look at.
+  // Spreads through the graph of shapes, which has cycles, whether validation has anything to look
+  // at.
   void spread_constraints() {
     for (Shape& shape : service.shapes_) {
-      shape.constrained = shape.has_min || shape.has_max || !shape.pattern.empty() || !shape.values.empty() ||
+      shape.constrained = shape.has_min || shape.has_max || !shape.pattern.empty() ||
+                          !shape.values.empty() ||
                           std::ranges::any_of(shape.members, &Member::required);
     }
-    const auto constrained = [](const Member& member) { return member.shape && member.shape->constrained; };
+    const auto constrained = [](const Member& member) {
+      return member.shape && member.shape->constrained;
+    };
     for (bool again = true; again;) {
       again = false;
       for (Shape& shape : service.shapes_) {
         if (shape.constrained) continue;
-        shape.constrained = constrained(shape.item) || constrained(shape.key) || std::ranges::any_of(shape.members, constrained);
+        shape.constrained = constrained(shape.item) || constrained(shape.key) ||
+                            std::ranges::any_of(shape.members, constrained);
         again |= shape.constrained;
       }
     }
@@ -309,9 +338,11 @@ Result<std::unique_ptr<Service>> Service::parse(const json::Value& document) {
   service->metadata_ = read_metadata(document["metadata"]);
   const json::Value& shapes = document["shapes"];
   const json::Value& operations = document["operations"];
-  if (!shapes.is_object() || !operations.is_object()) return fail("Model", "shapes and operations are needed");
+  if (!shapes.is_object() || !operations.is_object())
+    return fail("Model", "shapes and operations are needed");
   // Capitalised names and result wrappers are extra.
-  service->text_.reserve(2 * (text_bytes(shapes) + text_bytes(operations)) + 1024 + 8 * operations.size());
+  service->text_.reserve(2 * (text_bytes(shapes) + text_bytes(operations)) + 1024 +
+                         8 * operations.size());
 
   Builder build{*service, service->metadata_.speaks(Protocol::ec2)};
   service->by_name_.reserve(shapes.size());
@@ -326,7 +357,8 @@ Result<std::unique_ptr<Service>> Service::parse(const json::Value& document) {
   }
   build.spread_constraints();
   service->operations_.reserve(operations.size());
-  for (const json::Member& operation : operations.members()) TRY(build.operation(operation.name, operation.value));
+  for (const json::Member& operation : operations.members())
+    TRY(build.operation(operation.name, operation.value));
   std::ranges::sort(service->operations_, {}, &Operation::name);
   return service;
 }
@@ -391,7 +423,8 @@ struct Builtin {
       CHECK(document.has_value(), "models are JSON");
       auto service = Service::parse(*document);
       CHECK(service.has_value(), service ? "" : service.error().message);
-      slot.service.store(service->release(), std::memory_order_release);  // kept for the process's life
+      slot.service.store(service->release(),
+                         std::memory_order_release);  // kept for the process's life
     });
     return *slot.service.load(std::memory_order_acquire);
   }

@@ -1,9 +1,9 @@
 #pragma once
 // What AWS's service models say: operations, shapes, constraints, error codes.
 //
-// The tables of models/*.json are part of the binary. A service's table is read on its first use and then
-// stays; everything below is immutable and may be used from any thread. Texts are views that live as long as
-// their Service, which for the built-in ones is for ever.
+// The tables of models/*.json are part of the binary. A service's table is read on its first use
+// and then stays; everything below is immutable and may be used from any thread. Texts are views
+// that live as long as their Service, which for the built-in ones is for ever.
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -19,7 +19,19 @@
 
 namespace model {
 
-enum class Type : uint8_t { structure, list, map, string, boolean, integer, long_integer, float_number, double_number, timestamp, blob };
+enum class Type : uint8_t {
+  structure,
+  list,
+  map,
+  string,
+  boolean,
+  integer,
+  long_integer,
+  float_number,
+  double_number,
+  timestamp,
+  blob
+};
 enum class Location : uint8_t { body, header, headers, uri, querystring, status_code };
 enum class TimeFormat : uint8_t { unset, epoch_seconds, iso8601, http_date };
 enum class Protocol : uint8_t { json, query, ec2, rest_json, rest_xml, cbor };
@@ -33,7 +45,8 @@ struct XmlNamespace {
 
 // A member of a structure, or what a list or a map holds.
 struct Member {
-  std::string_view name;       // what handlers see; of a list's item "member", of a map's key and value so
+  std::string_view
+      name;  // what handlers see; of a list's item "member", of a map's key and value so
   std::string_view json_name;  // in JSON bodies, headers, queries and URIs
   std::string_view xml_name;   // in XML results
   std::string_view form_name;  // in query requests
@@ -54,9 +67,9 @@ struct Member {
 struct Shape {
   Type type = Type::string;
   std::string_view name;
-  std::vector<Member> members;  // of a structure, in the model's order
-  Member item;                  // of a list; the value of a map
-  Member key;                   // of a map
+  std::vector<Member> members;      // of a structure, in the model's order
+  Member item;                      // of a list; the value of a map
+  Member key;                       // of a map
   const Member* payload = nullptr;  // of a structure whose HTTP body is this member
 
   // Constraints. Lengths of texts, lists and maps; values of numbers.
@@ -70,16 +83,16 @@ struct Shape {
 
   // Errors.
   bool exception = false;
-  bool fault = false;  // the server's, not the sender's
+  bool fault = false;           // the server's, not the sender's
   std::string_view error_code;  // on the wire of query services; else the name
   int error_status = 0;         // 0: the model does not say
 
-  bool document = false;     // any JSON
+  bool document = false;  // any JSON
   bool eventstream = false;
   bool sensitive = false;
 
-  // The member of that name, or nullptr. `hint` is where to look first; it is moved on, since members mostly
-  // come in order.
+  // The member of that name, or nullptr. `hint` is where to look first; it is moved on, since
+  // members mostly come in order.
   const Member* find(std::string_view member_name) const;
   const Member* find_json(std::string_view wire_name, size_t& hint) const;
   const Member* find(std::string_view member_name, size_t& hint) const;
@@ -93,13 +106,14 @@ struct UriPart {
 
 struct Operation {
   std::string_view name;
-  std::string_view method;  // "POST"
-  std::string_view uri;     // "/2015-03-31/functions/{FunctionName}"
-  std::vector<UriPart> path;                                              // its segments
-  std::vector<std::pair<std::string_view, std::string_view>> query;  // literals it asks for: "?list-type=2"
+  std::string_view method;    // "POST"
+  std::string_view uri;       // "/2015-03-31/functions/{FunctionName}"
+  std::vector<UriPart> path;  // its segments
+  std::vector<std::pair<std::string_view, std::string_view>>
+      query;  // literals it asks for: "?list-type=2"
   int status = 200;
-  const Shape* input = nullptr;   // may be missing
-  const Shape* output = nullptr;  // may be missing
+  const Shape* input = nullptr;     // may be missing
+  const Shape* output = nullptr;    // may be missing
   std::string_view result_wrapper;  // "PublishResult", of query services
   std::vector<const Shape*> errors;
   bool unsigned_call = false;  // credentials are never sent

@@ -18,7 +18,8 @@ TEST(Model, EveryServiceLoadsAndNamesAreUnique) {
     ASSERT_NE(service, nullptr);
     EXPECT_FALSE(service->operations().empty());
     EXPECT_FALSE(metadata.protocols.empty()) << metadata.signing_name;
-    for (const Operation& operation : service->operations()) EXPECT_EQ(service->find(operation.name), &operation);
+    for (const Operation& operation : service->operations())
+      EXPECT_EQ(service->find(operation.name), &operation);
   }
   EXPECT_EQ(find("nosuch"), nullptr);
 }
@@ -37,7 +38,8 @@ TEST(Model, ErrorsAreFoundByShapeAndByCode) {
   const Service& sns = *find("sns");
   EXPECT_EQ(sns.error("NotFoundException"), sns.error("NotFound"));
   EXPECT_EQ(sns.error("NotFound")->error_status, 404);
-  EXPECT_EQ(find("sqs")->error("QueueDoesNotExist")->error_code, "AWS.SimpleQueueService.NonExistentQueue");
+  EXPECT_EQ(find("sqs")->error("QueueDoesNotExist")->error_code,
+            "AWS.SimpleQueueService.NonExistentQueue");
   EXPECT_EQ(sns.error("PublishInput"), nullptr) << "no error";
 }
 
@@ -59,7 +61,8 @@ TEST(Model, RestPathsNameOperations) {
   EXPECT_EQ(codec::match_request(scheduler, "PATCH", "/schedules/a", ""), nullptr);
   EXPECT_EQ(codec::match_request(scheduler, "GET", "/schedules/a/b", ""), nullptr);
   const Service& s3 = *find("s3");
-  EXPECT_EQ(codec::match_request(s3, "GET", "/bucket", "list-type=2&prefix=x")->name, "ListObjectsV2");
+  EXPECT_EQ(codec::match_request(s3, "GET", "/bucket", "list-type=2&prefix=x")->name,
+            "ListObjectsV2");
   EXPECT_EQ(codec::match_request(s3, "GET", "/bucket/some/key", "")->name, "GetObject");
   const auto labels = codec::match_path(*s3.find("GetObject"), "/bucket/some/key%2F1");
   ASSERT_TRUE(labels);
@@ -67,7 +70,8 @@ TEST(Model, RestPathsNameOperations) {
 }
 
 TEST(Model, DocumentsThatAreNoModelsAreRefused) {
-  for (const char* text : {"{}", R"({"shapes":{},"operations":{"A":{"input":{"shape":"B"}}}})", R"({"shapes":{"A":{"type":"tree"}},"operations":{}})"}) {
+  for (const char* text : {"{}", R"({"shapes":{},"operations":{"A":{"input":{"shape":"B"}}}})",
+                           R"({"shapes":{"A":{"type":"tree"}},"operations":{}})"}) {
     EXPECT_FALSE(Service::parse(json::parse(text).value())) << text;
   }
 }

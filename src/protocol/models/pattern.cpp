@@ -11,7 +11,9 @@ namespace {
 constexpr uint32_t kStepsMax = 200'000;
 constexpr uint32_t kDepthMax = 10'000;
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 // Java's notation in PCRE's: \u0020 becomes \x{0020}, \p{ASCII} the range it means.
 std::string translated(std::string_view java) {
@@ -23,7 +25,8 @@ std::string translated(std::string_view java) {
       // Meant as the planes behind the first, in notation that Java itself reads otherwise.
       out += "\\x{10000}-\\x{10FFFF}";
       i += 15;
-    } else if (rest.starts_with("\\u") && rest.size() >= 6 && std::all_of(rest.begin() + 2, rest.begin() + 6, is_hex)) {
+    } else if (rest.starts_with("\\u") && rest.size() >= 6 &&
+               std::all_of(rest.begin() + 2, rest.begin() + 6, is_hex)) {
       const std::string_view digits = rest.substr(2, 4);
       // Surrogates are no characters in UTF-8; what borders on them is.
       out.append("\\x{").append(digits).append("}");
@@ -60,7 +63,8 @@ Pattern::Pattern(std::string_view java) : impl_(std::make_unique<Impl>()) {
   const std::string text = translated(java);
   int error = 0;
   size_t offset = 0;
-  impl_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), PCRE2_UTF, &error, &offset, nullptr);
+  impl_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), PCRE2_UTF,
+                              &error, &offset, nullptr);
   if (!impl_->code) return;
   impl_->match = pcre2_match_data_create(1, nullptr);
   impl_->limits = pcre2_match_context_create(nullptr);
@@ -76,8 +80,8 @@ bool Pattern::valid() const { return impl_->code != nullptr; }
 
 bool Pattern::matches(std::string_view text) const {
   if (!valid()) return true;
-  const int found = pcre2_match(impl_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
-                                PCRE2_ANCHORED | PCRE2_ENDANCHORED, impl_->match, impl_->limits);
+  const int found = pcre2_match(impl_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                                0, PCRE2_ANCHORED | PCRE2_ENDANCHORED, impl_->match, impl_->limits);
   return found >= 0;
 }
 

@@ -45,7 +45,8 @@ class ParamReader {
     }
     json::Value built = out.build();
     for (const Member& member : shape.members) {
-      if (member.required && !built.find(member.name)) result_.missing.push_back(java_name(member.name, Naming::capitalised));
+      if (member.required && !built.find(member.name))
+        result_.missing.push_back(java_name(member.name, Naming::capitalised));
     }
     return built;
   }
@@ -79,7 +80,8 @@ class ParamReader {
       case Type::list: {
         if (!given.is_array()) return misshapen(field);
         std::vector<json::Value> out;
-        for (const json::Value& item : given.items()) out.push_back(item.is_null() ? item : value(shape.item, item, field));
+        for (const json::Value& item : given.items())
+          out.push_back(item.is_null() ? item : value(shape.item, item, field));
         return json::Value::array(std::move(out));
       }
       case Type::map: {
@@ -93,7 +95,8 @@ class ParamReader {
       case Type::string:
         return given.is_string() ? given : json::Value(json::write(given));
       case Type::blob:
-        return base64_encode(given.is_string() ? std::string(given.as_string()) : json::write(given));
+        return base64_encode(given.is_string() ? std::string(given.as_string())
+                                               : json::write(given));
       case Type::boolean:
         if (given.is_bool()) return given;
         break;
@@ -116,7 +119,8 @@ class ParamReader {
 
 json::Value time_value(const json::Value& seconds, Times style) {
   if (!seconds.is_number()) return seconds;
-  if (style == Times::epoch_milliseconds) return static_cast<int64_t>(std::llround(seconds.as_double() * 1000));
+  if (style == Times::epoch_milliseconds)
+    return static_cast<int64_t>(std::llround(seconds.as_double() * 1000));
   return codec::time_text(seconds, TimeFormat::iso8601);
 }
 
@@ -131,7 +135,8 @@ json::Value pascal(const Member& member, const json::Value& value, const PascalS
   }
   if (shape.type == Type::map && value.is_object()) {
     json::ObjectBuilder out;
-    for (const json::Member& one : value.members()) out.add(one.name, pascal(shape.item, one.value, style));
+    for (const json::Member& one : value.members())
+      out.add(one.name, pascal(shape.item, one.value, style));
     return out.build();
   }
   if (shape.type == Type::timestamp) return time_value(value, style.times);
@@ -161,19 +166,24 @@ std::string java_name(std::string_view member_name, Naming naming) {
 ServiceParams to_service_params(const Operation& operation, const json::Value& pascal_params) {
   static const Shape kNothing{.type = Type::structure};
   ParamReader reader;
-  json::Value params = reader.structure(operation.input ? *operation.input : kNothing, pascal_params, "Parameters");
+  json::Value params =
+      reader.structure(operation.input ? *operation.input : kNothing, pascal_params, "Parameters");
   return reader.take(std::move(params));
 }
 
-Result<json::Value> to_service_params(std::string_view service, std::string_view operation, const json::Value& pascal_params) {
+Result<json::Value> to_service_params(std::string_view service, std::string_view operation,
+                                      const json::Value& pascal_params) {
   const Service* known = find(service);
   const Operation* described = known ? known->find(operation) : nullptr;
   if (!described) return pascal_params;
   ServiceParams made = to_service_params(*described, pascal_params);
   std::vector<std::string> faults;
-  for (const std::string& field : made.unknown) faults.push_back(fmt::format("The field '{}' is not supported by Step Functions", field));
-  for (const std::string& field : made.missing) faults.push_back(fmt::format("The field \"{}\" is required but was missing", field));
-  for (const std::string& field : made.misshapen) faults.push_back(fmt::format("The value of the field '{}' has an invalid format", field));
+  for (const std::string& field : made.unknown)
+    faults.push_back(fmt::format("The field '{}' is not supported by Step Functions", field));
+  for (const std::string& field : made.missing)
+    faults.push_back(fmt::format("The field \"{}\" is required but was missing", field));
+  for (const std::string& field : made.misshapen)
+    faults.push_back(fmt::format("The value of the field '{}' has an invalid format", field));
   if (!faults.empty()) return fail("States.Runtime", fmt::format("{}", fmt::join(faults, ", ")));
   return std::move(made.params);
 }
@@ -200,23 +210,29 @@ json::Value to_pascal(const Shape& shape, const json::Value& value, const Pascal
   return json::Value::object(std::move(out));
 }
 
-json::Value to_pascal_result(const Operation& operation, const json::Value& result, const PascalStyle& style) {
-  return operation.output && result.is_object() ? to_pascal(*operation.output, result, style) : json::Value::object();
+json::Value to_pascal_result(const Operation& operation, const json::Value& result,
+                             const PascalStyle& style) {
+  return operation.output && result.is_object() ? to_pascal(*operation.output, result, style)
+                                                : json::Value::object();
 }
 
-json::Value to_pascal_result(std::string_view service, std::string_view operation, const json::Value& result, const PascalStyle& style) {
+json::Value to_pascal_result(std::string_view service, std::string_view operation,
+                             const json::Value& result, const PascalStyle& style) {
   const Service* known = find(service);
   const Operation* described = known ? known->find(operation) : nullptr;
   return described ? to_pascal_result(*described, result, style) : result;
 }
 
-json::Value with_sdk_metadata(std::string_view service, std::string_view operation, const json::Value& result,
-                              const json::Value& output, std::string_view request_id, Instant at) {
-  codec::ResponseMetadata metadata = codec::response_metadata(service, operation, result, request_id, at);
+json::Value with_sdk_metadata(std::string_view service, std::string_view operation,
+                              const json::Value& result, const json::Value& output,
+                              std::string_view request_id, Instant at) {
+  codec::ResponseMetadata metadata =
+      codec::response_metadata(service, operation, result, request_id, at);
   std::vector<std::string> names;
   for (const net::Header& header : metadata.headers) names.push_back(header.name);
   json::ObjectBuilder all_headers;
-  for (const size_t i : json::java_hash_order(names)) all_headers.add(names[i], json::array({metadata.headers[i].value}));
+  for (const size_t i : json::java_hash_order(names))
+    all_headers.add(names[i], json::array({metadata.headers[i].value}));
   // Recorded: these are sorted, whatever their case.
   const auto folded = [](const net::Header& header) {
     std::string name = header.name;
@@ -230,10 +246,13 @@ json::Value with_sdk_metadata(std::string_view service, std::string_view operati
   std::vector<json::Member> members;
   if (output.is_object()) members.assign(output.members().begin(), output.members().end());
   const auto insert = [&](std::string name, json::Value value) {
-    const auto place = std::ranges::find_if(members, [&](const json::Member& m) { return m.name > name; });
+    const auto place =
+        std::ranges::find_if(members, [&](const json::Member& m) { return m.name > name; });
     members.insert(place, {std::move(name), std::move(value)});
   };
-  insert("SdkHttpMetadata", json::object({{"AllHttpHeaders", all_headers.build()}, {"HttpHeaders", headers.build()}, {"HttpStatusCode", metadata.status}}));
+  insert("SdkHttpMetadata", json::object({{"AllHttpHeaders", all_headers.build()},
+                                          {"HttpHeaders", headers.build()},
+                                          {"HttpStatusCode", metadata.status}}));
   insert("SdkResponseMetadata", json::object({{"RequestId", request_id}}));
   return json::Value::object(std::move(members));
 }

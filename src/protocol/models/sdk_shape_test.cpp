@@ -9,7 +9,9 @@
 namespace model {
 namespace {
 
-const Operation& operation(std::string_view service, std::string_view name) { return *find(service)->find(name); }
+const Operation& operation(std::string_view service, std::string_view name) {
+  return *find(service)->find(name);
+}
 json::Value parsed(std::string_view text) { return json::parse(text).value(); }
 
 TEST(SdkShape, NamesAreJavas) {
@@ -23,15 +25,20 @@ TEST(SdkShape, NamesAreJavas) {
 }
 
 TEST(SdkShape, ParamsTakeTheServicesNamesAllTheWayDown) {
-  const auto made = to_service_params(operation("ecs", "RunTask"), parsed(R"({"TaskDefinition":"t","LaunchType":"FARGATE","Count":"2",
+  const auto made =
+      to_service_params(operation("ecs", "RunTask"),
+                        parsed(R"({"TaskDefinition":"t","LaunchType":"FARGATE","Count":"2",
       "NetworkConfiguration":{"AwsvpcConfiguration":{"Subnets":["s"],"AssignPublicIp":"ENABLED"}},
       "Overrides":{"ContainerOverrides":[{"Name":"c","Environment":[{"Name":"N","Value":5}]}]}})"));
   EXPECT_TRUE(made.unknown.empty() && made.missing.empty() && made.misshapen.empty());
-  EXPECT_EQ(json::write(made.params), R"({"taskDefinition":"t","launchType":"FARGATE","count":2,"networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"],"assignPublicIp":"ENABLED"}},"overrides":{"containerOverrides":[{"name":"c","environment":[{"name":"N","value":"5"}]}]}})");
+  EXPECT_EQ(
+      json::write(made.params),
+      R"({"taskDefinition":"t","launchType":"FARGATE","count":2,"networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"],"assignPublicIp":"ENABLED"}},"overrides":{"containerOverrides":[{"name":"c","environment":[{"name":"N","value":"5"}]}]}})");
 }
 
 TEST(SdkShape, KeysOfMapsAreUsersData) {
-  const auto made = to_service_params(operation("sns", "Publish"), parsed(R"({"TopicArn":"t","Message":{"a":[1]},
+  const auto made =
+      to_service_params(operation("sns", "Publish"), parsed(R"({"TopicArn":"t","Message":{"a":[1]},
       "MessageAttributes":{"my_key":{"DataType":"Binary","BinaryValue":"hi"}}})"));
   EXPECT_TRUE(made.unknown.empty() && made.missing.empty() && made.misshapen.empty());
   EXPECT_EQ(made.params.text("Message"), R"({"a":[1]})");
@@ -39,7 +46,10 @@ TEST(SdkShape, KeysOfMapsAreUsersData) {
 }
 
 TEST(SdkShape, UnknownMissingAndMisshapenFieldsAreTold) {
-  const auto made = to_service_params(operation("ecs", "RunTask"), parsed(R"({"Clusters":"c","Overrides":{"ContainerOverride":[]},"NetworkConfiguration":"x","Count":{}})"));
+  const auto made = to_service_params(
+      operation("ecs", "RunTask"),
+      parsed(
+          R"({"Clusters":"c","Overrides":{"ContainerOverride":[]},"NetworkConfiguration":"x","Count":{}})"));
   EXPECT_EQ(made.unknown, (std::vector<std::string>{"Clusters", "ContainerOverride"}));
   EXPECT_EQ(made.missing, (std::vector<std::string>{"TaskDefinition"}));
   EXPECT_EQ(made.misshapen, (std::vector<std::string>{"NetworkConfiguration", "Count"}));
@@ -48,29 +58,42 @@ TEST(SdkShape, UnknownMissingAndMisshapenFieldsAreTold) {
 TEST(SdkShape, FaultsAreWordedAsStepFunctionsDoes) {
   const auto made = to_service_params("ecs", "RunTask", parsed(R"({"Clusters":"c","Count":{}})"));
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().message, "The field 'Clusters' is not supported by Step Functions, The field \"TaskDefinition\" is required but was missing, "
-                                  "The value of the field 'Count' has an invalid format");
+  EXPECT_EQ(made.error().message,
+            "The field 'Clusters' is not supported by Step Functions, The field \"TaskDefinition\" "
+            "is required but was missing, "
+            "The value of the field 'Count' has an invalid format");
   EXPECT_EQ(json::write(*to_service_params("nosuch", "Thing", parsed(R"({"A":1})"))), R"({"A":1})");
 }
 
 TEST(SdkShape, MetadataStandsAmongTheMembers) {
-  const json::Value output = with_sdk_metadata("sns", "Publish", json::object({{"MessageId", "m"}}), json::object({{"MessageId", "m"}, {"Topic", 1}}), "id", {1700000000000});
+  const json::Value output =
+      with_sdk_metadata("sns", "Publish", json::object({{"MessageId", "m"}}),
+                        json::object({{"MessageId", "m"}, {"Topic", 1}}), "id", {1700000000000});
   ASSERT_EQ(output.size(), 4u);
   EXPECT_EQ(output.members()[1].name, "SdkHttpMetadata");
   EXPECT_EQ(output.members()[2].name, "SdkResponseMetadata");
-  EXPECT_EQ(json::write(output["SdkHttpMetadata"]["HttpHeaders"]),
-            R"({"connection":"keep-alive","Content-Length":"225","Content-Type":"text/xml","Date":"Tue, 14 Nov 2023 22:13:20 GMT","x-amzn-RequestId":"id"})");
-  EXPECT_EQ(json::write(output["SdkHttpMetadata"]["AllHttpHeaders"]),
-            R"({"x-amzn-RequestId":["id"],"connection":["keep-alive"],"Content-Length":["225"],"Date":["Tue, 14 Nov 2023 22:13:20 GMT"],"Content-Type":["text/xml"]})");
+  EXPECT_EQ(
+      json::write(output["SdkHttpMetadata"]["HttpHeaders"]),
+      R"({"connection":"keep-alive","Content-Length":"225","Content-Type":"text/xml","Date":"Tue, 14 Nov 2023 22:13:20 GMT","x-amzn-RequestId":"id"})");
+  EXPECT_EQ(
+      json::write(output["SdkHttpMetadata"]["AllHttpHeaders"]),
+      R"({"x-amzn-RequestId":["id"],"connection":["keep-alive"],"Content-Length":["225"],"Date":["Tue, 14 Nov 2023 22:13:20 GMT"],"Content-Type":["text/xml"]})");
 }
 
 TEST(SdkShape, ResultsComeInJavasNamesAndAlphabetically) {
-  const json::Value result = parsed(R"({"tasks":[{"taskArn":"t","createdAt":1680596446.117,"containers":[{"name":"c","image":"i"}],"overrides":{}}],"failures":[]})");
-  EXPECT_EQ(json::write(to_pascal_result(operation("ecs", "RunTask"), result, {Times::epoch_milliseconds, Naming::capitalised, true})),
-            R"({"Failures":[],"Tasks":[{"Attachments":[],"Attributes":[],"Containers":[{"GpuIds":[],"Image":"i","ManagedAgents":[],"Name":"c","NetworkBindings":[],"NetworkInterfaces":[]}],"CreatedAt":1680596446117,"InferenceAccelerators":[],"Overrides":{"ContainerOverrides":[],"InferenceAcceleratorOverrides":[]},"Tags":[],"TaskArn":"t"}]})");
-  EXPECT_EQ(json::write(to_pascal_result(operation("states", "StartExecution"), parsed(R"({"startDate":1700000000.5,"executionArn":"e"})"), {})),
-            R"({"ExecutionArn":"e","StartDate":"2023-11-14T22:13:20.500Z"})");
-  EXPECT_EQ(json::write(to_pascal_result(operation("s3", "GetObject"), json::object({{"Body", base64_encode("text")}, {"ETag", "x"}}), {})),
+  const json::Value result = parsed(
+      R"({"tasks":[{"taskArn":"t","createdAt":1680596446.117,"containers":[{"name":"c","image":"i"}],"overrides":{}}],"failures":[]})");
+  EXPECT_EQ(
+      json::write(to_pascal_result(operation("ecs", "RunTask"), result,
+                                   {Times::epoch_milliseconds, Naming::capitalised, true})),
+      R"({"Failures":[],"Tasks":[{"Attachments":[],"Attributes":[],"Containers":[{"GpuIds":[],"Image":"i","ManagedAgents":[],"Name":"c","NetworkBindings":[],"NetworkInterfaces":[]}],"CreatedAt":1680596446117,"InferenceAccelerators":[],"Overrides":{"ContainerOverrides":[],"InferenceAcceleratorOverrides":[]},"Tags":[],"TaskArn":"t"}]})");
+  EXPECT_EQ(
+      json::write(to_pascal_result(operation("states", "StartExecution"),
+                                   parsed(R"({"startDate":1700000000.5,"executionArn":"e"})"), {})),
+      R"({"ExecutionArn":"e","StartDate":"2023-11-14T22:13:20.500Z"})");
+  EXPECT_EQ(json::write(to_pascal_result(
+                operation("s3", "GetObject"),
+                json::object({{"Body", base64_encode("text")}, {"ETag", "x"}}), {})),
             R"({"ETag":"x","Body":"text"})");
 }
 
@@ -96,15 +119,21 @@ TEST(SdkShape, ErrorsAreNamedAfterJavasExceptions) {
 
 TEST(ResponseMetadata, HasAwssHeadersAndLength) {
   const std::string id = "0e1f2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b";
-  const auto sns = codec::response_metadata("sns", "Publish", json::object({{"MessageId", id}}), id, {1700000000000});
+  const auto sns = codec::response_metadata("sns", "Publish", json::object({{"MessageId", id}}), id,
+                                            {1700000000000});
   ASSERT_EQ(sns.headers.size(), 5u);
   EXPECT_EQ(sns.headers[2].value, "294");  // recorded
   EXPECT_EQ(sns.headers[3].value, "Tue, 14 Nov 2023 22:13:20 GMT");
   EXPECT_EQ(sns.headers[4].value, "text/xml");
-  const auto sqs = codec::response_metadata("sqs", "SendMessage", json::object({{"MD5OfMessageBody", std::string(32, 'a')}, {"MessageId", id}}), id, {0});
+  const auto sqs = codec::response_metadata(
+      "sqs", "SendMessage",
+      json::object({{"MD5OfMessageBody", std::string(32, 'a')}, {"MessageId", id}}), id, {0});
   EXPECT_EQ(sqs.headers[2].value, "106");  // recorded
   // Recorded for an ARN of 113 letters and a time with three digits of milliseconds.
-  const auto states = codec::response_metadata("states", "StartExecution", json::object({{"executionArn", std::string(113, 'a')}, {"startDate", 1700000000.123}}), id, {0});
+  const auto states = codec::response_metadata(
+      "states", "StartExecution",
+      json::object({{"executionArn", std::string(113, 'a')}, {"startDate", 1700000000.123}}), id,
+      {0});
   EXPECT_EQ(states.headers[2].value, "161");
   EXPECT_EQ(states.headers[4].value, "application/x-amz-json-1.0");
 }

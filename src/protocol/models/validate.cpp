@@ -46,8 +46,9 @@ void append_java_text(const json::Value& value, std::string& out) {
   }
 }
 
-// AWS's framework keeps an enum's values in a hash table of 32 buckets (by String.hashCode as it is; the later
-// of two in one bucket comes first), and shows them in its order: recorded for several services.
+// AWS's framework keeps an enum's values in a hash table of 32 buckets (by String.hashCode as it
+// is; the later of two in one bucket comes first), and shows them in its order: recorded for
+// several services.
 std::vector<std::string_view> shown_order(const std::vector<std::string_view>& values) {
   const auto bucket = [&](std::string_view text) {
     uint32_t hash = 0;
@@ -65,11 +66,18 @@ std::vector<std::string_view> shown_order(const std::vector<std::string_view>& v
   return sorted;
 }
 
-std::string enum_text(const Shape& shape) { return fmt::format("Member must satisfy enum value set: [{}]", fmt::join(shown_order(shape.values), ", ")); }
-std::string pattern_text(const Shape& shape) { return fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern); }
+std::string enum_text(const Shape& shape) {
+  return fmt::format("Member must satisfy enum value set: [{}]",
+                     fmt::join(shown_order(shape.values), ", "));
+}
+std::string pattern_text(const Shape& shape) {
+  return fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern);
+}
 std::string bound_text(const Shape& shape, std::string_view side, double bound) {
-  const bool number = shape.type != Type::string && shape.type != Type::list && shape.type != Type::map && shape.type != Type::blob;
-  return fmt::format("Member must have {} {} than or equal to {}", number ? "value" : "length", side, json::Value(bound).number_text());
+  const bool number = shape.type != Type::string && shape.type != Type::list &&
+                      shape.type != Type::map && shape.type != Type::blob;
+  return fmt::format("Member must have {} {} than or equal to {}", number ? "value" : "length",
+                     side, json::Value(bound).number_text());
 }
 
 // All that a shape asks of a value, as it is told when an item of a list fails.
@@ -82,7 +90,9 @@ std::string all_constraints(const Shape& shape) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
-bool is_scalar(const Shape& shape) { return shape.type != Type::structure && shape.type != Type::list && shape.type != Type::map; }
+bool is_scalar(const Shape& shape) {
+  return shape.type != Type::structure && shape.type != Type::list && shape.type != Type::map;
+}
 
 class Checker {
  public:
@@ -92,10 +102,13 @@ class Checker {
   Status run(const Shape& input) {
     if (const Status types = structure(input, call_.params, true); !types) return types;
     if (!own_words_.empty()) return fail(std::string(rule_.code), std::string(own_words_));
-    if (!missing_.empty()) return fail(std::string(rule_.missing_code.empty() ? rule_.code : rule_.missing_code), std::move(missing_));
+    if (!missing_.empty())
+      return fail(std::string(rule_.missing_code.empty() ? rule_.code : rule_.missing_code),
+                  std::move(missing_));
     if (faults_.empty()) return {};
-    return fail(std::string(rule_.code), fmt::format("{} validation error{} detected: {}", faults_.size(), faults_.size() == 1 ? "" : "s",
-                                                     fmt::join(faults_, "; ")));
+    return fail(std::string(rule_.code),
+                fmt::format("{} validation error{} detected: {}", faults_.size(),
+                            faults_.size() == 1 ? "" : "s", fmt::join(faults_, "; ")));
   }
 
  private:
@@ -107,26 +120,35 @@ class Checker {
       append_java_text(value, shown);
       shown += '\'';
     }
-    faults_.push_back(fmt::format("Value{} at '{}' failed to satisfy constraint: {}", shown, path_, constraint));
+    faults_.push_back(
+        fmt::format("Value{} at '{}' failed to satisfy constraint: {}", shown, path_, constraint));
   }
 
   void add_missing() {
     if (rule_.missing == MissingStyle::constraint) {
       if (faults_.size() < kReportedMax) {
-        faults_.push_back(fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", path_));
+        faults_.push_back(fmt::format(
+            "Value null at '{}' failed to satisfy constraint: Member must not be null", path_));
       }
       return;
     }
     if (!missing_.empty()) return;
     switch (rule_.missing) {
-      case MissingStyle::request_parameter: missing_ = fmt::format("The request must contain the parameter {}.", wire_path_); break;
-      case MissingStyle::parameter: missing_ = fmt::format("The parameter {} is required.", wire_path_); break;
-      default: missing_ = fmt::format("{} can not be blank.", capitalised(wire_path_)); break;
+      case MissingStyle::request_parameter:
+        missing_ = fmt::format("The request must contain the parameter {}.", wire_path_);
+        break;
+      case MissingStyle::parameter:
+        missing_ = fmt::format("The parameter {} is required.", wire_path_);
+        break;
+      default:
+        missing_ = fmt::format("{} can not be blank.", capitalised(wire_path_));
+        break;
     }
   }
 
   static std::string capitalised(std::string text) {
-    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+      text[0] = static_cast<char>(text[0] - 32);
     return text;
   }
 
@@ -138,7 +160,8 @@ class Checker {
     if (path > 0) path_ += '.', wire_path_ += '.';
     const size_t start = path_.size();
     path_ += java_name;
-    if (path_.size() > start && path_[start] >= 'A' && path_[start] <= 'Z') path_[start] = static_cast<char>(path_[start] + 32);
+    if (path_.size() > start && path_[start] >= 'A' && path_[start] <= 'Z')
+      path_[start] = static_cast<char>(path_[start] + 32);
     wire_path_ += wire_name;
     Status status = visit();
     path_.resize(path);
@@ -178,7 +201,8 @@ class Checker {
       case Type::map:
         for (const json::Member& entry : value.members()) {
           if (entry.value.is_null()) continue;
-          TRY(below(entry.name + ".member", entry.name + ".member", [&] { return check(shape.item, entry.value, false); }));
+          TRY(below(entry.name + ".member", entry.name + ".member",
+                    [&] { return check(shape.item, entry.value, false); }));
         }
         return {};
       default:
@@ -200,13 +224,16 @@ class Checker {
         if (codec::is_wrong_type(item, one)) return std::unexpected(codec::type_fault(item, one));
         bad = bad || !fits(item, one);
       }
-      if (bad) add_fault(member, value, fmt::format("Member must satisfy constraint: [{}]", all_constraints(item)));
+      if (bad)
+        add_fault(member, value,
+                  fmt::format("Member must satisfy constraint: [{}]", all_constraints(item)));
       return {};
     }
     for (size_t i = 0; i < value.size(); ++i) {
       if (value[i].is_null()) continue;
       const std::string name = std::to_string(i + 1) + ".member";
-      const std::string wire = member.flattened ? std::to_string(i + 1) : "member." + std::to_string(i + 1);
+      const std::string wire =
+          member.flattened ? std::to_string(i + 1) : "member." + std::to_string(i + 1);
       TRY(below(name, wire, [&] { return check(shape.item, value[i], false); }));
     }
     return {};
@@ -236,12 +263,17 @@ class Checker {
     return rule_.constraints == Constraints::none || shape.values.empty() || !value.is_string() ||
            std::ranges::find(shape.values, value.as_string()) != shape.values.end();
   }
-  static bool max_fits(const Shape& shape, const json::Value& value) { return !shape.has_max || measure(shape, value) <= shape.max; }
-  static bool min_fits(const Shape& shape, const json::Value& value) { return !shape.has_min || measure(shape, value) >= shape.min; }
+  static bool max_fits(const Shape& shape, const json::Value& value) {
+    return !shape.has_max || measure(shape, value) <= shape.max;
+  }
+  static bool min_fits(const Shape& shape, const json::Value& value) {
+    return !shape.has_min || measure(shape, value) >= shape.min;
+  }
 
   bool fits(const Shape& shape, const json::Value& value) {
     if (!enum_fits(shape, value)) return false;
-    return rule_.constraints != Constraints::all || (pattern_fits(shape, value) && max_fits(shape, value) && min_fits(shape, value));
+    return rule_.constraints != Constraints::all ||
+           (pattern_fits(shape, value) && max_fits(shape, value) && min_fits(shape, value));
   }
 
   void constraints(const Member& member, const json::Value& value) {

@@ -7,7 +7,8 @@ namespace {
 
 constexpr ValidationRule kRules[] = {
     {"cloudformation", "ValidationError"},
-    {"ec2", "InvalidParameterValue", MissingStyle::request_parameter, "MissingParameter", Constraints::none},
+    {"ec2", "InvalidParameterValue", MissingStyle::request_parameter, "MissingParameter",
+     Constraints::none},
     {"ecr", "InvalidParameterException"},
     {"ecs", "InvalidParameterException", MissingStyle::blank, {}, Constraints::enums},
     {"events", "ValidationException"},
@@ -15,7 +16,8 @@ constexpr ValidationRule kRules[] = {
     {"logs", "InvalidParameterException"},
     {"monitoring", "ValidationError", MissingStyle::parameter, "MissingParameter"},
     {"sns", "ValidationError", MissingStyle::constraint, {}, Constraints::none},
-    {"sqs", "InvalidParameterValue", MissingStyle::request_parameter, "MissingParameter", Constraints::none},
+    {"sqs", "InvalidParameterValue", MissingStyle::request_parameter, "MissingParameter",
+     Constraints::none},
     {"sts", "ValidationError"},
 };
 constexpr ValidationRule kOtherServices = {"", "ValidationException"};
@@ -25,22 +27,20 @@ struct Exemption {
 };
 
 constexpr Exemption kExemptions[] = {
-    // spec/sfn-api.md 2 and 3: InvalidName, InvalidDefinition, InvalidExecutionInput and InvalidArn come first.
-    {"states", "CreateActivity", "name"},
-    {"states", "CreateStateMachine", "definition"},
-    {"states", "CreateStateMachine", "name"},
-    {"states", "CreateStateMachine", "roleArn"},
-    {"states", "CreateStateMachineAlias", "name"},
-    {"states", "StartExecution", "name"},
-    {"states", "StartSyncExecution", "name"},
-    {"states", "UpdateStateMachine", "definition"},
+    // spec/sfn-api.md 2 and 3: InvalidName, InvalidDefinition, InvalidExecutionInput and InvalidArn
+    // come first.
+    {"states", "CreateActivity", "name"},          {"states", "CreateStateMachine", "definition"},
+    {"states", "CreateStateMachine", "name"},      {"states", "CreateStateMachine", "roleArn"},
+    {"states", "CreateStateMachineAlias", "name"}, {"states", "StartExecution", "name"},
+    {"states", "StartSyncExecution", "name"},      {"states", "UpdateStateMachine", "definition"},
 };
 
 struct OwnText {
   std::string_view service, operation, member, text;
 };
 
-constexpr std::string_view kLogNameTooLong = "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
+constexpr std::string_view kLogNameTooLong =
+    "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
 constexpr OwnText kTooLong[] = {
     {"logs", "CreateLogGroup", "logGroupName", kLogNameTooLong},  // recorded
     {"logs", "CreateLogStream", "logGroupName", kLogNameTooLong},
@@ -59,9 +59,11 @@ bool checks_itself(std::string_view service, std::string_view operation, std::st
   });
 }
 
-std::string_view too_long_text(std::string_view service, std::string_view operation, std::string_view member) {
+std::string_view too_long_text(std::string_view service, std::string_view operation,
+                               std::string_view member) {
   for (const OwnText& own : kTooLong) {
-    if (own.service == service && own.operation == operation && own.member == member) return own.text;
+    if (own.service == service && own.operation == operation && own.member == member)
+      return own.text;
   }
   return "";
 }

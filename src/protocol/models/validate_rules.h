@@ -29,11 +29,13 @@ struct ValidationRule {
 // The rule of a service; every service has one.
 const ValidationRule& validation_rule(std::string_view service);
 
-// True for members whose values an operation checks itself, in words of its own, before or in place of the
-// model's constraints. (That they are there at all is still checked.)
+// True for members whose values an operation checks itself, in words of its own, before or in place
+// of the model's constraints. (That they are there at all is still checked.)
 bool checks_itself(std::string_view service, std::string_view operation, std::string_view member);
 
-// The words in which an operation tells that a text is too long, where they are not the model's; else "".
-std::string_view too_long_text(std::string_view service, std::string_view operation, std::string_view member);
+// The words in which an operation tells that a text is too long, where they are not the model's;
+// else "".
+std::string_view too_long_text(std::string_view service, std::string_view operation,
+                               std::string_view member);
 
 }  // namespace model

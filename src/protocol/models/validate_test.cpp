@@ -27,61 +27,88 @@ std::string fault(std::string_view service, std::string_view operation, std::str
 
 TEST(Validate, RangesLengthsAndEnumsAreToldInAwssWords) {
   EXPECT_EQ(fault("states", "ListStateMachines", R"({"maxResults":1001})"),
-            "ValidationException: 1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
+            "ValidationException: 1 validation error detected: Value '1001' at 'maxResults' failed "
+            "to satisfy constraint: "
             "Member must have value less than or equal to 1000");
   EXPECT_EQ(fault("states", "DescribeExecution", R"({"executionArn":""})"),
-            "ValidationException: 1 validation error detected: Value '' at 'executionArn' failed to satisfy constraint: "
+            "ValidationException: 1 validation error detected: Value '' at 'executionArn' failed "
+            "to satisfy constraint: "
             "Member must have length greater than or equal to 1");
   EXPECT_EQ(fault("logs", "CreateLogGroup", R"({"logGroupName":")" + std::string(513, 'a') + "\"}"),
-            "InvalidParameterException: Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
-  EXPECT_EQ(fault("states", "ListExecutions", R"({"stateMachineArn":"a","statusFilter":"nope"})"),
-            "ValidationException: 1 validation error detected: Value 'nope' at 'statusFilter' failed to satisfy constraint: Member must "
-            "satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
+            "InvalidParameterException: Invalid LogGroup or LogStream, both must have length less "
+            "than or equal to 512.");
+  EXPECT_EQ(
+      fault("states", "ListExecutions", R"({"stateMachineArn":"a","statusFilter":"nope"})"),
+      "ValidationException: 1 validation error detected: Value 'nope' at 'statusFilter' failed to "
+      "satisfy constraint: Member must "
+      "satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
   EXPECT_TRUE(check("states", "ListStateMachines", R"({"maxResults":0})"));
 }
 
 TEST(Validate, MissingMembersAreNull) {
   EXPECT_EQ(fault("states", "DescribeExecution", "{}"),
-            "ValidationException: 1 validation error detected: Value null at 'executionArn' failed to satisfy constraint: Member must not be null");
+            "ValidationException: 1 validation error detected: Value null at 'executionArn' failed "
+            "to satisfy constraint: Member must not be null");
   EXPECT_EQ(fault("states", "CreateStateMachine", R"({"definition":"{}"})").substr(0, 71),
             "ValidationException: 2 validation errors detected: Value null at 'name'");
   EXPECT_EQ(fault("iam", "CreateRole", R"({"RoleName":"r"})"),
-            "ValidationError: 1 validation error detected: Value null at 'assumeRolePolicyDocument' failed to satisfy constraint: Member must not be null");
+            "ValidationError: 1 validation error detected: Value null at "
+            "'assumeRolePolicyDocument' failed to satisfy constraint: Member must not be null");
 }
 
 TEST(Validate, ServicesWordMissingMembersTheirWay) {
-  EXPECT_EQ(fault("sqs", "SendMessage", R"({"QueueUrl":"u"})"), "MissingParameter: The request must contain the parameter MessageBody.");
-  EXPECT_EQ(fault("ec2", "CreateSubnet", "{}"), "MissingParameter: The request must contain the parameter VpcId.");
-  EXPECT_EQ(fault("ecs", "RunTask", "{}"), "InvalidParameterException: TaskDefinition can not be blank.");
+  EXPECT_EQ(fault("sqs", "SendMessage", R"({"QueueUrl":"u"})"),
+            "MissingParameter: The request must contain the parameter MessageBody.");
+  EXPECT_EQ(fault("ec2", "CreateSubnet", "{}"),
+            "MissingParameter: The request must contain the parameter VpcId.");
+  EXPECT_EQ(fault("ecs", "RunTask", "{}"),
+            "InvalidParameterException: TaskDefinition can not be blank.");
   EXPECT_EQ(fault("sns", "Publish", "{}"),
-            "ValidationError: 1 validation error detected: Value null at 'message' failed to satisfy constraint: Member must not be null");
+            "ValidationError: 1 validation error detected: Value null at 'message' failed to "
+            "satisfy constraint: Member must not be null");
   EXPECT_EQ(fault("monitoring", "PutMetricData", R"({"Namespace":"n","MetricData":[{}]})"),
             "MissingParameter: The parameter MetricData.member.1.MetricName is required.");
   EXPECT_TRUE(check("sns", "Publish", R"({"Message":""})"));  // its own check
 }
 
 TEST(Validate, NestedMembersAreNamedByTheirWay) {
-  EXPECT_EQ(fault("events", "PutTargets", R"({"Rule":"r","Targets":[{"Id":"ok","Arn":"a"},{"Id":"not this one!","Arn":"a"}]})"),
-            "ValidationException: 1 validation error detected: Value 'not this one!' at 'targets.2.member.id' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+");
-  EXPECT_EQ(fault("states", "CreateStateMachineAlias", R"({"name":"a b","routingConfiguration":[{"stateMachineVersionArn":"x","weight":101}]})"),
-            "ValidationException: 1 validation error detected: Value '101' at 'routingConfiguration.1.member.weight' failed to satisfy "
-            "constraint: Member must have value less than or equal to 100");
+  EXPECT_EQ(
+      fault("events", "PutTargets",
+            R"({"Rule":"r","Targets":[{"Id":"ok","Arn":"a"},{"Id":"not this one!","Arn":"a"}]})"),
+      "ValidationException: 1 validation error detected: Value 'not this one!' at "
+      "'targets.2.member.id' failed to satisfy constraint: "
+      "Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+");
+  EXPECT_EQ(
+      fault(
+          "states", "CreateStateMachineAlias",
+          R"({"name":"a b","routingConfiguration":[{"stateMachineVersionArn":"x","weight":101}]})"),
+      "ValidationException: 1 validation error detected: Value '101' at "
+      "'routingConfiguration.1.member.weight' failed to satisfy "
+      "constraint: Member must have value less than or equal to 100");
 }
 
 TEST(Validate, SeveralFaultsComeInOneMessage) {
   const std::string long_name(70, '!');
-  EXPECT_EQ(fault("events", "CreateConnection", R"({"Name":")" + long_name + R"(","AuthorizationType":"NONE","AuthParameters":{}})"),
-            "ValidationException: 3 validation errors detected: Value '" + long_name + "' at 'name' failed to satisfy constraint: Member must "
-            "satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+; Value '" + long_name + "' at 'name' failed to satisfy constraint: Member "
-            "must have length less than or equal to 64; Value 'NONE' at 'authorizationType' failed to satisfy constraint: Member must satisfy "
-            "enum value set: [BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY]");
+  EXPECT_EQ(
+      fault("events", "CreateConnection",
+            R"({"Name":")" + long_name + R"(","AuthorizationType":"NONE","AuthParameters":{}})"),
+      "ValidationException: 3 validation errors detected: Value '" + long_name +
+          "' at 'name' failed to satisfy constraint: Member must "
+          "satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+; Value '" +
+          long_name +
+          "' at 'name' failed to satisfy constraint: Member "
+          "must have length less than or equal to 64; Value 'NONE' at 'authorizationType' failed "
+          "to satisfy constraint: Member must satisfy "
+          "enum value set: [BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY]");
 }
 
 TEST(Validate, SecretsAreNotShown) {
-  EXPECT_EQ(fault("iam", "UpdateServiceSpecificCredential", R"({"ServiceSpecificCredentialId":"has-a-hyphen-and-is-long","Status":"Active"})"),
-            "ValidationError: 1 validation error detected: Value at 'serviceSpecificCredentialId' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [\\w]+");
+  EXPECT_EQ(
+      fault("iam", "UpdateServiceSpecificCredential",
+            R"({"ServiceSpecificCredentialId":"has-a-hyphen-and-is-long","Status":"Active"})"),
+      "ValidationError: 1 validation error detected: Value at 'serviceSpecificCredentialId' failed "
+      "to satisfy constraint: "
+      "Member must satisfy regular expression pattern: [\\w]+");
 }
 
 TEST(Validate, WhatOperationsCheckThemselvesIsLeftToThem) {
@@ -90,8 +117,10 @@ TEST(Validate, WhatOperationsCheckThemselvesIsLeftToThem) {
 }
 
 TEST(Validate, WrongTypesFromInsideAreRefused) {
-  EXPECT_EQ(fault("states", "StartExecution", R"({"stateMachineArn":5})"), "SerializationException: NUMBER_VALUE can not be converted to a String");
-  EXPECT_EQ(fault("events", "PutEvents", R"({"Entries":{}})"), "SerializationException: Start of structure or map found where not expected.");
+  EXPECT_EQ(fault("states", "StartExecution", R"({"stateMachineArn":5})"),
+            "SerializationException: NUMBER_VALUE can not be converted to a String");
+  EXPECT_EQ(fault("events", "PutEvents", R"({"Entries":{}})"),
+            "SerializationException: Start of structure or map found where not expected.");
 }
 
 TEST(Pattern, EveryPatternOfTheModelsCompiles) {
@@ -100,7 +129,8 @@ TEST(Pattern, EveryPatternOfTheModelsCompiles) {
     for (const Operation& operation : service->operations()) {
       if (!operation.input) continue;
       for (const Member& member : operation.input->members) {
-        if (!member.shape->pattern.empty()) EXPECT_TRUE(Pattern(member.shape->pattern).valid()) << member.shape->pattern;
+        if (!member.shape->pattern.empty())
+          EXPECT_TRUE(Pattern(member.shape->pattern).valid()) << member.shape->pattern;
       }
     }
   }
@@ -115,7 +145,8 @@ TEST(Pattern, JavasNotationIsUnderstood) {
   EXPECT_FALSE(Pattern("(a+)+b").matches(std::string(200, 'a'))) << "gives up";
 }
 
-// Calls that AWS took, or refused for another reason, must pass; calls that it refused so must be refused so.
+// Calls that AWS took, or refused for another reason, must pass; calls that it refused so must be
+// refused so.
 class RecordedCalls : public testing::Test {
  protected:
   static std::string_view signing_name(std::string_view boto) {
@@ -135,9 +166,11 @@ class RecordedCalls : public testing::Test {
     if (!value.is_object()) return value;
     if (value.find("$json")) return json::write(value["$json"]);
     if (value.find("$base64")) return value["$base64"];
-    if (value.find("$repeat")) return std::string(static_cast<size_t>(value["length"].as_int64().value_or(1)), 'a');
+    if (value.find("$repeat"))
+      return std::string(static_cast<size_t>(value["length"].as_int64().value_or(1)), 'a');
     json::ObjectBuilder out;
-    for (const json::Member& member : value.members()) out.add(member.name, plain(member.value, refers));
+    for (const json::Member& member : value.members())
+      out.add(member.name, plain(member.value, refers));
     return out.build();
   }
 
@@ -150,11 +183,14 @@ class RecordedCalls : public testing::Test {
       const Operation* operation = service->find(call.text("operation"));
       if (!operation || !operation->input) continue;
       const auto read = codec::read_json_structure(*operation->input, params);  // times
-      if (!read) continue;  // bodies that are no base64, times without a zone: what the SDK had yet to serialize
+      if (!read)
+        continue;  // bodies that are no base64, times without a zone: what the SDK had yet to
+                   // serialize
       const std::string said = fault(service->signing_name(), operation->name, json::write(*read));
       std::string recorded;
       if (call["matched"].is_array()) {
-        for (const json::Value& key : call["matched"].items()) recorded += json::write(document["expected"][key.as_string()]);
+        for (const json::Value& key : call["matched"].items())
+          recorded += json::write(document["expected"][key.as_string()]);
       }
       const bool expected = recorded.find("detected: Value") != std::string::npos;
       if (said != "none") ++refused;
@@ -162,11 +198,15 @@ class RecordedCalls : public testing::Test {
       if (said == "none" && !expected) continue;
       // Long values are recorded as placeholders: what stands behind them is compared.
       std::string message;
-      const size_t behind = said.find(recorded.find("_chars>'") == std::string::npos ? ": " : "' at '");
+      const size_t behind =
+          said.find(recorded.find("_chars>'") == std::string::npos ? ": " : "' at '");
       json::write_string(said.substr(behind + 2), message);
-      if (recorded.empty() && call["expects_error"].is_bool()) continue;  // refused, the words are not recorded
+      if (recorded.empty() && call["expects_error"].is_bool())
+        continue;  // refused, the words are not recorded
       EXPECT_NE(recorded.find(message.substr(1, message.size() - 2)), std::string::npos)
-          << service->signing_name() << " " << operation->name << " " << json::write(params).substr(0, 300) << "\n" << said.substr(0, 500) << "\nrecorded " << recorded.substr(0, 500);
+          << service->signing_name() << " " << operation->name << " "
+          << json::write(params).substr(0, 300) << "\n"
+          << said.substr(0, 500) << "\nrecorded " << recorded.substr(0, 500);
     }
   }
   size_t checked = 0, refused = 0;
@@ -176,7 +216,8 @@ TEST_F(RecordedCalls, AreJudgedAsAwsJudgedThem) {
   const auto folder = protocol::shared_folder();
   if (!folder) GTEST_SKIP() << "the conformance cases are not here";
   for (const char* part : {"recorded", "sfn"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(*folder / "conformance" / part)) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(*folder / "conformance" / part)) {
       if (entry.path().extension() != ".json" || entry.path().filename() == "index.json") continue;
       std::ifstream in(entry.path());
       const std::string text((std::istreambuf_iterator<char>(in)), {});
