@@ -1,6 +1,7 @@
 #include "language/jsonpath/evaluation.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "language/jsonpath/java_text.h"
 
@@ -119,19 +120,27 @@ bool Evaluation::chain(size_t at, const Value* model, int& entered) {
   return true;
 }
 
+namespace {
+// Most names differ in length or first letter, which is cheaper to see than to call memcmp.
+bool same_name(const std::string& a, const std::string& b) {
+  return a.size() == b.size() && (a.empty() || (a[0] == b[0] && std::memcmp(a.data(), b.data(), a.size()) == 0));
+}
+constexpr size_t kLookedThrough = 12;  // larger objects have an index
+}  // namespace
+
 const Value* Evaluation::find(size_t at, const Value& object) {
   const Step& step = code_.steps[at];
   if (at >= kHinted) return object.find(step.name);
   const auto members = object.members();
   uint32_t& hint = hints_[at];
-  if (hint < members.size() && members[hint].name == step.name) return &members[hint].value;
-  const Value* found = object.find(step.name);
-  if (found != nullptr) {
-    const auto* member = reinterpret_cast<const char*>(found);
-    hint = static_cast<uint32_t>(static_cast<size_t>(member - reinterpret_cast<const char*>(&members[0].value)) /
-                                 sizeof(json::Member));
+  if (hint < members.size() && same_name(members[hint].name, step.name)) return &members[hint].value;
+  if (members.size() >= kLookedThrough) return object.find(step.name);
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (!same_name(members[i].name, step.name)) continue;
+    hint = static_cast<uint32_t>(i);
+    return &members[i].value;
   }
-  return found;
+  return nullptr;
 }
 
 bool Evaluation::missing_object(size_t at, const Value& model) {
@@ -320,13 +329,17 @@ bool Evaluation::scan(size_t target, const Value& model) {
     return run_.stop(Trouble::function, "The path leads too deep");
   }
   bool ok = true;
+  const auto scan_inside = [&](const Value& value) {
+    if (value.is_object() || value.is_array()) ok = scan(target, value);
+    return ok;
+  };
   if (object) {
     for (const json::Member& member : model.members()) {
-      if (!(ok = scan(target, member.value))) break;
+      if (!scan_inside(member.value)) break;
     }
   } else {
     for (const Value& item : model.items()) {
-      if (!(ok = scan(target, item))) break;
+      if (!scan_inside(item)) break;
     }
   }
   --run_.depth;
