@@ -8,6 +8,7 @@
 #include "protocol/codec/json_shape.h"
 #include "protocol/codec/scalar.h"
 #include "protocol/codec/xml.h"
+#include "protocol/codec/xml_read.h"
 
 namespace codec {
 namespace {
@@ -136,14 +137,25 @@ json::Value read_prefixed(const model::Member& member, const net::Headers& heade
   return out.empty() ? json::Value() : out.build();
 }
 
+Result<XmlElement> parse_xml_body(std::string_view body) {
+  auto root = parse_xml(body);
+  if (!root) {
+    return fail("MalformedXML",
+                "The XML you provided was not well-formed or did not validate against our "
+                "published schema");
+  }
+  return root;
+}
+
 Result<json::Value> read_payload(const Dialect& dialect, const model::Member& member,
                                  std::string_view body) {
   const model::Shape& shape = *member.shape;
   if (body.empty()) return json::Value();
   if (shape.type == model::Type::blob) return json::Value(base64_encode(body));
   if (shape.type == model::Type::string) return json::Value(body);
-  if (dialect.protocol == model::Protocol::rest_xml)
-    return fail("NotImplemented", "A request body in XML is not taken here.", 501);
+  if (dialect.protocol == model::Protocol::rest_xml) {
+    return read_xml_members(shape, TRY(parse_xml_body(body)));
+  }
   return read_json(member, TRY(parse_json_body(body)));
 }
 
@@ -172,24 +184,12 @@ std::string list_header_text(const model::Member& item, const json::Value& value
   return out;
 }
 
-void write_headers(const model::Shape& shape, const json::Value& value, net::Headers& headers) {
-  if (!value.is_object()) return;
-  for (const json::Member& one : value.members()) {
-    const model::Member* member = shape.find(one.name);
-    if (!member || one.value.is_null()) continue;
-    if (member->location == model::Location::header) {
-      const bool list = member->shape->type == model::Type::list && one.value.is_array();
-      if (list && one.value.size() == 0) continue;
-      headers.set(member->json_name, list ? list_header_text(member->shape->item, one.value)
-                                          : header_text(*member, one.value));
-    } else if (member->location == model::Location::headers && one.value.is_object()) {
-      for (const json::Member& header : one.value.members()) {
-        if (!header.value.is_string()) continue;
-        headers.set((member->named ? std::string(member->json_name) : std::string()) + header.name,
-                    header.value.as_string());
-      }
-    }
+// A header has one line: what would begin another becomes a blank.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
   }
+  return text;
 }
 
 std::string xml_document(std::string_view root, const model::Shape& shape,
@@ -208,6 +208,41 @@ net::Response start(std::string_view request_id) {
   return response;
 }
 }  // namespace
+
+Result<std::vector<json::Member>> read_header_members(const model::Shape& shape,
+                                                      const net::Headers& headers) {
+  std::vector<json::Member> out;
+  for (const model::Member& member : shape.members) {
+    json::Value value;
+    if (member.location == model::Location::header) value = TRY(read_header(member, headers));
+    if (member.location == model::Location::headers) value = read_prefixed(member, headers);
+    if (!value.is_null()) out.push_back({std::string(member.name), std::move(value)});
+  }
+  return out;
+}
+
+void write_header_members(const model::Shape& shape, const json::Value& value,
+                          net::Headers& headers) {
+  if (!value.is_object()) return;
+  for (const json::Member& one : value.members()) {
+    const model::Member* member = shape.find(one.name);
+    if (!member || one.value.is_null()) continue;
+    if (member->location == model::Location::header) {
+      const bool list = member->shape->type == model::Type::list && one.value.is_array();
+      if (list && one.value.size() == 0) continue;
+      headers.set(member->json_name,
+                  one_line(list ? list_header_text(member->shape->item, one.value)
+                                : header_text(*member, one.value)));
+    } else if (member->location == model::Location::headers && one.value.is_object()) {
+      for (const json::Member& header : one.value.members()) {
+        if (!header.value.is_string()) continue;
+        const std::string prefix(member->named ? member->json_name : std::string_view());
+        headers.set(one_line(prefix + header.name),
+                    one_line(std::string(header.value.as_string())));
+      }
+    }
+  }
+}
 
 std::optional<Labels> match_path(const model::Operation& operation, std::string_view path) {
   Labels labels;
@@ -268,7 +303,7 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
   const auto labels = match_path(*dialect.operation, request.path());
   if (!labels) return fail("UnknownOperationException", "");
   const Query query = TRY(parse_query(request.query()));
-  std::vector<json::Member> out;
+  std::vector<json::Member> out = TRY(read_header_members(input, request.headers));
   bool members_in_body = false;
   for (const model::Member& member : input.members) {
     json::Value value;
@@ -282,11 +317,7 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
         value = TRY(read_query(member, query));
         break;
       case model::Location::header:
-        value = TRY(read_header(member, request.headers));
-        break;
       case model::Location::headers:
-        value = read_prefixed(member, request.headers);
-        break;
       case model::Location::status_code:
         break;
       case model::Location::body:
@@ -300,10 +331,13 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
     if (!value.is_null()) out.push_back({std::string(member.name), std::move(value)});
   }
   if (members_in_body && !body.empty()) {
-    if (dialect.protocol == model::Protocol::rest_xml)
-      return fail("NotImplemented", "A request body in XML is not taken here.", 501);
-    const json::Value wire = TRY(parse_json_body(body));
-    const json::Value read = TRY(read_json_structure(input, wire));
+    json::Value read;
+    if (dialect.protocol == model::Protocol::rest_xml) {
+      read = read_xml_members(input, TRY(parse_xml_body(body)));
+    } else {
+      const json::Value wire = TRY(parse_json_body(body));
+      read = TRY(read_json_structure(input, wire));
+    }
     for (const json::Member& one : read.members()) {
       const model::Member* member = input.find(one.name);
       if (member && member->location == model::Location::body) out.push_back(one);
@@ -321,7 +355,7 @@ net::Response rest_result(const Dialect& dialect, const json::Value& result,
   const model::Shape* output = dialect.operation->output;
   std::string_view content_type = xml ? "application/xml" : "application/json";
   if (output) {
-    write_headers(*output, result, response.headers);
+    write_header_members(*output, result, response.headers);
     for (const model::Member& member : output->members) {
       if (member.location != model::Location::status_code) continue;
       if (const auto status = result[member.name].as_int64();
@@ -378,7 +412,7 @@ net::Response rest_error(const Dialect& dialect, const Error& error, std::string
   }
   response.headers.add("Content-Type", "application/json");
   response.headers.add("x-amzn-ErrorType", wire.name);
-  if (wire.shape) write_headers(*wire.shape, error_value(wire, error), response.headers);
+  if (wire.shape) write_header_members(*wire.shape, error_value(wire, error), response.headers);
   response.body = "{";
   write_error_members(wire, error, response.body);
   response.body.push_back('}');

@@ -1,8 +1,5 @@
 #pragma once
-// REST services: members travel in the path, the query, headers and the body.
-//
-// REST-JSON in full. Of REST-XML what needs no XML in the request: S3 is not offered here, its
-// requests are only told from others and refused in its own words.
+// REST services, JSON and XML: members travel in the path, the query, headers and the body.
 #include <optional>
 
 #include "protocol/codec/codec.h"
@@ -24,5 +21,11 @@ Result<json::Value> read_rest(const Dialect& dialect, const net::Request& reques
 net::Response rest_result(const Dialect& dialect, const json::Value& result,
                           std::string_view request_id);
 net::Response rest_error(const Dialect& dialect, const Error& error, std::string_view request_id);
+
+// The members that travel in headers, of a request or a response.
+Result<std::vector<json::Member>> read_header_members(const model::Shape& shape,
+                                                      const net::Headers& headers);
+void write_header_members(const model::Shape& shape, const json::Value& value,
+                          net::Headers& headers);
 
 }  // namespace codec

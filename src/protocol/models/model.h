@@ -45,8 +45,8 @@ struct XmlNamespace {
 
 // A member of a structure, or what a list or a map holds.
 struct Member {
-  std::string_view
-      name;  // what handlers see; of a list's item "member", of a map's key and value so
+  // What handlers see. A list's item is called "member", a map's parts "key" and "value".
+  std::string_view name;
   std::string_view json_name;  // in JSON bodies, headers, queries and URIs
   std::string_view xml_name;   // in XML results
   std::string_view form_name;  // in query requests
