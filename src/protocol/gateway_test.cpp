@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
 #include "base/loop.h"
 #include "language/json/parse.h"
 #include "protocol/auth/sign.h"
@@ -208,6 +209,35 @@ TEST_F(GatewayTest, MalformedBodiesAreTheClientsMistake) {
   }
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
   EXPECT_EQ(send(json_request("AWSStepFunctions.StartExecution", deep)).status, 400);
+}
+
+TEST_F(GatewayTest, BodiesThatWouldCostTooMuchMemoryAreRefused) {
+  add("states", "StartExecution", [](const Call&) { return json::Value::object(); });
+  std::string many = R"({"input":[)";
+  for (int i = 0; i < 1'100'000; ++i) many += "[],";
+  many += "[]]}";
+  const net::Response response = send(json_request("AWSStepFunctions.StartExecution", many));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_NE(response.body.find("too many elements"), std::string::npos);
+  // Commas in texts are no elements.
+  const std::string text =
+      R"({"stateMachineArn":"a","input":")" + std::string(1'100'000, ',') + "\"}";
+  EXPECT_EQ(send(json_request("AWSStepFunctions.StartExecution", text)).status, 200);
+}
+
+TEST_F(GatewayTest, CompressedBodiesAreReadAndBounded) {
+  add("states", "ListActivities", [](const Call&) { return json::Value::object(); });
+  // gzip of {"maxResults":5}
+  const std::string small =
+      base64_decode("H4sIAAAAAAACA6tWyk2sCEotLs0pKVayMq0FAPWnVnQQAAAA").value();
+  net::Request request = json_request("AWSStepFunctions.ListActivities", small);
+  request.headers.add("Content-Encoding", "gzip");
+  EXPECT_EQ(send(request).status, 200);
+  EXPECT_EQ(json::write(last.params), R"({"maxResults":5})");
+  request.body = "no gzip";
+  EXPECT_EQ(send(request).status, 400);
+  request.body = small.substr(0, small.size() - 4);
+  EXPECT_EQ(send(request).status, 400);
 }
 
 TEST_F(GatewayTest, WhoeverMayNotCallLearnsNothingElse) {

@@ -12,6 +12,7 @@
 namespace codec {
 namespace {
 constexpr int kDepthMax = 200;
+constexpr size_t kItemsMax = 1'000'000;  // of one body
 
 // Major types of RFC 8949, 3.1.
 enum Major : uint8_t {
@@ -153,6 +154,7 @@ class Parser {
 
   Result<json::Value> item(int depth) {
     if (depth > kDepthMax) return malformed("nested too deep");
+    if (++items_ > kItemsMax) return malformed("too many items");
     const Head h = TRY(head());
     switch (h.major) {
       case kUnsigned:
@@ -178,6 +180,7 @@ class Parser {
 
   std::string_view bytes_;
   size_t at_ = 0;
+  size_t items_ = 0;
 };
 
 void append_big_endian(uint64_t value, int bytes, std::string& out) {

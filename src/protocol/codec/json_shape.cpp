@@ -12,6 +12,28 @@ namespace {
 
 constexpr size_t kDepthMax = 200;  // nested arrays and objects in a request
 
+constexpr size_t kElementsMax = 1'000'000;  // of arrays and objects: what a body may cost in memory
+
+// Whether a text has more elements than a body may: each comma outside strings makes one more, each
+// bracket the first of its own.
+bool has_too_many_elements(std::string_view text) {
+  if (text.size() <= kElementsMax) return false;
+  size_t elements = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == ',' || c == '[' || c == '{') {
+      ++elements;
+    }
+  }
+  return elements > kElementsMax;
+}
+
 std::unexpected<Error> malformed(std::string message) {
   return fail("SerializationException", std::move(message));
 }
@@ -124,6 +146,7 @@ Result<json::Value> read_whole_number(const model::Shape& shape, const json::Val
 
 Result<json::Value> parse_json_body(std::string_view body) {
   if (body.find_first_not_of(" \t\r\n") == body.npos) return json::Value::object();
+  if (has_too_many_elements(body)) return malformed("The request body has too many elements.");
   auto parsed = json::parse(body, {.depth = kDepthMax});
   if (!parsed) return fail("SerializationException", std::move(parsed.error().message));
   return parsed;

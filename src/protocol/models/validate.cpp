@@ -17,6 +17,7 @@
 namespace model {
 namespace {
 constexpr size_t kReportedMax = 10;
+constexpr size_t kShownBytesMax = 8192;  // of a value in a message
 
 using Patterns = std::unordered_map<const Shape*, Pattern>;
 
@@ -118,6 +119,7 @@ class Checker {
     if (!member.sensitive) {
       shown = " '";
       append_java_text(value, shown);
+      if (shown.size() > kShownBytesMax) shown.resize(kShownBytesMax), shown += "...";
       shown += '\'';
     }
     faults_.push_back(
