@@ -119,7 +119,12 @@ class Checker {
     if (!member.sensitive) {
       shown = " '";
       append_java_text(value, shown);
-      if (shown.size() > kShownBytesMax) shown.resize(kShownBytesMax), shown += "...";
+      if (shown.size() > kShownBytesMax) {
+        size_t end = kShownBytesMax;
+        while ((shown[end] & 0xC0) == 0x80) --end;  // not inside a character
+        shown.resize(end);
+        shown += "...";
+      }
       shown += '\'';
     }
     faults_.push_back(
