@@ -1,0 +1,145 @@
+#include "containers/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "base/encoding.h"
+
+namespace containers {
+namespace {
+
+constexpr int64_t kUnpackedMax = 64LL << 30;
+
+using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
+using Writer = std::unique_ptr<archive, decltype(&archive_write_free)>;
+
+Result<Reader> open_tar(const std::string& path) {
+  Reader reader(archive_read_new(), archive_read_free);
+  archive_read_support_format_tar(reader.get());
+  archive_read_support_format_empty(reader.get());
+  archive_read_support_filter_all(reader.get());
+  if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 20) != ARCHIVE_OK) {
+    return fail("Archive", fmt::format("cannot read {}: {}", path, archive_error_string(reader.get())));
+  }
+  return reader;
+}
+
+// The name inside the folder, or nothing for one that climbs out of it.
+std::optional<std::string> inside(std::string_view name) {
+  std::string out;
+  while (!name.empty()) {
+    const size_t slash = name.find('/');
+    const std::string_view part = name.substr(0, slash);
+    name.remove_prefix(slash == name.npos ? name.size() : slash + 1);
+    if (part.empty() || part == ".") continue;
+    if (part == "..") return std::nullopt;
+    if (!out.empty()) out.push_back('/');
+    out.append(part);
+  }
+  return out;
+}
+
+// What an overlay takes for "not there any more": a character device 0/0, or an opaque folder.
+void white_out(const std::string& folder, const std::string& name) {
+  const size_t slash = name.rfind('/');
+  const std::string parent = slash == name.npos ? folder : folder + "/" + name.substr(0, slash);
+  const std::string last = slash == name.npos ? name : name.substr(slash + 1);
+  std::error_code ignored;
+  std::filesystem::create_directories(parent, ignored);
+  if (last == ".wh..wh..opq") {
+    setxattr(parent.c_str(), "trusted.overlay.opaque", "y", 1, 0);
+  } else {
+    mknod((parent + "/" + last.substr(4)).c_str(), S_IFCHR, makedev(0, 0));
+  }
+}
+
+}  // namespace
+
+Status unpack(const std::string& tar, const std::string& folder, Whiteouts whiteouts) {
+  Reader reader = TRY(open_tar(tar));
+  Writer writer(archive_write_disk_new(), archive_write_free);
+  archive_write_disk_set_options(writer.get(), ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_XATTR |
+                                                   ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_UNLINK);
+  const std::string root = std::filesystem::canonical(folder).string();
+  int64_t written = 0;
+  archive_entry* entry = nullptr;
+  int status;
+  while ((status = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
+    const auto name = inside(archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "");
+    if (!name) return fail("Archive", fmt::format("{} has a name that leads out of it: {}", tar, archive_entry_pathname(entry)));
+    if (name->empty()) continue;
+    const size_t slash = name->rfind('/');
+    const std::string_view last = std::string_view(*name).substr(slash == std::string::npos ? 0 : slash + 1);
+    if (whiteouts == Whiteouts::overlay && last.starts_with(".wh.")) {
+      white_out(root, *name);
+      continue;
+    }
+    const auto type = archive_entry_filetype(entry);
+    if (type == AE_IFCHR || type == AE_IFBLK) continue;
+    if (const char* link = archive_entry_hardlink(entry)) {
+      const auto target = inside(link);
+      if (!target) return fail("Archive", fmt::format("{} has a link that leads out of it: {}", tar, link));
+      archive_entry_set_hardlink(entry, (root + "/" + *target).c_str());
+    }
+    archive_entry_set_pathname(entry, (root + "/" + *name).c_str());
+    if (archive_write_header(writer.get(), entry) < ARCHIVE_WARN) {
+      return fail("Archive", fmt::format("cannot unpack {}: {}", *name, archive_error_string(writer.get())));
+    }
+    const void* block;
+    size_t size;
+    la_int64_t offset;
+    while ((status = archive_read_data_block(reader.get(), &block, &size, &offset)) == ARCHIVE_OK) {
+      written += static_cast<int64_t>(size);
+      if (written > kUnpackedMax) return fail("Archive", fmt::format("{} unpacks to more than {} bytes", tar, kUnpackedMax));
+      if (archive_write_data_block(writer.get(), block, size, offset) < ARCHIVE_WARN) {
+        return fail("Archive", fmt::format("cannot unpack {}: {}", *name, archive_error_string(writer.get())));
+      }
+    }
+    if (status != ARCHIVE_EOF) return fail("Archive", fmt::format("{} is damaged: {}", tar, archive_error_string(reader.get())));
+    archive_write_finish_entry(writer.get());
+  }
+  if (status != ARCHIVE_EOF) return fail("Archive", fmt::format("{} is damaged: {}", tar, archive_error_string(reader.get())));
+  return {};
+}
+
+Result<std::vector<std::string>> top_names(const std::string& tar) {
+  Reader reader = TRY(open_tar(tar));
+  std::set<std::string> names;
+  archive_entry* entry = nullptr;
+  int status;
+  while ((status = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
+    const auto name = inside(archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "");
+    if (name && !name->empty()) names.insert(name->substr(0, name->find('/')));
+    archive_read_data_skip(reader.get());
+  }
+  if (status != ARCHIVE_EOF) return fail("Archive", fmt::format("{} is no tar archive: {}", tar, archive_error_string(reader.get())));
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+Result<std::string> file_sha256(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail("Archive", fmt::format("cannot read {}", path));
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr);
+  std::string buffer(1 << 18, '\0');
+  ssize_t got;
+  while ((got = read(fd, buffer.data(), buffer.size())) > 0) EVP_DigestUpdate(digest.get(), buffer.data(), static_cast<size_t>(got));
+  close(fd);
+  unsigned char out[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(digest.get(), out, &size);
+  return hex_encode({reinterpret_cast<char*>(out), size});
+}
+
+}  // namespace containers

@@ -1,0 +1,284 @@
+#include "containers/oci/runtime.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <thread>
+
+#include "containers/images.h"
+#include "containers/oci/task_file.h"
+#include "containers/process.h"
+#include "language/json/parse.h"
+
+namespace containers::oci {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool on_path(const char* name) {
+  for (const char* folder : {"/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/usr/local/bin/"}) {
+    if (access((std::string(folder) + name).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+// Whether that process is a supervisor of ours.
+bool is_shim(uint64_t pid) {
+  if (pid == 0) return false;
+  std::ifstream in(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  std::getline(in, name);
+  return name == "gantry-shim";
+}
+
+class Runtime final : public ContainerRuntime {
+ public:
+  Runtime(Loop& loop, Settings settings) : loop_(loop), settings_(std::move(settings)), images_(settings_.data_dir + "/images") {}
+
+  ~Runtime() override {
+    *alive_ = false;
+    if (socket_ >= 0) {
+      // Wakes the reader, which then sees that it is over.
+      closing_ = true;
+      const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      sockaddr_un to = address();
+      sendto(s, "", 0, MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&to), sizeof to);
+      close(s);
+      reader_.join();
+      close(socket_);
+      unlink(socket_path().c_str());
+    }
+  }
+
+  Status open() {
+    std::error_code error;
+    fs::create_directories(settings_.data_dir + "/tasks", error);
+    if (error) return fail("Runtime", fmt::format("cannot make {}/tasks: {}", settings_.data_dir, error.message()));
+    settings_.data_dir = fs::canonical(settings_.data_dir, error).string();
+    if (socket_path().size() >= sizeof(sockaddr_un::sun_path)) return fail("Runtime", "the data directory's path is too long for a socket: choose a shorter one");
+    unlink(socket_path().c_str());
+    socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un here = address();
+    if (socket_ < 0 || bind(socket_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) {
+      return fail("Runtime", fmt::format("cannot listen on {}: {}", socket_path(), std::strerror(errno)));
+    }
+    chmod(socket_path().c_str(), 0600);
+    reader_ = std::thread([this] { listen(); });
+    return {};
+  }
+
+  std::string name() const override { return "oci"; }
+  void on_event(Function<void(const Event&)> sink) override { sink_ = std::move(sink); }
+
+  void recover(Function<void(Result<std::vector<std::string>>)> done) override {
+    std::vector<std::string> ids;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(settings_.data_dir + "/tasks", error)) {
+      const std::string id = entry.path().filename().string();
+      Task task;
+      const uint64_t acknowledged = read_number(folder(id) + "/acknowledged");
+      task.told = acknowledged;
+      // A task that was never handed to a supervisor has not begun: whoever wants it launches it again.
+      if (!fs::exists(folder(id) + "/shim.pid")) {
+        fs::remove_all(entry.path(), error);
+        continue;
+      }
+      tasks_.emplace(id, task);
+      ids.push_back(id);
+    }
+    done(ids);
+    for (const std::string& id : ids) {
+      look(id);
+      adopt(id);
+    }
+  }
+
+  void launch(TaskSpec spec) override {
+    const std::string id = spec.id;
+    if (tasks_.contains(id)) return;
+    tasks_.emplace(id, Task{});
+    auto work = std::make_shared<Launch>(Launch{.folder = folder(id), .spec = std::move(spec)});
+    loop_.blocking([this, work] { prepare(*work); },
+                   [this, id, alive = alive_] {
+                     if (*alive) look(id);
+                   });
+  }
+
+  void stop(const std::string& task) override {
+    const auto it = tasks_.find(task);
+    if (it == tasks_.end() || it->second.ended) return;
+    const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::strncpy(to.sun_path, (folder(task) + "/control").c_str(), sizeof to.sun_path - 1);
+    const bool told = sendto(s, "stop", 4, MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&to), sizeof to) == 4;
+    close(s);
+    if (told) return;
+    // Its supervisor is not listening yet: it is asked again until it does or the task has ended.
+    loop_.after(50, [this, task, alive = alive_] {
+      if (*alive) stop(task);
+    });
+  }
+
+  void acknowledge(const std::string& task, uint64_t sequence) override {
+    const auto it = tasks_.find(task);
+    if (it == tasks_.end() || it->second.acknowledged >= sequence) return;
+    it->second.acknowledged = sequence;
+    if (it->second.acknowledging) return;
+    // Written behind, a few at a time: being told something twice does no harm.
+    it->second.acknowledging = true;
+    loop_.after(200, [this, task, alive = alive_] {
+      if (!*alive) return;
+      const auto again = tasks_.find(task);
+      if (again == tasks_.end()) return;
+      again->second.acknowledging = false;
+      write_number(folder(task) + "/acknowledged", again->second.acknowledged);
+    });
+  }
+
+  void forget(const std::string& task) override {
+    tasks_.erase(task);
+    loop_.blocking([path = folder(task)] {
+      std::error_code ignored;
+      fs::remove_all(path, ignored);
+    }, [] {});
+  }
+
+ private:
+  struct Task {
+    uint64_t offset = 0;  // in the event file
+    uint64_t told = 0;    // sequence of the last event that went to the sink
+    uint64_t acknowledged = 0;
+    bool acknowledging = false;
+    bool ended = false;
+  };
+  struct Launch {
+    std::string folder;
+    TaskSpec spec;
+  };
+
+  std::string folder(const std::string& task) const { return settings_.data_dir + "/tasks/" + task; }
+  std::string socket_path() const { return settings_.data_dir + "/runtime.socket"; }
+  sockaddr_un address() const {
+    sockaddr_un out{};
+    out.sun_family = AF_UNIX;
+    std::strncpy(out.sun_path, socket_path().c_str(), sizeof out.sun_path - 1);
+    return out;
+  }
+
+  // On a thread that may wait: images, the task's file, its supervisor.
+  void prepare(Launch& work) {
+    std::error_code error;
+    fs::create_directories(work.folder, error);
+    Prepared task{.spec = std::move(work.spec), .images = {}, .server_socket = socket_path()};
+    {
+      EventWriter events(work.folder, task.spec.id);
+      events.write({.type = Event::Type::pulling});
+      std::map<std::string, std::string> digests;
+      for (const ContainerSpec& container : task.spec.containers) {
+        auto image = images_.find(container.image);
+        if (!image) {
+          auto pulled = images_.pull(container.image);
+          if (!pulled) {
+            events.write({.type = Event::Type::failed, .container = container.name, .reason = pulled.error().message});
+            events.write({.type = Event::Type::stopped});
+            write_number(work.folder + "/shim.pid", 0);
+            return;
+          }
+          image = std::move(*pulled);
+        }
+        digests[container.name] = image->digest;
+        task.images.push_back(std::move(*image));
+      }
+      Event pulled{.type = Event::Type::pulled};
+      pulled.digests = std::move(digests);
+      events.write(std::move(pulled));
+    }
+    std::ofstream(work.folder + "/task.json", std::ios::trunc) << json::write(to_json(task));
+    std::vector<std::string> command = settings_.shim_command;
+    command.push_back(work.folder);
+    const auto started = run_program(command, 10'000);
+    if (started.exit_code == 0) return;
+    EventWriter events(work.folder, task.spec.id);
+    events.write({.type = Event::Type::failed, .reason = fmt::format("CannotStartContainerError: the supervisor could not be started: {}", started.output)});
+    events.write({.type = Event::Type::stopped});
+  }
+
+  void listen() {
+    char buffer[256];
+    while (true) {
+      const ssize_t n = recv(socket_, buffer, sizeof buffer, 0);
+      if (closing_) return;
+      if (n <= 0) continue;
+      loop_.post([this, id = std::string(buffer, static_cast<size_t>(n)), alive = alive_] {
+        if (*alive) look(id);
+      });
+    }
+  }
+
+  // Reads what a task's file holds beyond what was told.
+  void look(const std::string& id) {
+    const auto it = tasks_.find(id);
+    if (it == tasks_.end()) return;
+    for (const Event& read : read_events(folder(id), it->second.offset)) {
+      if (read.sequence <= it->second.told) continue;
+      it->second.told = read.sequence;
+      if (read.type == Event::Type::stopped) it->second.ended = true;
+      Event event = read;
+      event.task = id;
+      if (sink_) sink_(event);
+      if (!tasks_.contains(id)) return;  // the sink has forgotten it
+    }
+  }
+
+  // A task whose supervisor is gone without having said so: killed, or the machine went down.
+  void adopt(const std::string& id) {
+    const auto it = tasks_.find(id);
+    if (it == tasks_.end() || it->second.ended || is_shim(read_number(folder(id) + "/shim.pid"))) return;
+    {
+      EventWriter events(folder(id), id);
+      events.write({.type = Event::Type::failed, .reason = "CannotInspectContainerError: the task's supervisor was lost with the machine"});
+      events.write({.type = Event::Type::stopped});
+    }
+    look(id);
+  }
+
+  Loop& loop_;
+  Settings settings_;
+  ImageStore images_;
+  Function<void(const Event&)> sink_;
+  std::map<std::string, Task> tasks_;
+  int socket_ = -1;
+  std::atomic<bool> closing_ = false;
+  std::thread reader_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+std::string missing() {
+  if (geteuid() != 0) return "containers need root: run gantry as root";
+  if (!on_path("crun") && !on_path("runc")) return "containers need crun: apt-get install crun iproute2";
+  if (!on_path("ip")) return "containers need the ip command: apt-get install iproute2";
+  return "";
+}
+
+Result<std::unique_ptr<ContainerRuntime>> open(Loop& loop, Settings settings) {
+  auto runtime = std::make_unique<Runtime>(loop, std::move(settings));
+  TRY(runtime->open());
+  return runtime;
+}
+
+}  // namespace containers::oci

@@ -1,0 +1,431 @@
+#include "containers/oci/shim.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "containers/oci/bundle.h"
+#include "containers/oci/metadata_proxy.h"
+#include "containers/oci/network.h"
+#include "containers/oci/task_file.h"
+#include "containers/process.h"
+#include "language/json/parse.h"
+
+extern char** environ;
+
+namespace containers::oci {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kLineMax = 256 * 1024;
+
+int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_text(const std::string& path, std::string_view text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text;
+}
+
+int stop_signal(const Image& image) {
+  const std::string_view name = image.config.text("StopSignal", "SIGTERM");
+  static constexpr std::pair<std::string_view, int> kSignals[] = {{"SIGTERM", SIGTERM}, {"SIGINT", SIGINT}, {"SIGQUIT", SIGQUIT}, {"SIGHUP", SIGHUP},
+                                                                  {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}, {"SIGKILL", SIGKILL}, {"SIGWINCH", SIGWINCH}};
+  for (const auto& [known, number] : kSignals) {
+    if (name == known || name == known.substr(3)) return number;
+  }
+  const int number = std::atoi(std::string(name).c_str());
+  return number > 0 && number < 65 ? number : SIGTERM;
+}
+
+struct Container {
+  enum class State : uint8_t { waiting, running, exited };
+  const ContainerSpec* spec = nullptr;
+  const Image* image = nullptr;
+  State state = State::waiting;
+  std::string folder, id, cgroup;
+  pid_t pid = -1;
+  int exit_code = 0;
+  int streams[2] = {-1, -1};
+  std::string partial[2];
+  int64_t kill_at = INT64_MAX;
+  bool mounted = false;
+};
+
+class Supervisor {
+ public:
+  Supervisor(std::string folder, Prepared task) : folder_(std::move(folder)), task_(std::move(task)), events_(folder_, task_.spec.id) {}
+
+  int run() {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!set_up()) {
+      clean_up();
+      tell({.type = Event::Type::stopped});
+      return 0;
+    }
+    start_ready();
+    while (!finished()) wait_for_something();
+    clean_up();
+    tell({.type = Event::Type::stopped});
+    return 0;
+  }
+
+ private:
+  // --- telling ---
+  void tell(Event event) {
+    events_.write(std::move(event));
+    const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::strncpy(to.sun_path, task_.server_socket.c_str(), sizeof to.sun_path - 1);
+    // When nobody listens, the file will be read at the next start.
+    sendto(s, task_.spec.id.data(), task_.spec.id.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&to), sizeof to);
+    close(s);
+  }
+  bool failed(std::string reason) {
+    tell({.type = Event::Type::failed, .reason = std::move(reason)});
+    return false;
+  }
+
+  // --- beginning ---
+  bool set_up() {
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &mask, nullptr);
+    signals_ = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    control_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un here{};
+    here.sun_family = AF_UNIX;
+    const std::string path = folder_ + "/control";
+    if (path.size() >= sizeof here.sun_path) return failed("CannotStartContainerError: the data directory's path is too long: choose one below 60 letters");
+    unlink(path.c_str());
+    std::strncpy(here.sun_path, path.c_str(), sizeof here.sun_path - 1);
+    if (bind(control_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return failed(fmt::format("CannotStartContainerError: {}", std::strerror(errno)));
+
+    auto network = make_network(task_.spec);
+    if (!network) return failed(network.error().message);
+    network_ = *network;
+    if (network_.metadata >= 0) start_metadata_proxy(network_.metadata, task_.spec.metadata_url, task_.spec.id);
+    for (const std::string& volume : task_.spec.volumes) fs::create_directories(folder_ + "/volumes/" + volume);
+    for (size_t i = 0; i < task_.spec.containers.size(); ++i) {
+      Container c;
+      c.spec = &task_.spec.containers[i];
+      c.image = &task_.images[i];
+      c.folder = folder_ + "/" + c.spec->name;
+      c.id = fmt::format("{}-{}", task_.spec.id, i);
+      c.cgroup = fmt::format("/gantry/{}/{}", task_.spec.id, i);
+      containers_.push_back(std::move(c));
+    }
+    return true;
+  }
+
+  // Starts every container whose conditions are met; one that cannot be met any more fails the task.
+  void start_ready() {
+    for (bool again = true; again && !stopping_;) {
+      again = false;
+      for (Container& c : containers_) {
+        if (c.state != Container::State::waiting) continue;
+        bool ready = true;
+        for (const auto& [name, condition] : c.spec->depends_on) {
+          const auto other = std::ranges::find_if(containers_, [&, wanted = &name](const Container& o) { return o.spec->name == *wanted; });
+          if (other == containers_.end()) continue;
+          const bool over = other->state == Container::State::exited;
+          if (condition == DependsOn::healthy || (condition == DependsOn::success && over && other->exit_code != 0)) {
+            failed(fmt::format("Container {} cannot start: its dependency {} {}", c.spec->name, name,
+                               condition == DependsOn::healthy ? "is waited for to be HEALTHY, and this runtime runs no health checks" : "did not succeed"));
+            return stop_all();
+          }
+          ready = ready && (condition == DependsOn::start ? other->state != Container::State::waiting : over);
+        }
+        if (!ready) continue;
+        start(c);
+        again = true;
+        if (stopping_) return;
+      }
+    }
+  }
+
+  Status prepare(Container& c) {
+    for (const char* sub : {"/root", "/upper", "/work", "/bundle", "/etc"}) fs::create_directories(c.folder + sub);
+    std::string lower;
+    for (auto it = c.image->layers.rbegin(); it != c.image->layers.rend(); ++it) lower += (lower.empty() ? "" : ":") + *it;
+    const std::string options = fmt::format("lowerdir={},upperdir={}/upper,workdir={}/work", lower, c.folder, c.folder);
+    if (mount("overlay", (c.folder + "/root").c_str(), "overlay", 0, options.c_str()) != 0) {
+      return fail("Shim", fmt::format("CannotCreateContainerError: cannot mount its file system: {}", std::strerror(errno)));
+    }
+    c.mounted = true;
+    const std::string address = task_.spec.network ? task_.spec.network->address : "127.0.0.1";
+    const std::string hostname = c.spec->hostname.empty() ? "gantry" : c.spec->hostname;
+    write_text(c.folder + "/etc/hosts", fmt::format("127.0.0.1 localhost\n{} {}\n", address, hostname));
+    write_text(c.folder + "/etc/resolv.conf", "");
+    write_text(c.folder + "/etc/hostname", hostname + "\n");
+    auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.folder + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.folder + "/etc"});
+    if (!config) return std::unexpected(std::move(config).error());
+    write_text(c.folder + "/bundle/config.json", json::write(*config));
+    return {};
+  }
+
+  void start(Container& c) {
+    if (auto prepared = prepare(c); !prepared) return could_not_start(c, prepared.error().message, 1);
+    int out[2], err[2];
+    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return could_not_start(c, std::string("CannotStartContainerError: ") + std::strerror(errno), 1);
+    const std::string log = c.folder + "/crun.log", pid_file = c.folder + "/pid", bundle = c.folder + "/bundle";
+    unlink(log.c_str());
+    std::vector<std::string> words = {runtime(), "--root", "/run/gantry-containers", "--log", log};
+    if (words[0] == "crun") words.insert(words.end(), {"--cgroup-manager=cgroupfs"});
+    words.insert(words.end(), {"run", "--detach", "--bundle", bundle, "--pid-file", pid_file, c.id});
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, err[1], 2);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    pid_t starter = -1;
+    const int error = posix_spawnp(&starter, argv[0], &actions, &attributes, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    close(out[1]), close(err[1]);
+    c.streams[0] = out[0], c.streams[1] = err[0];
+    for (const int fd : c.streams) fcntl(fd, F_SETFL, O_NONBLOCK);
+    int status = 0;
+    if (error == 0) {
+      while (waitpid(starter, &status, 0) < 0 && errno == EINTR) {
+      }
+    }
+    c.pid = std::atoi(read_text(pid_file).c_str());
+    if (error != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || c.pid <= 0) {
+      const std::string why = error != 0 ? std::strerror(error) : read_text(log);
+      const bool missing = why.find("not found") != why.npos || why.find("No such file") != why.npos;
+      return could_not_start(c, fmt::format("CannotStartContainerError: {}", why.substr(0, 500)), missing ? 127 : why.find("ermission denied") != why.npos ? 126 : 128);
+    }
+    c.state = Container::State::running;
+    tell({.type = Event::Type::container_started, .container = c.spec->name, .pid = c.pid});
+    reap();
+  }
+
+  static const std::string& runtime() {
+    static const std::string name = access("/usr/bin/crun", X_OK) == 0 || access("/usr/local/bin/crun", X_OK) == 0 ? "crun" : "runc";
+    return name;
+  }
+
+  void could_not_start(Container& c, std::string reason, int code) {
+    while (!reason.empty() && (reason.back() == '\n' || reason.back() == ' ')) reason.pop_back();
+    c.state = Container::State::exited;
+    c.exit_code = code;
+    tell({.type = Event::Type::container_exited, .container = c.spec->name, .exit_code = code, .reason = std::move(reason)});
+    if (c.spec->essential) stop_all();
+  }
+
+  // --- going on ---
+  bool finished() const {
+    return std::ranges::all_of(containers_, [&](const Container& c) {
+      return c.state == Container::State::exited || (stopping_ && c.state == Container::State::waiting);
+    });
+  }
+
+  void wait_for_something() {
+    std::vector<pollfd> fds = {{signals_, POLLIN, 0}, {control_, POLLIN, 0}};
+    std::vector<std::pair<Container*, int>> sources;
+    int64_t next = INT64_MAX;
+    for (Container& c : containers_) {
+      if (c.state == Container::State::running) next = std::min(next, c.kill_at);
+      for (int i = 0; i < 2; ++i) {
+        if (c.streams[i] < 0) continue;
+        fds.push_back({c.streams[i], POLLIN, 0});
+        sources.emplace_back(&c, i);
+      }
+    }
+    const int64_t wait = next == INT64_MAX ? -1 : std::max<int64_t>(0, next - steady_ms());
+    poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(wait, 60'000)));
+    for (size_t i = 0; i < sources.size(); ++i) {
+      if (fds[i + 2].revents) read_output(*sources[i].first, sources[i].second);
+    }
+    if (fds[1].revents) {
+      char command[16];
+      if (recv(control_, command, sizeof command, 0) > 0) stop_all();
+    }
+    signalfd_siginfo signal;
+    while (read(signals_, &signal, sizeof signal) > 0) {
+    }
+    reap();
+    for (Container& c : containers_) {
+      if (c.state == Container::State::running && steady_ms() >= c.kill_at) {
+        kill(c.pid, SIGKILL);
+        c.kill_at = steady_ms() + 1'000;
+      }
+    }
+  }
+
+  void read_output(Container& c, int stream) {
+    char buffer[16384];
+    while (c.streams[stream] >= 0) {
+      const ssize_t n = read(c.streams[stream], buffer, sizeof buffer);
+      if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+      if (n <= 0) {
+        if (!c.partial[stream].empty()) emit_line(c, stream, std::move(c.partial[stream]));
+        c.partial[stream].clear();
+        close(c.streams[stream]);
+        c.streams[stream] = -1;
+        return;
+      }
+      std::string_view text(buffer, static_cast<size_t>(n));
+      for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+        c.partial[stream].append(text.substr(0, end));
+        emit_line(c, stream, std::exchange(c.partial[stream], {}));
+        text.remove_prefix(end + 1);
+      }
+      c.partial[stream].append(text);
+      if (c.partial[stream].size() >= kLineMax) emit_line(c, stream, std::exchange(c.partial[stream], {}));
+    }
+  }
+
+  void emit_line(Container& c, int stream, std::string line) {
+    if (line.size() > kLineMax) line.resize(kLineMax);
+    tell({.type = Event::Type::output, .container = c.spec->name, .stream = stream == 0 ? Stream::out : Stream::err, .line = std::move(line)});
+  }
+
+  void reap() {
+    int status = 0;
+    while (true) {
+      const pid_t pid = waitpid(-1, &status, WNOHANG);
+      if (pid <= 0) return;
+      const auto it = std::ranges::find_if(containers_, [&](const Container& c) { return c.pid == pid && c.state == Container::State::running; });
+      if (it == containers_.end()) continue;
+      ended(*it, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    }
+  }
+
+  void ended(Container& c, int code) {
+    for (int i = 0; i < 2; ++i) drain(c, i);
+    const bool oom = ran_out_of_memory(c);
+    c.state = Container::State::exited;
+    c.exit_code = code;
+    run_program({runtime(), "--root", "/run/gantry-containers", "delete", "--force", c.id}, 10'000);
+    tell({.type = Event::Type::container_exited, .container = c.spec->name, .exit_code = code, .out_of_memory = oom,
+          .reason = oom ? "OutOfMemoryError: Container killed due to memory usage" : ""});
+    if (c.spec->essential) {
+      stop_all();
+    } else {
+      start_ready();
+    }
+  }
+
+  // All that the container printed; grandchildren that live on in no one's hands do not hold it up.
+  void drain(Container& c, int stream) {
+    if (c.streams[stream] < 0) return;
+    read_output(c, stream);
+    if (c.streams[stream] < 0) return;
+    if (!c.partial[stream].empty()) emit_line(c, stream, std::exchange(c.partial[stream], {}));
+    close(c.streams[stream]);
+    c.streams[stream] = -1;
+  }
+
+  static bool ran_out_of_memory(const Container& c) {
+    for (const char* base : {"/sys/fs/cgroup/memory", "/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+      for (const char* file : {"/memory.oom_control", "/memory.events"}) {
+        const std::string text = read_text(base + c.cgroup + file);
+        const size_t at = text.find("oom_kill ");
+        if (at != text.npos && std::atoi(text.c_str() + at + 9) > 0) return true;
+      }
+    }
+    return false;
+  }
+
+  void stop_all() {
+    if (stopping_) return;
+    stopping_ = true;
+    for (Container& c : containers_) {
+      if (c.state != Container::State::running) continue;
+      kill(c.pid, stop_signal(*c.image));
+      c.kill_at = steady_ms() + std::max(0, c.spec->stop_timeout_s) * 1000LL;
+    }
+  }
+
+  // --- the end ---
+  void clean_up() {
+    for (Container& c : containers_) {
+      if (c.mounted) umount2((c.folder + "/root").c_str(), MNT_DETACH);
+      std::error_code ignored;
+      fs::remove_all(c.folder, ignored);
+    }
+    std::error_code ignored;
+    fs::remove_all(folder_ + "/volumes", ignored);
+    drop_network(network_);
+    // The cgroups that the runtime left behind, innermost first.
+    for (const char* base : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) remove_cgroup(base);
+    for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", ignored)) remove_cgroup(entry.path().string());
+    unlink((folder_ + "/control").c_str());
+  }
+  void remove_cgroup(const std::string& base) {
+    for (const Container& c : containers_) rmdir((base + c.cgroup).c_str());
+    rmdir((base + "/gantry/" + task_.spec.id).c_str());
+  }
+
+  std::string folder_;
+  Prepared task_;
+  EventWriter events_;
+  TaskNetwork network_;
+  std::vector<Container> containers_;
+  int signals_ = -1, control_ = -1;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+int shim_main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  const std::string folder = argv[2];
+  auto document = json::parse(read_text(folder + "/task.json"));
+  auto task = document ? prepared_from_json(*document) : std::nullopt;
+  if (!task) return 1;
+  // Leaves the server's side: a session of its own, and whoever started it does not have to wait.
+  if (const pid_t child = fork(); child != 0) {
+    _exit(child < 0 ? 1 : 0);
+  }
+  setsid();
+  const int null = open("/dev/null", O_RDWR);
+  for (int fd = 0; fd < 3; ++fd) dup2(null, fd);
+  for (int fd = 3; fd < 1024; ++fd) close(fd);
+  prctl(PR_SET_NAME, "gantry-shim");
+  write_number(folder + "/shim.pid", static_cast<uint64_t>(getpid()));
+  return Supervisor(folder, std::move(*task)).run();
+}
+
+}  // namespace containers::oci

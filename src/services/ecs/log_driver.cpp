@@ -1,0 +1,75 @@
+// Where a container's output goes: awslogs into log groups, everything else into a short memory.
+#include <fmt/format.h>
+
+#include "services/ecs/ecs.h"
+
+namespace ecs {
+
+using json::Value;
+
+namespace {
+constexpr size_t kBatchLines = 1'000;
+constexpr int64_t kBatchMs = 100;
+constexpr size_t kRecentLines = 500;
+constexpr size_t kRecentLineBytes = 512;
+}  // namespace
+
+void Ecs::take_output(const Where& where, const Value& task, const containers::Event& event) {
+  const Value* definition = find_definition(where.scope, task.text("taskDefinitionArn"));
+  Value options;
+  if (definition) {
+    for (const Value& c : (*definition)["containerDefinitions"].items()) {
+      if (c.text("name") == event.container && c["logConfiguration"].text("logDriver") == "awslogs") options = c["logConfiguration"]["options"];
+    }
+  }
+  auto& recent = recent_[where.id];
+  recent.emplace_back(event.container, event.line.substr(0, kRecentLineBytes));
+  if (recent.size() > kRecentLines) recent.erase(recent.begin(), recent.begin() + kRecentLines / 2);
+  if (options.is_null()) return runtime_.acknowledge(where.id, event.sequence);
+
+  Pending& pending = pending_logs_[where.id];
+  pending.lines[event.container].push_back(json::object({{"timestamp", event.at.ms}, {"message", event.line}}));
+  pending.sequence = event.sequence;
+  if (pending.lines[event.container].size() >= kBatchLines) return flush_logs(where.id);
+  if (pending.armed) return;
+  pending.armed = true;
+  kit_.loop.after(kBatchMs, [this, id = where.id] { flush_logs(id); });
+}
+
+void Ecs::flush_logs(const std::string& task_id) {
+  auto node = pending_logs_.extract(task_id);
+  const auto it = where_.find(task_id);
+  if (node.empty() || it == where_.end()) return;
+  const Scope scope = it->second;
+  const Value* task = find_task(scope, task_id);
+  const Value* definition = task ? find_definition(scope, task->text("taskDefinitionArn")) : nullptr;
+  if (!definition) return;
+  std::string role(task->operator[]("overrides").text("executionRoleArn"));
+  if (role.empty()) role = definition->text("executionRoleArn");
+  const auto caller = role.empty() ? protocol::Principal::root(scope.account) : protocol::Principal::role_session(role, task_id);
+  for (auto& [container, lines] : node.mapped().lines) {
+    Value options;
+    for (const Value& c : (*definition)["containerDefinitions"].items()) {
+      if (c.text("name") == container) options = c["logConfiguration"]["options"];
+    }
+    const std::string group(options.text("awslogs-group")), region(options.text("awslogs-region", scope.region));
+    const std::string stream = fmt::format("{}/{}/{}", options.text("awslogs-stream-prefix", "ecs"), container, task_id);
+    const auto call = [&](std::string_view operation, Value params) {
+      kit_.registry.call(kit_.registry.internal(caller, region, "logs", operation, std::move(params)), [](Result<Value>) {});
+    };
+    if (options.text("awslogs-create-group") == "true") call("CreateLogGroup", json::object({{"logGroupName", group}}));
+    call("CreateLogStream", json::object({{"logGroupName", group}, {"logStreamName", stream}}));
+    call("PutLogEvents", json::object({{"logGroupName", group}, {"logStreamName", stream}, {"logEvents", Value::array(std::move(lines))}}));
+  }
+  runtime_.acknowledge(task_id, node.mapped().sequence);
+}
+
+json::Value Ecs::recent_output(const std::string& task_id) const {
+  std::vector<Value> lines;
+  if (const auto it = recent_.find(task_id); it != recent_.end()) {
+    for (const auto& [container, line] : it->second) lines.push_back(json::object({{"container", container}, {"line", line}}));
+  }
+  return json::object({{"lines", Value::array(std::move(lines))}});
+}
+
+}  // namespace ecs
