@@ -23,7 +23,9 @@ std::optional<uint32_t> parse_address(std::string_view text) {
   return address;
 }
 
-std::string address_text(uint32_t a) { return fmt::format("{}.{}.{}.{}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255); }
+std::string address_text(uint32_t a) {
+  return fmt::format("{}.{}.{}.{}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+}
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {
   const size_t slash = text.find('/');
@@ -32,9 +34,10 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   Cidr out;
   const std::string_view bits = text.substr(slash + 1);
   const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), out.bits);
-  if (!base || error != std::errc() || end != bits.data() + bits.size() || out.bits < 0 || out.bits > 32) return std::nullopt;
-  out.base = *base;
-  if ((out.base & ~out.mask()) != 0) return std::nullopt;
+  if (!base || error != std::errc() || end != bits.data() + bits.size() || out.bits < 0 ||
+      out.bits > 32)
+    return std::nullopt;
+  out.base = *base & out.mask();
   return out;
 }
 
