@@ -1,0 +1,119 @@
+#pragma once
+// EventBridge: buses, rules, targets, and the way of an event from PutEvents to whoever asked for it.
+//
+// An event that is accepted is matched at once; each delivery is stored with the acceptance (Space::outbox,
+// "events/...") and taken out when its target has it, so that a crash in between repeats it and loses none.
+// Targets are other services' operations, called through the registry as the rule's role, or as
+// events.amazonaws.com where the target's own policy decides.
+#include <map>
+#include <memory>
+#include <string>
+
+#include "protocol/patterns/pattern.h"
+#include "services/service.h"
+#include "services/table.h"
+
+namespace events {
+
+struct Rule {
+  json::Value shown;    // as DescribeRule tells it
+  std::map<std::string, json::Value> targets;  // by id
+  json::Value tags;
+  std::shared_ptr<patterns::Pattern> pattern;  // made from shown's EventPattern
+};
+json::Value to_json(const Rule& rule);
+Rule from_json(const json::Value& document, std::type_identity<Rule>);
+
+struct Bus {
+  json::Value shown;
+  json::Value policy;
+  json::Value tags;
+};
+json::Value to_json(const Bus& bus);
+Bus from_json(const json::Value& document, std::type_identity<Bus>);
+
+class Events final : public services::Service {
+ public:
+  explicit Events(services::Kit& kit);
+  void load() override;
+  void start() override;
+
+ private:
+  using Call = protocol::Call;
+  using Value = json::Value;
+  using Scope = services::Scope;
+
+  // rules.cpp
+  Result<Value> put_rule(const Call& call);
+  Result<Value> describe_rule(const Call& call);
+  Result<Value> list_rules(const Call& call);
+  Result<Value> delete_rule(const Call& call);
+  Result<Value> switch_rule(const Call& call);
+  // targets.cpp
+  Result<Value> put_targets(const Call& call);
+  Result<Value> remove_targets(const Call& call);
+  Result<Value> list_targets(const Call& call);
+  Result<Value> list_rules_by_target(const Call& call);
+  // buses.cpp
+  Result<Value> create_bus(const Call& call);
+  Result<Value> describe_bus(const Call& call);
+  Result<Value> list_buses(const Call& call);
+  Result<Value> delete_bus(const Call& call);
+  Result<Value> change_permission(const Call& call);
+  Result<Value> list_tags(const Call& call);
+  Result<Value> change_tags(const Call& call);
+  // put_events.cpp
+  Result<Value> put_events(const Call& call);
+  Result<Value> test_pattern(const Call& call);
+
+  // --- shared ---
+  // The bus that a call names, without ARN; "default" when it names none. ResourceNotFoundException.
+  Result<std::string> bus_of(const Call& call, std::string_view member = "EventBusName") const;
+  const Rule* find_rule(const Scope& scope, const std::string& bus, std::string_view name) const;
+  Result<Rule> need_rule(const Call& call, std::string_view member = "Name") const;
+  std::string rule_arn(const Call& call, const std::string& bus, std::string_view name) const;
+  // Rules of AWS's services are theirs: ManagedRuleException for anybody else.
+  Status may_change(const Call& call, const Rule& rule) const;
+  Result<std::pair<size_t, std::string>> page(const Call& call) const;
+  void next_token(json::ObjectBuilder& out, const Call& call, const std::string& from) const;
+
+  // --- delivery.cpp ---
+  void accept(const Scope& scope, const std::string& bus, const Value& event);
+  struct Delivery {
+    Scope scope;
+    std::string rule_arn;
+    Value target;
+    Value event;
+    Value input;  // what the target gets
+    int attempts = 0;
+    Instant accepted;
+  };
+  void enqueue(Delivery delivery);
+  void deliver(const std::string& key);
+  void done(const std::string& key, Result<Value> answer);
+  static Value encode(const Delivery& delivery);
+  static Delivery decode(const Value& document);
+  void schedule_rules();
+
+  services::Kit& kit_;
+  services::Table<Rule> rules_;  // id: "<bus>/<name>"
+  services::Table<Bus> buses_;
+  std::map<std::string, Delivery> waiting_;
+  uint64_t sequence_ = 0;
+};
+
+std::unexpected<Error> invalid(std::string message);
+std::unexpected<Error> not_found(std::string message);
+
+// "rate(5 minutes)" or "cron(...)" that is well formed.
+bool is_schedule(std::string_view text);
+// Milliseconds of a rate; nothing for a cron expression or what is no rate.
+std::optional<int64_t> rate_ms(std::string_view text);
+// The next instant behind `after` that a cron expression names; nothing when there is none within 5 years.
+std::optional<Instant> next_cron(std::string_view text, Instant after);
+
+// What a target is given: the event, its Input, InputPath or InputTransformer. Nothing when the template makes no
+// valid JSON for a JSON template.
+std::optional<json::Value> target_input(const json::Value& target, const json::Value& event, std::string_view rule_arn, Instant now);
+
+}  // namespace events
