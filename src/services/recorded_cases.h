@@ -139,7 +139,7 @@ class Run {
           if (member.name != "kind" && member.value.is_string()) unordered_.insert(std::string(member.value.as_string()));
         }
       } else if (by.starts_with("<")) {
-        continue;
+        if (kind == "regex") hints_.emplace(by, replacement.text("pattern"));
       } else if (kind == "key" && replacement["everywhere"] == json::Value(false)) {
         constant_members_.emplace(replacement.text("key"), by);
       } else if (kind == "regex") {
@@ -464,6 +464,11 @@ class Run {
     }
     const size_t colon = name.rfind(':');
     const bool numbered = colon != name.npos && name.find_first_not_of("0123456789", colon + 1) == name.size() - 1;
+    // What the recording replaced by this placeholder, when it stands here.
+    if (const auto hint = hints_.find(name); hint != hints_.end()) {
+      const json::Value literal = resolve_text(hint->second);
+      if (literal.is_string() && text.starts_with(literal.as_string()) && matches(rest, text.substr(literal.as_string().size()))) return true;
+    }
     for (size_t take = rest.empty() ? text.size() : 0; take <= text.size(); ++take) {
       if (numbered) bound_[name] = text.substr(0, take);
       if (matches(rest, text.substr(take))) return true;
@@ -480,6 +485,7 @@ class Run {
   std::vector<std::string> mismatches_;
   std::map<int, json::Value> answers_;
   std::map<std::string, std::string> bound_;               // what a placeholder stands for
+  std::map<std::string, std::string> hints_;               // what the recording replaced by a placeholder
   std::set<std::string, std::less<>> unordered_;           // members whose items come in any order
   std::map<std::string, std::string, std::less<>> constant_members_;  // members that the recording blanked
   std::vector<std::pair<std::string, std::string>> words_;  // texts that the recording replaced

@@ -169,6 +169,8 @@ policy::Context Iam::facts(const Call& call, const protocol::Need& need, const S
 
 Status Iam::authorise(const Call& call, const protocol::Need& need) {
   if (mode_ == auth::Mode::off) return {};
+  // A service of ours looks something up for itself: nobody's rights are used.
+  if (call.internal && call.caller.type == Principal::Type::root && need.resource_policy.is_null()) return {};
   const Subject subject = this->subject(call);
   note_use(call);
   std::vector<policy::Policy> policies = subject.policies;
