@@ -67,6 +67,7 @@ Result<Statement> read_statement(const json::Value& value, Variables variables) 
   out.not_principals = value.find("NotPrincipal");
   if (const json::Value* who = value.find(out.not_principals ? "NotPrincipal" : "Principal")) out.principals = read_principals(*who);
   out.conditions = TRY(read_conditions(value["Condition"], variables));
+  out.needs_context = !out.conditions.empty() || std::ranges::any_of(out.resources, &Pattern::has_variables);
   return out;
 }
 }  // namespace
@@ -96,10 +97,6 @@ Result<std::shared_ptr<const Document>> read(const json::Value& value) {
     for (const json::Value& one : statements.items()) document->statements.push_back(TRY(read_statement(one, variables)));
   } else {
     document->statements.push_back(TRY(read_statement(statements, variables)));
-  }
-  for (const Statement& statement : document->statements) {
-    const bool variable = std::ranges::any_of(statement.resources, &Pattern::has_variables);
-    if (variable || !statement.conditions.empty()) document->needs_context = true;
   }
   return document;
 }

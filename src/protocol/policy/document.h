@@ -45,6 +45,7 @@ struct Statement {
   std::optional<Principals> principals;
   bool not_principals = false;
   std::vector<Condition> conditions;
+  bool needs_context = false;  // has conditions, or variables in its resources
   // Where it stands, as AWS's simulator tells it; zeros when read from JSON values.
   Position start, end;
 };
@@ -53,7 +54,6 @@ struct Document {
   std::string version;  // "2012-10-17", "2008-10-17" or ""
   std::string id;
   std::vector<Statement> statements;
-  bool needs_context = false;  // has conditions or variables
 };
 
 // Where a policy is to be used decides what it may hold.

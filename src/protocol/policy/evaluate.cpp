@@ -49,12 +49,12 @@ class Evaluation {
 
   void look_at(const Policy& one) {
     present_[static_cast<size_t>(one.type)] = true;
-    const Context& facts = one.document->needs_context ? context() : no_context();
     for (size_t i = 0; i < one.document->statements.size(); ++i) {
       const Statement& statement = one.document->statements[i];
       Naming named = Naming::exact;
       if (one.type == PolicyType::resource && !concerns(statement, named)) continue;
       if (!action_applies(statement)) continue;
+      const Context& facts = statement.needs_context ? context() : no_context();
       note_missing(statement, facts);
       if (!resource_applies(statement, facts)) continue;
       if (!std::ranges::all_of(statement.conditions, [&](const Condition& c) { return c.holds(facts); })) continue;

@@ -26,13 +26,6 @@ policy::Who::Type type_of(Principal::Type type) {
   return policy::Who::Type::anonymous;
 }
 
-// A policy that comes as JSON: a session's or a resource's. One that cannot be understood allows nothing.
-policy::Policy policy_of(policy::PolicyType type, std::string id, const json::Value& document) {
-  static const auto kSilent = std::make_shared<const policy::Document>();
-  auto read = policy::read(document);
-  return {.type = type, .id = std::move(id), .document = read ? *std::move(read) : kSilent};
-}
-
 std::string last_part(std::string_view arn) { return std::string(arn.substr(arn.rfind('/') + 1)); }
 
 // The tags that a request brings, whatever its service calls the member and its items.
@@ -67,6 +60,19 @@ const Identity* Iam::role_of_arn(std::string_view role_arn) {
   return role && role->arn == role_arn ? role : nullptr;
 }
 
+// A policy that comes as JSON: a session's or a resource's. One that cannot be understood allows nothing.
+policy::Policy Iam::policy_of(policy::PolicyType type, std::string id, const Value& document) {
+  // Mostly it is one of the last ones again, the very same value.
+  for (const ReadPolicy& one : read_policies_) {
+    if (one.document && one.value.same(document)) return {.type = type, .id = std::move(id), .document = one.document};
+  }
+  static const auto kSilent = std::make_shared<const policy::Document>();
+  auto read = policy::read(document);
+  ReadPolicy& slot = read_policies_[next_read_policy_++ % read_policies_.size()];
+  slot = {document, read ? *std::move(read) : kSilent};
+  return {.type = type, .id = std::move(id), .document = slot.document};
+}
+
 void Iam::add_policies(const std::string& account, const Identity& one, std::vector<policy::Policy>& out) {
   for (const auto& [name, text] : one.inline_policies) out.push_back({policy::PolicyType::identity, name, text.document});
   for (const std::string& policy_arn : one.attached) {
@@ -87,10 +93,15 @@ Iam::Subject Iam::subject(const Call& call) {
   Subject out;
   out.who = {.type = type_of(caller.type), .account = caller.account, .arn = caller.arn, .role_arn = caller.role_arn, .unique_id = caller.user_id};
   if (caller.type == Principal::Type::service) out.who.arn = caller.service;
+  // A session of a role or user that was deleted is none of the one that bears its name today.
+  const auto same_identity = [&](const Identity& one) {
+    const bool own = caller.type == Principal::Type::user || caller.type == Principal::Type::assumed_role;
+    return !own || caller.user_id.empty() || caller.user_id.substr(0, caller.user_id.find(':')) == one.id;
+  };
   const auto add_user = [&](std::string_view user_arn) {
     const services::Scope scope{caller.account, ""};
     const Identity* user = users_.find(scope, folded(last_part(user_arn)));
-    if (!user || user->arn != user_arn) return;
+    if (!user || user->arn != user_arn || !same_identity(*user)) return;
     out.identity = user;
     add_policies(caller.account, *user, out.policies);
     for (const std::string& name : user->groups) {
@@ -102,6 +113,10 @@ Iam::Subject Iam::subject(const Call& call) {
     case Principal::Type::user: add_user(caller.arn); break;
     case Principal::Type::assumed_role:
       out.identity = role_of_arn(caller.role_arn);
+      if (out.identity && !same_identity(*out.identity)) {
+        out.identity = nullptr;
+        break;
+      }
       if (out.identity) {
         if (out.who.unique_id.empty()) out.who.unique_id = out.identity->id + ":" + caller.session_name;
         add_policies(caller.account, *out.identity, out.policies);
@@ -175,7 +190,8 @@ Status Iam::authorise(const Call& call, const protocol::Need& need) {
   note_use(call);
   std::vector<policy::Policy> policies = subject.policies;
   if (!need.resource_policy.is_null()) policies.push_back(policy_of(policy::PolicyType::resource, "resource policy", need.resource_policy));
-  for (const std::string& resource : need.resources) {
+  static const std::vector<std::string> kAll = {"*"};
+  for (const std::string& resource : need.resources.empty() ? kAll : need.resources) {
     const auto arn = Arn::parse(resource);
     policy::Request request{.who = subject.who, .action = need.action, .resource = resource};
     request.resource_account = arn && !arn->account.empty() && arn->account != "aws" ? arn->account : call.account;

@@ -84,6 +84,22 @@ TEST_F(Authorise, SessionPoliciesLimit) {
   EXPECT_TRUE(publish(limited).ends_with("because no session policy allows the SNS:Publish action"));
 }
 
+TEST_F(Authorise, ASessionEndsWithItsRole) {
+  make_role("worker");
+  put_role_policy("worker", R"([{"Effect":"Allow","Action":"*","Resource":"*"}])");
+  Principal old = session("worker");
+  old.user_id = "AROA00000000000000000:s1";
+  EXPECT_NE(publish(old), "");
+  const auto role = world.call("iam", "GetRole", R"({"RoleName":"worker"})");
+  old.user_id = std::string((*role)["Role"].text("RoleId")) + ":s1";
+  EXPECT_EQ(publish(old), "");
+}
+
+TEST_F(Authorise, ANeedWithoutAResourceIsOneOnAll) {
+  const Principal ann = make_user("ann");
+  EXPECT_NE(ask(ann, "sns", {.action = "sns:ListTopics"}), "");
+}
+
 TEST_F(Authorise, UsersAndTheirGroups) {
   const Principal ann = make_user("ann");
   EXPECT_NE(publish(ann), "");

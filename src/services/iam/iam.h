@@ -10,6 +10,7 @@
 //   iam.set_root_credentials(key, secret);   // before the first request
 //   iam.also_ask(sts.credentials());         // whose temporary keys find() is to know as well
 //   registry.set_authoriser(&iam);
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -199,6 +200,7 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
     bool trusted = false;  // a session of a service-linked role, in the hands of the service itself
   };
   Subject subject(const Call& call);
+  policy::Policy policy_of(policy::PolicyType type, std::string id, const Value& document);
   void add_policies(const std::string& account, const Identity& one, std::vector<policy::Policy>& out);
   void add_boundary(const std::string& account, const Identity& one, std::vector<policy::Policy>& out);
   const Identity* role_of_arn(std::string_view role_arn);
@@ -217,6 +219,14 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
 
   std::string root_key_, root_secret_;
   auth::CredentialSource* other_source_ = nullptr;
+
+  // Policies that came as values and were read, the last few.
+  struct ReadPolicy {
+    Value value;
+    std::shared_ptr<const policy::Document> document;
+  };
+  std::array<ReadPolicy, 32> read_policies_;
+  size_t next_read_policy_ = 0;
 
   DecisionLog log_;
   // When and where a role (by ARN) or a key (by id) was last used: since the start of the process.
