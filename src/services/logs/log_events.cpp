@@ -1,0 +1,279 @@
+// Log events: put, read forwards and backwards, searched.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/store/store.h"
+#include "language/json/parse.h"
+#include "services/logs/logs.h"
+
+namespace logs {
+
+using json::Value;
+using store::Space;
+
+namespace {
+
+std::string big_endian(uint64_t value) {
+  std::string out(8, '\0');
+  for (size_t i = 0; i < 8; ++i) out[i] = static_cast<char>(value >> (56 - 8 * i));
+  return out;
+}
+uint64_t number_at(std::string_view key, size_t at) {
+  uint64_t value = 0;
+  for (const char c : key.substr(at, 8)) value = value << 8 | static_cast<uint8_t>(c);
+  return value;
+}
+
+// stream, time, order of arrival: 24 bytes.
+std::string event_key(uint64_t stream, int64_t time, uint64_t sequence) {
+  return big_endian(stream) + big_endian(static_cast<uint64_t>(std::max<int64_t>(0, time))) + big_endian(sequence);
+}
+
+struct Event {
+  std::string key;
+  int64_t time;
+  Value stored;  // {"m": message, "i": ingested}
+};
+
+}  // namespace
+
+void Logs::drop_events(uint64_t stream, store::Batch& batch, Instant before) {
+  const std::string end = before.ms == INT64_MAX ? big_endian(stream + 1) : event_key(stream, before.ms, 0);
+  kit_.store.scan(Space::logs, big_endian(stream), end, store::Order::forward, [&](std::string_view key, std::string_view) {
+    batch.erase(Space::logs, std::string(key));
+    return true;
+  });
+}
+
+Result<Value> Logs::put_events(const Call& call) {
+  const Stream* found = TRY(need_stream(call));
+  const Value& events = call.params["logEvents"];
+  if (!events.is_array() || events.size() == 0) return invalid("1 validation error detected: Value '[]' at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1");
+  const int64_t now = kit_.clock().now().ms;
+  size_t bytes = 0;
+  int64_t last = INT64_MIN;
+  for (const Value& event : events.items()) {
+    bytes += event.text("message").size() + 26;
+    const int64_t time = event["timestamp"].as_int64().value_or(0);
+    if (time < last) return invalid("Log events in a single PutLogEvents request must be in chronological order.");
+    last = time;
+  }
+  if (bytes > 1'048'576) return invalid("Upload too large: " + std::to_string(bytes) + " bytes exceeds limit of 1048576");
+  if (last - events[size_t{0}]["timestamp"].as_int64().value_or(0) > 86'400'000) return invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+  Stream stream = *found;
+  store::Batch batch;
+  int64_t too_old = -1, too_new = -1;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const int64_t time = events[i]["timestamp"].as_int64().value_or(0);
+    if (time < now - 14LL * 86'400'000) {
+      too_old = static_cast<int64_t>(i);
+      continue;
+    }
+    if (time > now + 2LL * 3'600'000) {
+      if (too_new < 0) too_new = static_cast<int64_t>(i);
+      continue;
+    }
+    batch.put(Space::logs, event_key(stream.number, time, ++sequence_), json::write(json::object({{"m", events[i]["message"]}, {"i", now}})));
+    if (stream.first.ms == 0 || time < stream.first.ms) stream.first = {time};
+    if (time > stream.last.ms) stream.last = {time};
+  }
+  stream.ingested = {now};
+  const std::string id = stream_id(stream.group, stream.name);
+  const uint64_t token = stream.number;
+  streams_.put({call.account, call.region}, id, std::move(stream), batch);
+  kit_.store.commit(std::move(batch));
+  json::ObjectBuilder out;
+  out.add("nextSequenceToken", fmt::format("{:056}", token + sequence_));
+  if (too_old >= 0 || too_new >= 0) {
+    json::ObjectBuilder rejected;
+    if (too_old >= 0) rejected.add("tooOldLogEventEndIndex", too_old + 1);
+    if (too_new >= 0) rejected.add("tooNewLogEventStartIndex", too_new);
+    out.add("rejectedLogEventsInfo", rejected.build());
+  }
+  return out.build();
+}
+
+Result<Value> Logs::get_events(const Call& call) {
+  const Stream* stream = TRY(need_stream(call));
+  const Value& p = call.params;
+  const size_t limit = static_cast<size_t>(p["limit"].as_int64().value_or(10'000));
+  const int64_t from_time = p["startTime"].as_int64().value_or(0), to_time = p["endTime"].as_int64().value_or(INT64_MAX);
+  std::string from = event_key(stream->number, from_time, 0);
+  std::string to = to_time == INT64_MAX ? big_endian(stream->number + 1) : event_key(stream->number, to_time, 0);
+  bool forward = p["startFromHead"] == Value(true);
+  const std::string purpose = fmt::format("logs:events{}", stream->number);
+  std::string at;  // the key that a token stands at
+  if (const std::string_view token = p.text("nextToken"); !token.empty()) {
+    const auto opened = token.size() > 2 ? kit_.sealer.open(purpose, token.substr(2)) : std::nullopt;
+    if (!opened || (!token.starts_with("f/") && !token.starts_with("b/"))) return invalid("The specified nextToken is invalid.");
+    forward = token.starts_with("f/");
+    at = *opened;
+    if (forward) {
+      from = std::max(from, at);
+    } else {
+      to = std::min(to, at);
+    }
+  }
+  std::vector<Event> events;
+  kit_.store.scan(Space::logs, from, to, forward ? store::Order::forward : store::Order::backward, [&](std::string_view key, std::string_view value) {
+    if (events.size() == limit) return false;
+    auto stored = json::parse(value);
+    if (stored) events.push_back({std::string(key), static_cast<int64_t>(number_at(key, 8)), *stored});
+    return true;
+  });
+  if (!forward) std::ranges::reverse(events);
+  std::vector<Value> list;
+  for (const Event& event : events) list.push_back(json::object({{"timestamp", event.time}, {"message", event.stored["m"]}, {"ingestionTime", event.stored["i"]}}));
+  // At an end the same token comes back.
+  const std::string next = events.empty() ? (at.empty() ? (forward ? from : to) : at) : events.back().key + std::string(1, '\0');
+  const std::string before = events.empty() ? (at.empty() ? from : at) : events.front().key;
+  return json::object({{"events", Value::array(std::move(list))}, {"nextForwardToken", "f/" + kit_.sealer.seal(purpose, next)},
+                       {"nextBackwardToken", "b/" + kit_.sealer.seal(purpose, before)}});
+}
+
+Result<Value> Logs::filter_events(const Call& call) {
+  const Group* group = TRY(need_group(call));
+  const Value& p = call.params;
+  const size_t limit = static_cast<size_t>(p["limit"].as_int64().value_or(10'000));
+  const int64_t from_time = p["startTime"].as_int64().value_or(0), to_time = p["endTime"].as_int64().value_or(INT64_MAX - 1);
+  const std::string_view pattern = p.text("filterPattern"), prefix = p.text("logStreamNamePrefix");
+  const Value& names = p["logStreamNames"];
+  const std::string purpose = "logs:filter" + call.account + call.region + group->name;
+  std::string after;
+  if (const std::string_view token = p.text("nextToken"); !token.empty()) {
+    auto opened = kit_.sealer.open(purpose, token);
+    if (!opened) return invalid("The specified nextToken is invalid.");
+    after = *opened;
+  }
+  struct Hit {
+    int64_t time;
+    std::string order;  // time and sequence, then stream: unique
+    const Stream* stream;
+    Value stored;
+  };
+  std::vector<Hit> hits;
+  const auto& all = streams_.all({call.account, call.region});
+  const std::string id_prefix = stream_id(group->name, prefix);
+  for (auto it = all.lower_bound(id_prefix); it != all.end() && it->first.starts_with(id_prefix); ++it) {
+    const Stream& stream = it->second;
+    if (names.is_array() && names.size() > 0 && std::ranges::find(names.items(), Value(stream.name)) == names.items().end()) continue;
+    kit_.store.scan(Space::logs, event_key(stream.number, from_time, 0), event_key(stream.number, to_time + 1, 0), store::Order::forward,
+                    [&](std::string_view key, std::string_view value) {
+                      const std::string order = std::string(key.substr(8)) + std::string(key.substr(0, 8));
+                      if (order <= after) return true;
+                      auto stored = json::parse(value);
+                      if (stored && passes_filter(pattern, stored->text("m"))) hits.push_back({static_cast<int64_t>(number_at(key, 8)), order, &stream, *stored});
+                      return hits.size() < 100'000;
+                    });
+  }
+  std::ranges::sort(hits, {}, &Hit::order);
+  std::vector<Value> list;
+  json::ObjectBuilder out;
+  std::string next;
+  for (const Hit& hit : hits) {
+    if (list.size() == limit) break;
+    list.push_back(json::object({{"logStreamName", hit.stream->name}, {"timestamp", hit.time}, {"message", hit.stored["m"]}, {"ingestionTime", hit.stored["i"]},
+                                 {"eventId", fmt::format("{:056}", number_at(hit.order, 8))}}));
+    next = hit.order;
+  }
+  const bool more = hits.size() > list.size();
+  out.add("events", Value::array(std::move(list))).add("searchedLogStreams", Value::array());
+  if (more) out.add("nextToken", kit_.sealer.seal(purpose, next));
+  return out.build();
+}
+
+// --- filter patterns -----------------------------------------------------------------------------------------------
+
+namespace {
+
+// One comparison of { $.a.b = "x" }.
+bool json_term(std::string_view term, const Value& document) {
+  const auto trim = [](std::string_view s) {
+    while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
+    while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
+    return s;
+  };
+  term = trim(term);
+  static constexpr std::string_view kOperators[] = {"!=", ">=", "<=", "=", ">", "<"};
+  for (const std::string_view op : kOperators) {
+    const size_t at = term.find(op);
+    if (at == term.npos) continue;
+    std::string_view path = trim(term.substr(0, at)), wanted = trim(term.substr(at + op.size()));
+    if (!path.starts_with("$.")) return false;
+    path.remove_prefix(2);
+    const Value* value = &document;
+    while (!path.empty() && value) {
+      const size_t dot = path.find('.');
+      value = value->find(path.substr(0, dot));
+      path.remove_prefix(dot == path.npos ? path.size() : dot + 1);
+    }
+    if (!value) return op == "!=";
+    if (value->is_number()) {
+      const double a = value->as_double(), b = std::atof(std::string(wanted).c_str());
+      return op == "=" ? a == b : op == "!=" ? a != b : op == ">" ? a > b : op == "<" ? a < b : op == ">=" ? a >= b : a <= b;
+    }
+    if (wanted.size() >= 2 && wanted.front() == '"' && wanted.back() == '"') wanted = wanted.substr(1, wanted.size() - 2);
+    const std::string text = value->is_string() ? std::string(value->as_string()) : json::write(*value);
+    const bool same = wanted.ends_with("*") ? text.starts_with(wanted.substr(0, wanted.size() - 1)) : text == wanted;
+    return op == "=" ? same : op == "!=" && !same;
+  }
+  return false;
+}
+
+bool json_filter(std::string_view inner, const Value& document) {
+  for (size_t at = 0; at <= inner.size();) {
+    const size_t end = std::min(inner.find("||", at), inner.size());
+    bool all = true;
+    const std::string_view part = inner.substr(at, end - at);
+    for (size_t begin = 0; begin <= part.size();) {
+      const size_t stop = std::min(part.find("&&", begin), part.size());
+      all = all && json_term(part.substr(begin, stop - begin), document);
+      begin = stop + 2;
+    }
+    if (all) return true;
+    at = end + 2;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool passes_filter(std::string_view pattern, std::string_view message) {
+  while (!pattern.empty() && pattern.front() == ' ') pattern.remove_prefix(1);
+  if (pattern.empty()) return true;
+  if (pattern.front() == '{' && pattern.back() == '}') {
+    const auto document = json::parse(message);
+    return document && document->is_object() && json_filter(pattern.substr(1, pattern.size() - 2), *document);
+  }
+  bool any_given = false, any = false;
+  size_t at = 0;
+  while (at < pattern.size()) {
+    if (pattern[at] == ' ') {
+      ++at;
+      continue;
+    }
+    const char mark = pattern[at] == '?' || pattern[at] == '-' ? pattern[at++] : ' ';
+    std::string_view term;
+    if (at < pattern.size() && pattern[at] == '"') {
+      const size_t end = std::min(pattern.find('"', at + 1), pattern.size());
+      term = pattern.substr(at + 1, end - at - 1);
+      at = std::min(end + 1, pattern.size());
+    } else {
+      const size_t end = std::min(pattern.find(' ', at), pattern.size());
+      term = pattern.substr(at, end - at);
+      at = end;
+    }
+    const bool there = message.find(term) != message.npos;
+    if (mark == '?') {
+      any_given = true;
+      any = any || there;
+    } else if (there == (mark == '-')) {
+      return false;
+    }
+  }
+  return !any_given || any;
+}
+
+}  // namespace logs
