@@ -20,6 +20,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"serve", "serve [flags]", "run the server", app::serve},
+    {"image", "image import FILE NAME[:TAG] | ls | rm NAME | pull NAME", "container images", app::image},
     {"validate", "validate FILE...", "check state machine definitions, as AWS words it", app::validate},
     {"config", "config", "print the settings in force and where each came from", app::print_config},
 };
@@ -45,6 +46,8 @@ int help(std::string_view topic) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  // The supervisor of a container task is this program as well: see containers/oci/shim.h.
+  if (!arguments.empty() && arguments[0] == "shim") return app::shim(argc, argv);
   const std::string name = arguments.empty() ? "help" : arguments[0];
   if (!arguments.empty()) arguments.erase(arguments.begin());
   const bool wants_help = std::ranges::find(arguments, "--help") != arguments.end();

@@ -1,20 +1,37 @@
 #include "app/server.h"
 
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "app/routes.h"
 #include "base/crypto.h"
+#include "containers/absent_runtime.h"
+#include "containers/oci/runtime.h"
 #include "engine/store/disk_store.h"
 #include "engine/store/memory_store.h"
 #include "net/curl_client.h"
+#include "language/json/parse.h"
 #include "net/http_server.h"
 #include "protocol/gateway.h"
 #include "protocol/models/validate.h"
+#include "protocol/upstream.h"
+#if __has_include("services/cloudformation/cloudformation.h")
+#include "services/cloudformation/cloudformation.h"
+#endif
+#include "services/ec2/ec2.h"
+#include "services/ecs/ecs.h"
+#include "services/events/events.h"
+#include "services/iam/iam.h"
+#include "services/logs/logs.h"
+#include "services/sns/sns.h"
+#include "services/sqs/sqs.h"
 #include "services/states/states.h"
+#include "services/sts/sts.h"
 
 namespace app {
 namespace {
@@ -89,10 +106,33 @@ class RunningServer final : public Server {
   }
 
  private:
+  // In order of who asks whom at the start; each reaches the others through the registry alone.
   Status make_services(const std::string& auth) {
+    if (auth != "off" && auth != "audit" && auth != "enforce") return fail("Config", fmt::format("--auth is off, audit or enforce, not '{}'", auth));
     const auto mode = auth == "off" ? auth::Mode::off : auth == "enforce" ? auth::Mode::enforce : auth::Mode::audit;
-    services_.push_back(std::make_unique<states::States>(*kit_));
-    authenticator_ = std::make_unique<auth::Authenticator>(mode, nullptr, kit_->default_account, kit_->default_region);
+    runtime_ = TRY(make_runtime());
+    const auto add = [this]<typename Service>(std::unique_ptr<Service> service) -> Service& {
+      Service& made = *service;
+      services_.push_back(std::move(service));
+      return made;
+    };
+    iam::Iam& iam = add(std::make_unique<iam::Iam>(*kit_, mode));
+    sts::Sts& sts = add(std::make_unique<sts::Sts>(*kit_));
+    iam.also_ask(sts.credentials());
+    add(std::make_unique<ec2::Ec2>(*kit_));
+    add(std::make_unique<logs::Logs>(*kit_));
+    add(std::make_unique<sqs::Sqs>(*kit_));
+    add(std::make_unique<sns::Sns>(*kit_));
+    add(std::make_unique<events::Events>(*kit_));
+    add(std::make_unique<states::States>(*kit_));
+    ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
+#if __has_include("services/cloudformation/cloudformation.h")
+    add(std::make_unique<cloudformation::CloudFormation>(*kit_));
+#endif
+    TRY(set_root(iam, mode));
+    TRY(set_upstream());
+    registry_->set_authoriser(&iam);
+    authenticator_ = std::make_unique<auth::Authenticator>(mode, &iam.credentials(), kit_->default_account, kit_->default_region);
     registry_->set_validator(model::make_validator());
     origins_ = std::make_unique<protocol::OriginPolicy>(protocol::OriginPolicy::Settings{config_.all("allow-host"), config_.all("allow-origin")});
     gateway_ = std::make_unique<protocol::Gateway>(protocol::Gateway::Parts{
@@ -102,7 +142,87 @@ class RunningServer final : public Server {
     return {};
   }
 
+  Result<std::unique_ptr<containers::ContainerRuntime>> make_runtime() {
+    const std::string wanted = config_.get("runtime");
+    if (wanted != "auto" && wanted != "oci" && wanted != "none") return fail("Config", fmt::format("--runtime is auto, oci or none, not '{}'", wanted));
+    std::string why = wanted == "none" ? "containers are switched off: --runtime none" : containers::oci::missing();
+    if (!why.empty() && wanted == "oci") return fail("Runtime", why);
+    std::string folder = config_.get("data-dir");
+    if (config_.on("in-memory")) folder = fmt::format("/tmp/gantry-{}", random_.hex(12));
+    if (why.empty()) {
+      auto runtime = containers::oci::open(loop_, {folder, {"/proc/self/exe", "shim"}});
+      if (runtime || wanted == "oci") return runtime;
+      why = runtime.error().message;
+    }
+    if (wanted == "auto") fmt::print(stderr, "gantry: tasks will not start: {}\n", why);
+    return containers::make_absent_runtime(loop_, why);
+  }
+
+  // The default account's root: as configured, or made at the first start and written down for its owner alone.
+  Status set_root(iam::Iam& iam, auth::Mode mode) {
+    std::string key = config_.get("root-access-key"), secret = config_.get("root-secret-key");
+    if (key.empty() != secret.empty()) return fail("Config", "--root-access-key and --root-secret-key go together");
+    if (!key.empty()) {
+      iam.set_root_credentials(key, secret);
+      return {};
+    }
+    if (mode != auth::Mode::enforce) return {};
+    const auto there = store_->get(store::Space::meta, "root-key");
+    if (there) {
+      const size_t space = there->find(' ');
+      iam.set_root_credentials(there->substr(0, space), there->substr(space + 1));
+      return {};
+    }
+    key = "AKIA" + random_.text(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+    secret = random_.text(40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+");
+    store::Batch batch;
+    batch.put(store::Space::meta, "root-key", key + " " + secret);
+    store_->commit(std::move(batch));
+    const std::string file = config_.on("in-memory") ? "/tmp/gantry-root-credentials" : config_.get("data-dir") + "/root-credentials";
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const std::string text = fmt::format("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}\n", key, secret);
+    if (fd < 0 || ::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) return fail("Config", "cannot write " + file);
+    close(fd);
+    fmt::print("gantry: made the root's credentials: {}\n", file);
+    iam.set_root_credentials(key, secret);
+    return {};
+  }
+
+  Status set_upstream() {
+    protocol::Upstream::Settings settings;
+    for (const std::string& given : config_.all("upstream")) {
+      const size_t equals = given.find('=');
+      const bool named = equals != given.npos && given.find("://") > equals;
+      const std::string url = named ? given.substr(equals + 1) : given;
+      if (url.find("://") == url.npos) return fail("Config", fmt::format("--upstream wants [SERVICE=]URL, not '{}'", given));
+      if (named) {
+        settings.services[given.substr(0, equals)] = url;
+      } else {
+        settings.others = url;
+      }
+    }
+    if (settings.services.empty() && settings.others.empty()) return {};
+    // An upstream knows accounts, not our roles: the key names the account.
+    settings.key = [](const protocol::Call& call) { return auth::SigningKey{call.account, "gantry", ""}; };
+    upstream_ = std::make_unique<protocol::Upstream>(std::move(settings), *registry_, *http_, loop_.clock());
+    registry_->set_upstream([this](const protocol::Call& call, protocol::Reply& reply) { return upstream_->call(call, reply); });
+    return {};
+  }
+
   void serve(net::Request request, net::HttpServer::Respond respond) {
+    constexpr std::string_view kMetadata = "/_gantry/task-metadata/", kOutput = "/_gantry/api/task-output/";
+    const std::string path(request.path());
+    if (path.starts_with(kMetadata)) {
+      const size_t slash = path.find('/', kMetadata.size());
+      const std::string rest = slash == path.npos ? "" : path.substr(slash);
+      return ecs_->task_endpoint(path.substr(kMetadata.size(), slash == path.npos ? path.npos : slash - kMetadata.size()), rest, std::move(respond));
+    }
+    if (path.starts_with(kOutput) && config_.get("auth") != "enforce") {
+      net::Response response;
+      response.headers.add("Content-Type", "application/json");
+      response.body = json::write(ecs_->recent_output(path.substr(kOutput.size())));
+      return respond(std::move(response));
+    }
     if (request.path().starts_with("/_gantry/") || request.path().starts_with("/console")) {
       return respond(routes_.answer(request));
     }
@@ -117,7 +237,10 @@ class RunningServer final : public Server {
   std::unique_ptr<protocol::Sealer> sealer_;
   std::unique_ptr<protocol::Registry> registry_;
   std::unique_ptr<services::Kit> kit_;
+  std::unique_ptr<containers::ContainerRuntime> runtime_;
   std::vector<std::unique_ptr<services::Service>> services_;
+  ecs::Ecs* ecs_ = nullptr;
+  std::unique_ptr<protocol::Upstream> upstream_;
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<protocol::OriginPolicy> origins_;
   std::unique_ptr<protocol::Gateway> gateway_;
