@@ -1,6 +1,6 @@
 #pragma once
-// For tests: runs what AWS was recorded to answer (shared/conformance/recorded) against services that hang on
-// a registry, without HTTP.
+// For tests: runs what AWS was recorded to answer (shared/conformance/recorded) against services
+// that hang on a registry, without HTTP.
 //
 //   for (const json::Value& one : recorded::load("sns")) {
 //     recorded::World world{.registry = registry, .loop = loop};     // a fresh one for each case
@@ -8,9 +8,10 @@
 //     EXPECT_TRUE(outcome.passed()) << outcome.text();
 //   }
 //
-// The recording's README tells how its values were normalised. Here every <placeholder> matches any text, the
-// same numbered one (<resource:1>) the same text everywhere in a case. A result is compared whole: a member
-// too many is a mismatch too. Expected values that no call is matched with are not looked at.
+// The recording's README tells how its values were normalised. Here every <placeholder> matches any
+// text, the same numbered one (<resource:1>) the same text everywhere in a case. A result is
+// compared whole: a member too many is a mismatch too. Expected values that no call is matched with
+// are not looked at.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,7 +39,8 @@ struct World {
   std::string account = "000000000000";
   std::string region = "us-east-1";
   // Who signs with this key. Left empty: a key of 12 digits is the root of that account.
-  std::function<std::optional<protocol::Principal>(std::string_view access_key)> principal_of = nullptr;
+  std::function<std::optional<protocol::Principal>(std::string_view access_key)> principal_of =
+      nullptr;
   // Who makes a call without an `account` of its own; the root of `account` when left empty.
   std::optional<protocol::Principal> caller = std::nullopt;
 };
@@ -46,7 +48,8 @@ struct World {
 struct Outcome {
   std::string id;
   std::vector<std::string> mismatches;
-  // The service or operation at which the case had to stop since the registry has none: "lambda:Invoke".
+  // The service or operation at which the case had to stop since the registry has none:
+  // "lambda:Invoke".
   std::string unsupported;
   int compared = 0;  // results that were compared
 
@@ -101,8 +104,10 @@ inline std::optional<json::Value> at_path(json::Value value, std::string_view pa
   while (!path.empty()) {
     if (value.is_string()) {
       auto inside = json::parse(value.as_string());
-      if (auto object = object_in(value.as_string())) value = *std::move(object);
-      else if (inside) value = *std::move(inside);
+      if (auto object = object_in(value.as_string()))
+        value = *std::move(object);
+      else if (inside)
+        value = *std::move(inside);
     }
     if (path.front() == '.' || path.front() == '#') {
       path.remove_prefix(1);
@@ -136,7 +141,8 @@ class Run {
       const std::string_view kind = replacement.text("kind"), by = replacement.text("by");
       if (kind == "SortingTransformer") {
         for (const json::Member& member : replacement.members()) {
-          if (member.name != "kind" && member.value.is_string()) unordered_.insert(std::string(member.value.as_string()));
+          if (member.name != "kind" && member.value.is_string())
+            unordered_.insert(std::string(member.value.as_string()));
         }
       } else if (by.starts_with("<")) {
         if (kind == "regex") hints_.emplace(by, replacement.text("pattern"));
@@ -165,7 +171,8 @@ class Run {
       return json::Value::array(std::move(items));
     }
     if (!value.is_object()) return value;
-    if (const json::Value* text = value.find("$json"); text && value.size() == 1) return json::write(resolve(*text));
+    if (const json::Value* text = value.find("$json"); text && value.size() == 1)
+      return json::write(resolve(*text));
     if (const json::Value* blob = value.find("$base64"); blob && value.size() == 1) return *blob;
     if (const json::Value* unit = value.find("$repeat"); unit && unit->is_string()) {
       std::string out;
@@ -176,7 +183,8 @@ class Run {
     std::vector<json::Member> members;
     for (const json::Member& member : value.members()) {
       const json::Value name = resolve_text(member.name);
-      members.push_back({name.is_string() ? std::string(name.as_string()) : member.name, resolve(member.value)});
+      members.push_back(
+          {name.is_string() ? std::string(name.as_string()) : member.name, resolve(member.value)});
     }
     return json::Value::object(std::move(members));
   }
@@ -184,7 +192,8 @@ class Run {
   json::Value resolve_text(std::string_view text) {
     std::string out;
     for (size_t at = 0; at < text.size();) {
-      const size_t open = text.find("{{", at), close = open == text.npos ? open : text.find("}}", open);
+      const size_t open = text.find("{{", at),
+                   close = open == text.npos ? open : text.find("}}", open);
       if (close == text.npos) {
         out.append(text.substr(at));
         break;
@@ -193,8 +202,10 @@ class Run {
       const std::string_view name = text.substr(open + 2, close - open - 2);
       const std::optional<json::Value> value = reference(name);
       if (value && open == 0 && close + 2 == text.size()) return *value;
-      if (value) out.append(value->is_string() ? std::string(value->as_string()) : json::write(*value));
-      else out.append(text.substr(open, close + 2 - open));
+      if (value)
+        out.append(value->is_string() ? std::string(value->as_string()) : json::write(*value));
+      else
+        out.append(text.substr(open, close + 2 - open));
       at = close + 2;
     }
     return out;
@@ -205,9 +216,12 @@ class Run {
     if (name == "region") return json::Value(world_.region);
     if (name == "endpoint") return json::Value(kEndpoint);
     if (name == "endpoint-host") return json::Value("127.0.0.1:4566");
-    if (name.starts_with("role:")) return json::Value(fmt::format("arn:aws:iam::{}:role/role-{}", world_.account, name.substr(5)));
+    if (name.starts_with("role:"))
+      return json::Value(
+          fmt::format("arn:aws:iam::{}:role/role-{}", world_.account, name.substr(5)));
     if (name.starts_with("lambda:")) {
-      return json::Value(fmt::format("arn:aws:lambda:{}:{}:function:lambda-{}", world_.region, world_.account, name.substr(7)));
+      return json::Value(fmt::format("arn:aws:lambda:{}:{}:function:lambda-{}", world_.region,
+                                     world_.account, name.substr(7)));
     }
     const size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
     if (digits == 0 || digits > 6) return std::nullopt;
@@ -226,14 +240,17 @@ class Run {
   }
 
   // The answer that a client would see, or nothing when there was none within minutes.
-  std::optional<Result<json::Value>> answer_to(const json::Value& call, const std::string& service) {
+  std::optional<Result<json::Value>> answer_to(const json::Value& call,
+                                               const std::string& service) {
     const json::Value region = resolve(call["region"]);
-    protocol::Call made = world_.registry.internal(caller_of(call), region.is_string() ? region.as_string() : world_.region,
-                                                   service, call.text("operation"), resolve(call["params"]));
+    protocol::Call made = world_.registry.internal(
+        caller_of(call), region.is_string() ? region.as_string() : world_.region, service,
+        call.text("operation"), resolve(call["params"]));
     made.internal = false;
     made.endpoint = kEndpoint, made.source_ip = "127.0.0.1";
     auto answer = std::make_shared<std::optional<Result<json::Value>>>();
-    world_.registry.call(made, [answer](Result<json::Value> result) { *answer = std::move(result); });
+    world_.registry.call(made,
+                         [answer](Result<json::Value> result) { *answer = std::move(result); });
     world_.loop.run_ready();
     for (int second = 0; !*answer && second < 180; ++second) world_.loop.run_for(1000);
     return *answer;
@@ -270,32 +287,39 @@ class Run {
 
   // Whether an answer tells of something under way, which a polling client waits for.
   static bool pending(const json::Value& value) {
-    static const std::set<std::string_view> kUnderWay = {"RUNNING", "PENDING",  "CREATING", "DELETING", "UPDATING",
-                                                         "STARTING", "Scheduled", "Running", "CREATE_PENDING"};
+    static const std::set<std::string_view> kUnderWay = {"RUNNING",   "PENDING",  "CREATING",
+                                                         "DELETING",  "UPDATING", "STARTING",
+                                                         "Scheduled", "Running",  "CREATE_PENDING"};
     if (value.is_array()) return std::ranges::any_of(value.items(), pending);
-    return std::ranges::any_of(value.is_object() ? value.members() : std::span<const json::Member>(), [](const json::Member& member) {
-      if (!member.value.is_string()) return pending(member.value);
-      const std::string_view text = member.value.as_string();
-      const bool status = member.name.ends_with("Status") || member.name == "status" || member.name == "State";
-      return status && (kUnderWay.contains(text) || text.ends_with("_IN_PROGRESS"));
-    });
+    return std::ranges::any_of(
+        value.is_object() ? value.members() : std::span<const json::Member>(),
+        [](const json::Member& member) {
+          if (!member.value.is_string()) return pending(member.value);
+          const std::string_view text = member.value.as_string();
+          const bool status =
+              member.name.ends_with("Status") || member.name == "status" || member.name == "State";
+          return status && (kUnderWay.contains(text) || text.ends_with("_IN_PROGRESS"));
+        });
   }
 
-  std::vector<std::string> judge(const json::Value& call, const std::string& service, const std::string& step,
-                                 const Result<json::Value>& answer) {
+  std::vector<std::string> judge(const json::Value& call, const std::string& service,
+                                 const std::string& step, const Result<json::Value>& answer) {
     mismatches_.clear();
     const bool expects_error = call["expects_error"] == json::Value(true);
     if (answer && expects_error) mismatches_.push_back(step + ": an error was expected");
     if (!answer && !expects_error && call["matched"].size() > 0) {
-      mismatches_.push_back(fmt::format("{}: {} {}", step, answer.error().code, answer.error().message));
+      mismatches_.push_back(
+          fmt::format("{}: {} {}", step, answer.error().code, answer.error().message));
     }
     if (answer) answers_[static_cast<int>(call["n"].as_int64().value_or(0))] = *answer;
     if (mismatches_.empty()) {
-      for (const json::Value& key : call["matched"].is_array() ? call["matched"].items() : std::span<const json::Value>()) {
+      for (const json::Value& key :
+           call["matched"].is_array() ? call["matched"].items() : std::span<const json::Value>()) {
         const json::Value* expected = case_["expected"].find(key.as_string());
         if (!expected) continue;
         ++outcome_.compared;
-        const json::Value seen = answer ? whole(*answer, service, call) : error_answer(answer.error(), service, call, *expected);
+        const json::Value seen = answer ? whole(*answer, service, call)
+                                        : error_answer(answer.error(), service, call, *expected);
         compare(seen, *expected, fmt::format("{} [{}]", step, key.as_string()));
       }
     }
@@ -306,7 +330,8 @@ class Run {
     return json::object({{"HTTPHeaders", json::Value::object()}, {"HTTPStatusCode", status}});
   }
 
-  static json::Value whole(const json::Value& result, const std::string& service, const json::Value& call) {
+  static json::Value whole(const json::Value& result, const std::string& service,
+                           const json::Value& call) {
     const model::Service* model = model::find(service);
     const model::Operation* operation = model ? model->find(call.text("operation")) : nullptr;
     const json::Value members = result.is_object() ? result : json::Value::object();
@@ -314,12 +339,14 @@ class Run {
   }
 
   // An error as boto3's ClientError.response shows it.
-  static json::Value error_answer(const Error& error, const std::string& service, const json::Value& call, const json::Value& expected) {
+  static json::Value error_answer(const Error& error, const std::string& service,
+                                  const json::Value& call, const json::Value& expected) {
     const model::Service* model = model::find(service);
     codec::Dialect dialect{.service = model};
     const std::string_view protocol = call.text("protocol");
     const bool query_compatible = expected["Error"].find("QueryErrorCode");
-    if (protocol == "query" || (expected["Error"].find("Type") && !query_compatible)) dialect.protocol = model::Protocol::query;
+    if (protocol == "query" || (expected["Error"].find("Type") && !query_compatible))
+      dialect.protocol = model::Protocol::query;
     const codec::WireError wire = codec::wire_error(dialect, error);
     json::ObjectBuilder shown;
     const bool query = dialect.protocol == model::Protocol::query;
@@ -336,13 +363,15 @@ class Run {
   // Of an error some members depend on the client's library alone.
   static bool ignored(std::string_view path, std::string_view name) {
     if (name == "HTTPHeaders" || name.starts_with("_")) return true;
-    return (name == "message" && path.ends_with("]")) || (name == "Detail" && path.ends_with(".Error"));
+    return (name == "message" && path.ends_with("]")) ||
+           (name == "Detail" && path.ends_with(".Error"));
   }
 
   void compare(const json::Value& actual, const json::Value& expected, const std::string& path) {
     if (expected.is_object()) {
       if (actual.is_string()) {
-        if (const auto object = object_in(actual.as_string())) return compare_members(*object, expected, path);
+        if (const auto object = object_in(actual.as_string()))
+          return compare_members(*object, expected, path);
       }
       if (actual.is_object()) return compare_members(actual, expected, path);
     } else if (expected.is_array() && actual.is_array()) {
@@ -352,10 +381,12 @@ class Run {
     } else if (actual == expected) {
       return;
     }
-    mismatches_.push_back(fmt::format("{}: expected {} but got {}", path, json::write(expected), json::write(actual)));
+    mismatches_.push_back(fmt::format("{}: expected {} but got {}", path, json::write(expected),
+                                      json::write(actual)));
   }
 
-  void compare_members(const json::Value& actual, const json::Value& expected, const std::string& path) {
+  void compare_members(const json::Value& actual, const json::Value& expected,
+                       const std::string& path) {
     std::set<std::string_view> seen;
     for (const json::Member& member : expected.members()) {
       if (ignored(path, member.name)) continue;
@@ -365,28 +396,36 @@ class Run {
         if (candidate.name == member.name) found = &candidate;
       }
       for (const json::Member& candidate : actual.members()) {
-        if (!found && !seen.contains(candidate.name) && member.name.contains('<') && matches(member.name, candidate.name)) found = &candidate;
+        if (!found && !seen.contains(candidate.name) && member.name.contains('<') &&
+            matches(member.name, candidate.name))
+          found = &candidate;
       }
       const std::string at = path + "." + member.name;
       if (!found) {
-        mismatches_.push_back(fmt::format("{}: missing, expected {}", at, json::write(member.value)));
+        mismatches_.push_back(
+            fmt::format("{}: missing, expected {}", at, json::write(member.value)));
         continue;
       }
       seen.insert(found->name);
       const auto constant = constant_members_.find(member.name);
-      if (constant != constant_members_.end() && member.value == json::Value(constant->second)) continue;
+      if (constant != constant_members_.end() && member.value == json::Value(constant->second))
+        continue;
       if (member.name.contains("imestamp") && member.value == json::Value("timestamp")) continue;
       compare(found->value, member.value, at);
     }
     for (const json::Member& member : actual.members()) {
-      if (seen.contains(member.name) || member.value.is_null() || ignored(path, member.name)) continue;
-      mismatches_.push_back(fmt::format("{}.{}: not expected, but {}", path, member.name, json::write(member.value)));
+      if (seen.contains(member.name) || member.value.is_null() || ignored(path, member.name))
+        continue;
+      mismatches_.push_back(
+          fmt::format("{}.{}: not expected, but {}", path, member.name, json::write(member.value)));
     }
   }
 
-  void compare_items(const json::Value& actual, const json::Value& expected, const std::string& path) {
+  void compare_items(const json::Value& actual, const json::Value& expected,
+                     const std::string& path) {
     if (actual.size() != expected.size()) {
-      mismatches_.push_back(fmt::format("{}: expected {} but got {}", path, json::write(expected), json::write(actual)));
+      mismatches_.push_back(fmt::format("{}: expected {} but got {}", path, json::write(expected),
+                                        json::write(actual)));
       return;
     }
     const bool any_order = unordered_.contains(path.substr(path.rfind('.') + 1));
@@ -403,15 +442,20 @@ class Run {
         const size_t mismatches = mismatches_.size();
         compare(actual[j], expected[i], path);
         found = mismatches_.size() == mismatches;
-        if (found) used[j] = true;
-        else mismatches_.resize(mismatches), bound_ = bound;
+        if (found)
+          used[j] = true;
+        else
+          mismatches_.resize(mismatches), bound_ = bound;
       }
-      if (!found) mismatches_.push_back(fmt::format("{}[{}]: nothing matches {}", path, i, json::write(expected[i])));
+      if (!found)
+        mismatches_.push_back(
+            fmt::format("{}[{}]: nothing matches {}", path, i, json::write(expected[i])));
     }
   }
 
   bool text_matches(const json::Value& actual, std::string_view expected) {
-    static const std::set<std::string_view> kTimes = {"datetime", "timestamp", "date", "<datetime>"};
+    static const std::set<std::string_view> kTimes = {"datetime", "timestamp", "date",
+                                                      "<datetime>"};
     if (!actual.is_string()) {
       if (!actual.is_number()) return false;
       return kTimes.contains(expected) || (expected.starts_with("<") && expected.ends_with(">"));
@@ -426,7 +470,8 @@ class Run {
       }
     }
     std::string wanted(expected);
-    for (size_t at = 0; (at = wanted.find("111111111111", at)) != wanted.npos; at += world_.account.size()) {
+    for (size_t at = 0; (at = wanted.find("111111111111", at)) != wanted.npos;
+         at += world_.account.size()) {
       wanted.replace(at, 12, world_.account);
     }
     if (matches(wanted, text)) return true;
@@ -438,14 +483,19 @@ class Run {
     return text.size() >= 10 && text.find_first_not_of("0123456789-:.TZ+") == text.npos;
   }
 
-  // The length of the placeholder that `text` starts with ("<resource:1>", "<<next-token>:1>"), or 0.
+  // The length of the placeholder that `text` starts with ("<resource:1>", "<<next-token>:1>"), or
+  // 0.
   static size_t placeholder(std::string_view text) {
     int depth = 0;
     for (size_t i = 0; i < text.size() && i < 120; ++i) {
       const char c = text[i];
-      if (c == '<') ++depth;
-      else if (c == '>' && --depth == 0) return i > 1 ? i + 1 : 0;
-      else if (c != '>' && !std::isalnum(static_cast<unsigned char>(c)) && !std::string_view("_:.-").contains(c)) return 0;
+      if (c == '<')
+        ++depth;
+      else if (c == '>' && --depth == 0)
+        return i > 1 ? i + 1 : 0;
+      else if (c != '>' && !std::isalnum(static_cast<unsigned char>(c)) &&
+               !std::string_view("_:.-").contains(c))
+        return 0;
     }
     return 0;
   }
@@ -463,11 +513,14 @@ class Run {
       return text.starts_with(it->second) && matches(rest, text.substr(it->second.size()));
     }
     const size_t colon = name.rfind(':');
-    const bool numbered = colon != name.npos && name.find_first_not_of("0123456789", colon + 1) == name.size() - 1;
+    const bool numbered =
+        colon != name.npos && name.find_first_not_of("0123456789", colon + 1) == name.size() - 1;
     // What the recording replaced by this placeholder, when it stands here.
     if (const auto hint = hints_.find(name); hint != hints_.end()) {
       const json::Value literal = resolve_text(hint->second);
-      if (literal.is_string() && text.starts_with(literal.as_string()) && matches(rest, text.substr(literal.as_string().size()))) return true;
+      if (literal.is_string() && text.starts_with(literal.as_string()) &&
+          matches(rest, text.substr(literal.as_string().size())))
+        return true;
     }
     for (size_t take = rest.empty() ? text.size() : 0; take <= text.size(); ++take) {
       if (numbered) bound_[name] = text.substr(0, take);
@@ -484,17 +537,20 @@ class Run {
   Outcome outcome_;
   std::vector<std::string> mismatches_;
   std::map<int, json::Value> answers_;
-  std::map<std::string, std::string> bound_;               // what a placeholder stands for
-  std::map<std::string, std::string> hints_;               // what the recording replaced by a placeholder
-  std::set<std::string, std::less<>> unordered_;           // members whose items come in any order
-  std::map<std::string, std::string, std::less<>> constant_members_;  // members that the recording blanked
+  std::map<std::string, std::string> bound_;      // what a placeholder stands for
+  std::map<std::string, std::string> hints_;      // what the recording replaced by a placeholder
+  std::set<std::string, std::less<>> unordered_;  // members whose items come in any order
+  std::map<std::string, std::string, std::less<>>
+      constant_members_;                                    // members that the recording blanked
   std::vector<std::pair<std::string, std::string>> words_;  // texts that the recording replaced
 };
 
 }  // namespace detail
 
 // Runs one case from its first call to its last.
-inline Outcome run_case(World& world, const json::Value& one) { return detail::Run(world, one).run(); }
+inline Outcome run_case(World& world, const json::Value& one) {
+  return detail::Run(world, one).run();
+}
 
 // The same for a world without settings of its own.
 inline Outcome run_case(protocol::Registry& registry, ManualLoop& loop, const json::Value& one) {

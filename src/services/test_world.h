@@ -14,14 +14,18 @@ namespace services {
 
 struct TestWorld {
   struct NoHttp final : net::HttpClient {
-    void send(net::Request, net::SendOptions, Done done) override { done(fail("HttpConnection", "There is no network here.")); }
+    void send(net::Request, net::SendOptions, Done done) override {
+      done(fail("HttpConnection", "There is no network here."));
+    }
   };
 
   TestWorld() { registry.set_validator(model::make_validator()); }
 
   // A call as a client makes it; the answer of an operation that answers at once.
-  Result<json::Value> call(const protocol::Principal& caller, std::string_view service, std::string_view operation, json::Value params) {
-    protocol::Call made = registry.internal(caller, "us-east-1", service, operation, std::move(params));
+  Result<json::Value> call(const protocol::Principal& caller, std::string_view service,
+                           std::string_view operation, json::Value params) {
+    protocol::Call made =
+        registry.internal(caller, "us-east-1", service, operation, std::move(params));
     made.internal = false;
     made.endpoint = kit.endpoint, made.source_ip = "127.0.0.1";
     return run(made);
@@ -33,8 +37,10 @@ struct TestWorld {
     return answer ? *answer : fail("NoAnswer", "");
   }
   // The same with params as JSON text, by the root of the default account.
-  Result<json::Value> call(std::string_view service, std::string_view operation, std::string_view params) {
-    return call(protocol::Principal::root(kit.default_account), service, operation, *json::parse(params));
+  Result<json::Value> call(std::string_view service, std::string_view operation,
+                           std::string_view params) {
+    return call(protocol::Principal::root(kit.default_account), service, operation,
+                *json::parse(params));
   }
 
   ManualLoop loop;
@@ -43,7 +49,8 @@ struct TestWorld {
   protocol::Registry registry{loop, random};
   NoHttp http;
   protocol::Sealer sealer{"key"};
-  Kit kit{loop, store, random, registry, http, sealer, "http://127.0.0.1:4566", "000000000000", "us-east-1"};
+  Kit kit{loop,           store,      random, registry, http, sealer, "http://127.0.0.1:4566",
+          "000000000000", "us-east-1"};
 };
 
 }  // namespace services

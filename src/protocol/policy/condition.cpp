@@ -54,8 +54,10 @@ bool negated(Operator op) {
     case Operator::numeric_not_equals:
     case Operator::date_not_equals:
     case Operator::not_ip_address:
-    case Operator::arn_not_like: return true;
-    default: return false;
+    case Operator::arn_not_like:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -72,14 +74,19 @@ bool compare(Operator op, const std::optional<T>& actual, const std::optional<T>
   if (!actual || !wanted) return false;
   switch (op) {
     case Operator::numeric_less:
-    case Operator::date_less: return *actual < *wanted;
+    case Operator::date_less:
+      return *actual < *wanted;
     case Operator::numeric_less_equals:
-    case Operator::date_less_equals: return *actual <= *wanted;
+    case Operator::date_less_equals:
+      return *actual <= *wanted;
     case Operator::numeric_greater:
-    case Operator::date_greater: return *actual > *wanted;
+    case Operator::date_greater:
+      return *actual > *wanted;
     case Operator::numeric_greater_equals:
-    case Operator::date_greater_equals: return *actual >= *wanted;
-    default: return *actual == *wanted;
+    case Operator::date_greater_equals:
+      return *actual >= *wanted;
+    default:
+      return *actual == *wanted;
   }
 }
 
@@ -87,28 +94,37 @@ bool compare(Operator op, const std::optional<T>& actual, const std::optional<T>
 bool matches(Operator op, std::string_view actual, const Pattern& wanted, const Context& context) {
   switch (op) {
     case Operator::string_equals:
-    case Operator::string_not_equals: return wanted.equals(actual, context);
+    case Operator::string_not_equals:
+      return wanted.equals(actual, context);
     case Operator::string_equals_ignore_case:
-    case Operator::string_not_equals_ignore_case: return wanted.equals(actual, context, Case::ignored);
+    case Operator::string_not_equals_ignore_case:
+      return wanted.equals(actual, context, Case::ignored);
     case Operator::string_like:
-    case Operator::string_not_like: return wanted.matches(actual, context);
+    case Operator::string_not_like:
+      return wanted.matches(actual, context);
     case Operator::arn_like:
-    case Operator::arn_not_like: return wanted.matches_arn(actual, context);
-    case Operator::boolean: return wanted.equals(actual, context, Case::ignored);
+    case Operator::arn_not_like:
+      return wanted.matches_arn(actual, context);
+    case Operator::boolean:
+      return wanted.equals(actual, context, Case::ignored);
     case Operator::binary_equals: {
       const auto a = base64_decode(actual), b = base64_decode(wanted.text());
       return a && b && *a == *b;
     }
     case Operator::ip_address:
-    case Operator::not_ip_address: return address_in(actual, wanted.text());
+    case Operator::not_ip_address:
+      return address_in(actual, wanted.text());
     case Operator::date_equals:
     case Operator::date_not_equals:
     case Operator::date_less:
     case Operator::date_less_equals:
     case Operator::date_greater:
-    case Operator::date_greater_equals: return compare(op, date_value(actual), date_value(wanted.text()));
-    case Operator::null: return false;
-    default: return compare(op, number(actual), number(wanted.text()));
+    case Operator::date_greater_equals:
+      return compare(op, date_value(actual), date_value(wanted.text()));
+    case Operator::null:
+      return false;
+    default:
+      return compare(op, number(actual), number(wanted.text()));
   }
 }
 }  // namespace
@@ -133,9 +149,11 @@ std::optional<OperatorName> OperatorName::parse(std::string_view text) {
   return name;
 }
 
-// Whether one value of the request passes: it matches one of the policy's, or none when the operator is negated.
+// Whether one value of the request passes: it matches one of the policy's, or none when the
+// operator is negated.
 bool Condition::passes(std::string_view value, const Context& context) const {
-  const bool any = std::ranges::any_of(values_, [&](const Pattern& one) { return matches(name_.op, value, one, context); });
+  const bool any = std::ranges::any_of(
+      values_, [&](const Pattern& one) { return matches(name_.op, value, one, context); });
   return any != negated(name_.op);
 }
 
@@ -143,15 +161,19 @@ bool Condition::holds(const Context& context) const {
   const Context::Values* values = context.find(key_);
   const bool absent = !values || values->empty();
   if (name_.op == Operator::null) {
-    return std::ranges::any_of(values_, [&](const Pattern& one) { return lower_case(one.text()) == (absent ? "true" : "false"); });
+    return std::ranges::any_of(values_, [&](const Pattern& one) {
+      return lower_case(one.text()) == (absent ? "true" : "false");
+    });
   }
   if (absent) {
     if (name_.if_exists || name_.quantifier == Quantifier::for_all) return true;
     return name_.quantifier == Quantifier::none && negated(name_.op);
   }
   const auto one_passes = [&](const std::string& value) { return passes(value, context); };
-  // Several values without a quantifier: one is enough, or none may match when the operator is negated.
-  if (name_.quantifier == Quantifier::for_all || (name_.quantifier == Quantifier::none && negated(name_.op))) {
+  // Several values without a quantifier: one is enough, or none may match when the operator is
+  // negated.
+  if (name_.quantifier == Quantifier::for_all ||
+      (name_.quantifier == Quantifier::none && negated(name_.op))) {
     return std::ranges::all_of(*values, one_passes);
   }
   return std::ranges::any_of(*values, one_passes);
@@ -172,7 +194,8 @@ std::optional<int64_t> date_value(std::string_view text) {
   constexpr std::string_view kRest = "0000-01-01T00:00:00Z";
   const bool zone = full.find_first_of("Z+", 10 < full.size() ? 10 : full.size()) != full.npos ||
                     (full.size() > 19 && full.find('-', 19) != full.npos);
-  if (full.size() == 4 || full.size() == 7 || full.size() == 10 || full.size() == 13 || full.size() == 16) {
+  if (full.size() == 4 || full.size() == 7 || full.size() == 10 || full.size() == 13 ||
+      full.size() == 16) {
     full += kRest.substr(full.size());
   } else if (full.size() == 17 && full.ends_with('Z')) {
     full.replace(16, 1, ":00Z");
@@ -193,8 +216,11 @@ bool address_in(std::string_view address, std::string_view network) {
     if (slash != network.npos) {
       const std::string_view length = network.substr(slash + 1);
       int wanted = -1;
-      const auto [end, fault] = std::from_chars(length.data(), length.data() + length.size(), wanted);
-      if (fault != std::errc() || end != length.data() + length.size() || wanted < 0 || wanted > bits) return false;
+      const auto [end, fault] =
+          std::from_chars(length.data(), length.data() + length.size(), wanted);
+      if (fault != std::errc() || end != length.data() + length.size() || wanted < 0 ||
+          wanted > bits)
+        return false;
       bits = wanted;
     }
     if (std::memcmp(a, n, static_cast<size_t>(bits / 8)) != 0) return false;

@@ -12,10 +12,31 @@
 namespace policy {
 
 enum class Operator : uint8_t {
-  string_equals, string_not_equals, string_equals_ignore_case, string_not_equals_ignore_case, string_like, string_not_like,
-  numeric_equals, numeric_not_equals, numeric_less, numeric_less_equals, numeric_greater, numeric_greater_equals,
-  date_equals, date_not_equals, date_less, date_less_equals, date_greater, date_greater_equals,
-  boolean, binary_equals, ip_address, not_ip_address, arn_like, arn_not_like, null,
+  string_equals,
+  string_not_equals,
+  string_equals_ignore_case,
+  string_not_equals_ignore_case,
+  string_like,
+  string_not_like,
+  numeric_equals,
+  numeric_not_equals,
+  numeric_less,
+  numeric_less_equals,
+  numeric_greater,
+  numeric_greater_equals,
+  date_equals,
+  date_not_equals,
+  date_less,
+  date_less_equals,
+  date_greater,
+  date_greater_equals,
+  boolean,
+  binary_equals,
+  ip_address,
+  not_ip_address,
+  arn_like,
+  arn_not_like,
+  null,
 };
 
 // Which of a key's several values must pass.
@@ -47,8 +68,8 @@ class Condition {
   std::vector<Pattern> values_;
 };
 
-// Milliseconds since 1970 of what the Date operators take: ISO 8601 down to the year alone, or seconds since
-// 1970. Nothing for anything else.
+// Milliseconds since 1970 of what the Date operators take: ISO 8601 down to the year alone, or
+// seconds since 1970. Nothing for anything else.
 std::optional<int64_t> date_value(std::string_view text);
 
 // Whether an address lies in a network: "203.0.113.0/24", "2001:db8::/32", or one address.

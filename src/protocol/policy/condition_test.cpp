@@ -7,7 +7,8 @@ namespace {
 using policy::Context;
 
 // One test against a context in which the key has these values; nothing: the key is absent.
-bool holds(std::string_view op, std::vector<std::string> wanted, std::optional<Context::Values> values) {
+bool holds(std::string_view op, std::vector<std::string> wanted,
+           std::optional<Context::Values> values) {
   const auto name = policy::OperatorName::parse(op);
   if (!name) return ADD_FAILURE() << op, false;
   std::vector<policy::Pattern> patterns;

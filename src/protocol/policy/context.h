@@ -1,8 +1,9 @@
 #pragma once
-// What is known about a request beside who, what and on which resource: condition keys and their values.
+// What is known about a request beside who, what and on which resource: condition keys and their
+// values.
 //
-// Keys are case-insensitive ("aws:SourceIp" is "AWS:sourceip"), values are texts whatever their type; the
-// condition operators read them as numbers, times or addresses.
+// Keys are case-insensitive ("aws:SourceIp" is "AWS:sourceip"), values are texts whatever their
+// type; the condition operators read them as numbers, times or addresses.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,7 +21,8 @@ class Context {
  public:
   using Values = std::vector<std::string>;
 
-  // Replaces what the key had. A key without values counts as absent for ForAllValues and Null alike.
+  // Replaces what the key had. A key without values counts as absent for ForAllValues and Null
+  // alike.
   void set(std::string_view key, Values values) { keys_[lower_case(key)] = std::move(values); }
   void set(std::string_view key, std::string_view value) { set(key, Values{std::string(value)}); }
   // A JSON scalar as its text, an array as several values, null as nothing.

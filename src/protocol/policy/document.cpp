@@ -7,11 +7,14 @@
 namespace policy {
 namespace {
 
-std::unexpected<Error> malformed(std::string message) { return fail("MalformedPolicyDocumentException", std::move(message)); }
+std::unexpected<Error> malformed(std::string message) {
+  return fail("MalformedPolicyDocumentException", std::move(message));
+}
 
 std::vector<Pattern> patterns(const json::Value& scalar_or_list, Variables variables) {
   std::vector<Pattern> out;
-  for (const std::string_view text : detail::texts(scalar_or_list)) out.emplace_back(text, variables);
+  for (const std::string_view text : detail::texts(scalar_or_list))
+    out.emplace_back(text, variables);
   return out;
 }
 
@@ -42,7 +45,8 @@ Result<std::vector<Condition>> read_conditions(const json::Value& block, Variabl
     for (const json::Member& key : test.value.members()) {
       std::vector<Pattern> values;
       if (key.value.is_array()) {
-        for (const json::Value& item : key.value.items()) values.emplace_back(scalar_text(item), variables);
+        for (const json::Value& item : key.value.items())
+          values.emplace_back(scalar_text(item), variables);
       } else {
         values.emplace_back(scalar_text(key.value), variables);
       }
@@ -65,9 +69,11 @@ Result<Statement> read_statement(const json::Value& value, Variables variables) 
   out.has_resources = out.not_resources || value.find("Resource");
   out.resources = patterns(value[out.not_resources ? "NotResource" : "Resource"], variables);
   out.not_principals = value.find("NotPrincipal");
-  if (const json::Value* who = value.find(out.not_principals ? "NotPrincipal" : "Principal")) out.principals = read_principals(*who);
+  if (const json::Value* who = value.find(out.not_principals ? "NotPrincipal" : "Principal"))
+    out.principals = read_principals(*who);
   out.conditions = TRY(read_conditions(value["Condition"], variables));
-  out.needs_context = !out.conditions.empty() || std::ranges::any_of(out.resources, &Pattern::has_variables);
+  out.needs_context =
+      !out.conditions.empty() || std::ranges::any_of(out.resources, &Pattern::has_variables);
   return out;
 }
 }  // namespace
@@ -91,10 +97,12 @@ Result<std::shared_ptr<const Document>> read(const json::Value& value) {
   document->version = value.text("Version");
   document->id = value.text("Id");
   // Version 2008-10-17, which is also what a missing one means, has no variables.
-  const Variables variables = document->version == "2012-10-17" ? Variables::expanded : Variables::literal;
+  const Variables variables =
+      document->version == "2012-10-17" ? Variables::expanded : Variables::literal;
   const json::Value& statements = value["Statement"];
   if (statements.is_array()) {
-    for (const json::Value& one : statements.items()) document->statements.push_back(TRY(read_statement(one, variables)));
+    for (const json::Value& one : statements.items())
+      document->statements.push_back(TRY(read_statement(one, variables)));
   } else {
     document->statements.push_back(TRY(read_statement(statements, variables)));
   }
@@ -104,11 +112,14 @@ Result<std::shared_ptr<const Document>> read(const json::Value& value) {
 Result<std::shared_ptr<const Document>> parse(std::string_view text, Kind kind) {
   const bool classic = kind == Kind::managed || kind == Kind::identity;
   const auto value = json::parse(text, {.depth = 32});
-  if (!value || !value->is_object()) return malformed(classic ? "Syntax errors in policy." : "This policy contains invalid Json");
+  if (!value || !value->is_object())
+    return malformed(classic ? "Syntax errors in policy." : "This policy contains invalid Json");
   const detail::Outline outline = detail::outline(text);
-  if (outline.duplicate_names) return malformed(classic ? "Syntax errors in policy." : "This policy contains invalid Json");
-  TRY(classic ? detail::validate_identity(*value, kind)
-              : kind == Kind::trust ? detail::validate_trust(*value) : detail::validate_resource(*value));
+  if (outline.duplicate_names)
+    return malformed(classic ? "Syntax errors in policy." : "This policy contains invalid Json");
+  TRY(classic               ? detail::validate_identity(*value, kind)
+      : kind == Kind::trust ? detail::validate_trust(*value)
+                            : detail::validate_resource(*value));
   auto document = std::make_shared<Document>(*TRY(read(*value)));
   for (size_t i = 0; i < document->statements.size() && i < outline.statements.size(); ++i) {
     std::tie(document->statements[i].start, document->statements[i].end) = outline.statements[i];
@@ -119,7 +130,9 @@ Result<std::shared_ptr<const Document>> parse(std::string_view text, Kind kind) 
 std::vector<std::string> context_keys(const Document& document) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& key) {
-    const auto same = [&](const std::string& known) { return lower_case(known) == lower_case(key); };
+    const auto same = [&](const std::string& known) {
+      return lower_case(known) == lower_case(key);
+    };
     if (std::ranges::none_of(out, same)) out.push_back(key);
   };
   for (const Statement& statement : document.statements) {

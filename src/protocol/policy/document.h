@@ -1,9 +1,10 @@
 #pragma once
 // A policy document, read: what a policy says, as evaluate() needs it.
 //
-// parse() takes what a client sent and refuses what AWS refuses, in AWS's words (MalformedPolicyDocument);
-// read() takes what was accepted before, or comes from another service as JSON, and only asks that it can be
-// understood. Both are bounded by the text's size and by a depth of 32.
+// parse() takes what a client sent and refuses what AWS refuses, in AWS's words
+// (MalformedPolicyDocument); read() takes what was accepted before, or comes from another service
+// as JSON, and only asks that it can be understood. Both are bounded by the text's size and by a
+// depth of 32.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,10 +27,11 @@ struct Position {
   int column = 0;
 };
 
-// Of a statement in a resource's or a role's trust policy. "*" among the AWS principals is everyone.
+// Of a statement in a resource's or a role's trust policy. "*" among the AWS principals is
+// everyone.
 struct Principals {
-  std::vector<std::string> aws;        // ARNs, account ids, unique ids, "*"
-  std::vector<std::string> services;   // "states.amazonaws.com"
+  std::vector<std::string> aws;       // ARNs, account ids, unique ids, "*"
+  std::vector<std::string> services;  // "states.amazonaws.com"
   std::vector<std::string> federated;
   std::vector<std::string> canonical_users;
 };
@@ -82,8 +84,8 @@ Status validate_identity(const json::Value& document, Kind kind);
 Status validate_trust(const json::Value& document);
 Status validate_resource(const json::Value& document);
 
-// Of the text of a JSON object: whether an object in it has two members of one name, and where the items of
-// its Statement stand.
+// Of the text of a JSON object: whether an object in it has two members of one name, and where the
+// items of its Statement stand.
 struct Outline {
   bool duplicate_names = false;
   std::vector<std::pair<Position, Position>> statements;

@@ -1,11 +1,14 @@
 #pragma once
-// Whether a principal may do something to a resource: AWS's rules, without any state (spec/iam.md 2).
+// Whether a principal may do something to a resource: AWS's rules, without any state (spec/iam.md
+// 2).
 //
-// Give evaluate() the policies that apply (the principal's, its boundary, its session's, the resource's) and it
-// tells the decision, which type of policy decided, which statements matched, and which condition keys the
-// policies asked for in vain. services/iam gathers the policies; the simulator calls this directly.
+// Give evaluate() the policies that apply (the principal's, its boundary, its session's, the
+// resource's) and it tells the decision, which type of policy decided, which statements matched,
+// and which condition keys the policies asked for in vain. services/iam gathers the policies; the
+// simulator calls this directly.
 //
-//   Decision d = evaluate({.who = who, .action = "sns:Publish", .resource = topic, .resource_account = account,
+//   Decision d = evaluate({.who = who, .action = "sns:Publish", .resource = topic,
+//   .resource_account = account,
 //                          .context = [&] { return facts; }}, policies);
 //   if (!d.allowed()) return fail("AccessDenied", denial_text(request, d));
 #include <array>
@@ -30,7 +33,8 @@ struct Who {
   std::string account;
   std::string arn;       // the user's, the session's; of a service its name, "states.amazonaws.com"
   std::string role_arn;  // of a role session
-  std::string unique_id; // "AIDA...", "AROA...": what a policy holds of a principal that was deleted
+  std::string
+      unique_id;  // "AIDA...", "AROA...": what a policy holds of a principal that was deleted
 };
 
 enum class PolicyType : uint8_t { identity, resource, boundary, session };
@@ -48,7 +52,8 @@ struct Request {
   std::string action;            // "sns:Publish"
   std::string resource;          // an ARN, "*" where the action has none
   std::string resource_account;  // whose resource; empty: the principal's
-  // Role trust policies and key policies: without them nobody gets in, the account's own principals neither.
+  // Role trust policies and key policies: without them nobody gets in, the account's own principals
+  // neither.
   bool resource_policy_required = false;
   // Made only when a policy needs it. Empty: nothing is known.
   std::function<Context()> context;
@@ -71,7 +76,8 @@ struct Decision {
   bool by_root = false;
   // Of each type the denies, or where it has none the allows.
   std::vector<Match> matched;
-  // Condition keys and variables that statements for this action and resource name and the context lacks.
+  // Condition keys and variables that statements for this action and resource name and the context
+  // lacks.
   std::vector<std::string> missing_context;
   // What each type alone says; nothing for a type that has no policy here.
   std::array<std::optional<Outcome>, kPolicyTypes> by_type;
@@ -82,8 +88,9 @@ struct Decision {
 // `policies` must outlive the decision, which points into them.
 Decision evaluate(const Request& request, std::span<const Policy> policies);
 
-// AWS's sentence for a denial: "User: arn:... is not authorized to perform: sns:Publish on resource: arn:...
-// because no identity-based policy allows the sns:Publish action", as the action's service words it.
+// AWS's sentence for a denial: "User: arn:... is not authorized to perform: sns:Publish on
+// resource: arn:... because no identity-based policy allows the sns:Publish action", as the
+// action's service words it.
 std::string denial_text(const Request& request, const Decision& decision);
 // Its last part alone: "with an explicit deny in a permissions boundary".
 std::string denial_reason(const Request& request, const Decision& decision);

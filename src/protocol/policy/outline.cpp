@@ -18,11 +18,15 @@ class Walk {
 
  private:
   void space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) step();
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      step();
   }
   void step() {
-    if (text_[at_++] == '\n') ++here_.line, here_.column = 1;
-    else ++here_.column;
+    if (text_[at_++] == '\n')
+      ++here_.line, here_.column = 1;
+    else
+      ++here_.column;
   }
   char next() {
     space();
@@ -42,9 +46,13 @@ class Walk {
   // `statements`: this is the value of the document's Statement.
   void value(int depth, bool statements) {
     switch (next()) {
-      case '{': return object(depth, statements);
-      case '[': return array(depth, statements);
-      case '"': string(); return;
+      case '{':
+        return object(depth, statements);
+      case '[':
+        return array(depth, statements);
+      case '"':
+        string();
+        return;
       default:
         while (at_ < text_.size() && !std::string_view(",]} \t\r\n").contains(text_[at_])) step();
     }

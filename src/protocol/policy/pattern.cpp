@@ -18,16 +18,20 @@ char folded(char c, Case how) {
 // The bytes of the character that starts at `at`.
 size_t character_size(std::string_view text, size_t at) {
   size_t size = 1;
-  while (at + size < text.size() && (static_cast<unsigned char>(text[at + size]) & 0xC0) == 0x80) ++size;
+  while (at + size < text.size() && (static_cast<unsigned char>(text[at + size]) & 0xC0) == 0x80)
+    ++size;
   return size;
 }
 }  // namespace
 
 void Pattern::append(std::u16string& out, std::string_view text, bool wildcards) {
   for (const char c : text) {
-    if (wildcards && c == '*') out.push_back(kAnyRun);
-    else if (wildcards && c == '?') out.push_back(kAnyOne);
-    else out.push_back(static_cast<unsigned char>(c));
+    if (wildcards && c == '*')
+      out.push_back(kAnyRun);
+    else if (wildcards && c == '?')
+      out.push_back(kAnyOne);
+    else
+      out.push_back(static_cast<unsigned char>(c));
   }
 }
 
@@ -78,9 +82,12 @@ std::optional<std::u16string> Pattern::expand(const Context& context, bool wildc
     }
     // A key of several values has no text to put here.
     const Context::Values* values = context.find(piece.key);
-    if (values && values->size() == 1) append(out, values->front(), false);
-    else if (piece.has_default) out += piece.literal;
-    else return std::nullopt;
+    if (values && values->size() == 1)
+      append(out, values->front(), false);
+    else if (piece.has_default)
+      out += piece.literal;
+    else
+      return std::nullopt;
   }
   if (!wildcards) {
     for (char16_t& c : out) c = c == kAnyRun ? u'*' : c == kAnyOne ? u'?' : c;
@@ -124,8 +131,8 @@ bool Pattern::matches_arn(std::string_view arn, const Context& context) const {
   if (!expanded) return false;
   std::u16string_view pattern = *expanded;
   if (pattern == std::u16string_view(&kAnyRun, 1)) return true;
-  // A resource that is no ARN is compared as a whole; of a pattern of fewer parts ("arn:aws:sns:*") the last
-  // takes the rest.
+  // A resource that is no ARN is compared as a whole; of a pattern of fewer parts ("arn:aws:sns:*")
+  // the last takes the rest.
   if (std::ranges::count(arn, ':') < 5) return glob(pattern, arn, Case::exact);
   for (int part = 0; part < 5; ++part) {
     const size_t p = pattern.find(u':'), a = arn.find(':');

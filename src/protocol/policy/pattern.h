@@ -1,10 +1,10 @@
 #pragma once
 // Texts of a policy that stand for many: wildcards and policy variables.
 //
-// `*` is any run of characters, `?` one character; ${key} is the request's value of a condition key (with a
-// default: ${key, 'value'}), ${*} ${?} ${$} are those characters themselves. What a variable brings is taken
-// literally, wildcards in it included. A variable whose key the request lacks leaves the pattern without any
-// text that it could match (spec/iam.md 3).
+// `*` is any run of characters, `?` one character; ${key} is the request's value of a condition key
+// (with a default: ${key, 'value'}), ${*} ${?} ${$} are those characters themselves. What a
+// variable brings is taken literally, wildcards in it included. A variable whose key the request
+// lacks leaves the pattern without any text that it could match (spec/iam.md 3).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,7 +31,8 @@ class Pattern {
   bool matches(std::string_view text, const Context& context, Case how = Case::exact) const;
   // The same, where wildcards are characters like any other.
   bool equals(std::string_view text, const Context& context, Case how = Case::exact) const;
-  // The same for ARNs: each of the first five parts separately, the sixth takes the rest. "*" matches all.
+  // The same for ARNs: each of the first five parts separately, the sixth takes the rest. "*"
+  // matches all.
   bool matches_arn(std::string_view arn, const Context& context) const;
 
  private:

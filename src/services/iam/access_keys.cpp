@@ -22,12 +22,14 @@ void Iam::set_root_credentials(std::string access_key_id, std::string secret) {
 
 std::optional<auth::Credential> Iam::find(std::string_view access_key_id) {
   if (!root_key_.empty() && access_key_id == root_key_) {
-    auth::Credential root{.secret_access_key = root_secret_, .principal = protocol::Principal::root(kit_.default_account)};
+    auth::Credential root{.secret_access_key = root_secret_,
+                          .principal = protocol::Principal::root(kit_.default_account)};
     root.principal.access_key_id = root_key_;
     return root;
   }
   const auto account = account_of_key_.find(std::string(access_key_id));
-  if (account == account_of_key_.end()) return other_source_ ? other_source_->find(access_key_id) : std::nullopt;
+  if (account == account_of_key_.end())
+    return other_source_ ? other_source_->find(access_key_id) : std::nullopt;
   const services::Scope scope{account->second, ""};
   const AccessKey* key = keys_.find(scope, access_key_id);
   const Identity* user = key ? users_.find(scope, folded(key->user)) : nullptr;
@@ -55,15 +57,20 @@ Iam::Answer Iam::create_access_key(const Call& call) {
   const services::Scope scope{call.account, ""};
   const Identity* user = users_.find(scope, folded(name));
   // The root's pair comes with the server's settings; more of them there are not.
-  if (name.empty()) return validation_error("Must specify userName: the keys of the root are given by the server's settings.");
+  if (name.empty())
+    return validation_error(
+        "Must specify userName: the keys of the root are given by the server's settings.");
   if (!user) return no_such_identity(Kind::user, name);
   if (keys_of(scope, user->name).size() >= 2) return over_quota("AccessKeysPerUser", 2);
   AccessKey key{.id = policy::access_key_id(kit_.random, "AKIA", call.account),
                 .secret = policy::secret_access_key(kit_.random),
                 .user = user->name,
                 .created = now()};
-  const Value shown = json::object({{"UserName", key.user}, {"AccessKeyId", key.id}, {"Status", status(true)},
-                                    {"SecretAccessKey", key.secret}, {"CreateDate", time_value(key.created)}});
+  const Value shown = json::object({{"UserName", key.user},
+                                    {"AccessKeyId", key.id},
+                                    {"Status", status(true)},
+                                    {"SecretAccessKey", key.secret},
+                                    {"CreateDate", time_value(key.created)}});
   account_of_key_[key.id] = call.account;
   const std::string id = key.id;
   keys_.put(scope, id, std::move(key));
@@ -79,7 +86,9 @@ Iam::Answer Iam::list_access_keys(const Call& call) {
     if (!user) return no_such_identity(Kind::user, name);
     for (const AccessKey* key : keys_of(scope, user->name)) {
       items.emplace_back(fmt::format("{:02}", items.size()),
-                         json::object({{"UserName", key->user}, {"AccessKeyId", key->id}, {"Status", status(key->active)},
+                         json::object({{"UserName", key->user},
+                                       {"AccessKeyId", key->id},
+                                       {"Status", status(key->active)},
                                        {"CreateDate", time_value(key->created)}}));
     }
   }
@@ -118,7 +127,9 @@ Iam::Answer Iam::get_access_key_last_used(const Call& call) {
   if (!key) return no_such_key(id);
   Value used = json::object({{"ServiceName", "N/A"}, {"Region", "N/A"}});
   if (const auto it = last_use_.find(id); it != last_use_.end()) {
-    used = json::object({{"LastUsedDate", time_value(it->second.at)}, {"ServiceName", it->second.service}, {"Region", it->second.region}});
+    used = json::object({{"LastUsedDate", time_value(it->second.at)},
+                         {"ServiceName", it->second.service},
+                         {"Region", it->second.region}});
   }
   return json::object({{"UserName", key->user}, {"AccessKeyLastUsed", used}});
 }

@@ -12,20 +12,43 @@ Iam::Answer Iam::get_account_summary(const Call& call) {
   const auto count = [](const auto& all) { return static_cast<int64_t>(all.size()); };
   int64_t versions = 0;
   for (const auto& [key, policy] : policies_.all(scope)) versions += count(policy.versions);
-  return json::object({{"SummaryMap", json::object({
-      {"Users", count(users_.all(scope))}, {"UsersQuota", 5000},
-      {"Groups", count(groups_.all(scope))}, {"GroupsQuota", 300},
-      {"Roles", count(roles_.all(scope))}, {"RolesQuota", 1000},
-      {"Policies", count(policies_.all(scope))}, {"PoliciesQuota", 1500},
-      {"PolicyVersionsInUse", versions}, {"PolicyVersionsInUseQuota", 10000},
-      {"InstanceProfiles", count(profiles_.all(scope))}, {"InstanceProfilesQuota", 1000},
-      {"ServerCertificates", 0}, {"ServerCertificatesQuota", 20}, {"MFADevices", 0}, {"MFADevicesInUse", 0},
-      {"AccountMFAEnabled", 0}, {"AccountAccessKeysPresent", call.account == kit_.default_account && !root_key_.empty() ? 1 : 0},
-      {"AccountPasswordPresent", 0}, {"AccountSigningCertificatesPresent", 0}, {"Providers", 0},
-      {"AccessKeysPerUserQuota", 2}, {"SigningCertificatesPerUserQuota", 2}, {"GroupsPerUserQuota", 10},
-      {"AttachedPoliciesPerUserQuota", 10}, {"AttachedPoliciesPerRoleQuota", 10}, {"AttachedPoliciesPerGroupQuota", 10},
-      {"UserPolicySizeQuota", 2048}, {"GroupPolicySizeQuota", 5120}, {"RolePolicySizeQuota", 10240}, {"PolicySizeQuota", 6144},
-      {"AssumeRolePolicySizeQuota", 4096}, {"VersionsPerPolicyQuota", 5}, {"GlobalEndpointTokenVersion", 1}})}});
+  return json::object(
+      {{"SummaryMap",
+        json::object({{"Users", count(users_.all(scope))},
+                      {"UsersQuota", 5000},
+                      {"Groups", count(groups_.all(scope))},
+                      {"GroupsQuota", 300},
+                      {"Roles", count(roles_.all(scope))},
+                      {"RolesQuota", 1000},
+                      {"Policies", count(policies_.all(scope))},
+                      {"PoliciesQuota", 1500},
+                      {"PolicyVersionsInUse", versions},
+                      {"PolicyVersionsInUseQuota", 10000},
+                      {"InstanceProfiles", count(profiles_.all(scope))},
+                      {"InstanceProfilesQuota", 1000},
+                      {"ServerCertificates", 0},
+                      {"ServerCertificatesQuota", 20},
+                      {"MFADevices", 0},
+                      {"MFADevicesInUse", 0},
+                      {"AccountMFAEnabled", 0},
+                      {"AccountAccessKeysPresent",
+                       call.account == kit_.default_account && !root_key_.empty() ? 1 : 0},
+                      {"AccountPasswordPresent", 0},
+                      {"AccountSigningCertificatesPresent", 0},
+                      {"Providers", 0},
+                      {"AccessKeysPerUserQuota", 2},
+                      {"SigningCertificatesPerUserQuota", 2},
+                      {"GroupsPerUserQuota", 10},
+                      {"AttachedPoliciesPerUserQuota", 10},
+                      {"AttachedPoliciesPerRoleQuota", 10},
+                      {"AttachedPoliciesPerGroupQuota", 10},
+                      {"UserPolicySizeQuota", 2048},
+                      {"GroupPolicySizeQuota", 5120},
+                      {"RolePolicySizeQuota", 10240},
+                      {"PolicySizeQuota", 6144},
+                      {"AssumeRolePolicySizeQuota", 4096},
+                      {"VersionsPerPolicyQuota", 5},
+                      {"GlobalEndpointTokenVersion", 1}})}});
 }
 
 Iam::Answer Iam::create_account_alias(const Call& call) {
@@ -48,7 +71,8 @@ Iam::Answer Iam::delete_account_alias(const Call& call) {
   const services::Scope scope{call.account, ""};
   const Account* had = accounts_.find(scope, "");
   const std::string_view alias = call.params.text("AccountAlias");
-  if (!had || had->alias != alias) return no_such_entity(fmt::format("The account alias {} cannot be found.", alias));
+  if (!had || had->alias != alias)
+    return no_such_entity(fmt::format("The account alias {} cannot be found.", alias));
   Account account = *had;
   account.alias.clear();
   accounts_.put(scope, "", std::move(account));
@@ -64,7 +88,8 @@ Iam::Answer Iam::list_account_aliases(const Call& call) {
 
 namespace {
 std::unexpected<Error> no_password_policy(std::string_view account) {
-  return no_such_entity(fmt::format("The Password Policy with domain name {} cannot be found.", account));
+  return no_such_entity(
+      fmt::format("The Password Policy with domain name {} cannot be found.", account));
 }
 }  // namespace
 
@@ -86,8 +111,8 @@ Iam::Answer Iam::update_password_policy(const Call& call) {
   const Value age = given("MaxPasswordAge", 0);
   json::ObjectBuilder policy;
   policy.add("MinimumPasswordLength", given("MinimumPasswordLength", 6));
-  for (const char* flag : {"RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters",
-                           "AllowUsersToChangePassword"}) {
+  for (const char* flag : {"RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters",
+                           "RequireLowercaseCharacters", "AllowUsersToChangePassword"}) {
     policy.add(flag, given(flag, false));
   }
   policy.add("ExpirePasswords", age.as_int64().value_or(0) > 0);
@@ -107,88 +132,6 @@ Iam::Answer Iam::delete_password_policy(const Call& call) {
   account.password_policy = nullptr;
   accounts_.put(scope, "", std::move(account));
   return Value::object();
-}
-
-Iam::Answer Iam::get_account_authorization_details(const Call& call) {
-  const services::Scope scope{call.account, ""};
-  const Value& filter = call.params["Filter"];
-  const auto wanted = [&](std::string_view kind) {
-    if (filter.size() == 0) return kind != "AWSManagedPolicy";
-    for (const Value& one : filter.items()) {
-      if (one == Value(kind)) return true;
-    }
-    return false;
-  };
-  const auto inline_list = [](const Identity& one) {
-    std::vector<Value> out;
-    for (const auto& [name, policy] : one.inline_policies) {
-      out.push_back(json::object({{"PolicyName", name}, {"PolicyDocument", document_value(policy)}}));
-    }
-    return Value::array(std::move(out));
-  };
-  const auto attached_list = [&](const Identity& one) {
-    std::vector<Value> out;
-    for (const std::string& arn : one.attached) {
-      if (const ManagedPolicy* policy = managed_policy(call.account, arn)) {
-        out.push_back(json::object({{"PolicyName", policy->name}, {"PolicyArn", arn}}));
-      }
-    }
-    return Value::array(std::move(out));
-  };
-  std::vector<std::pair<std::string, Value>> all;  // "<list>\n<key>" -> item
-  if (wanted("User")) {
-    for (const auto& [key, one] : users_.all(scope)) {
-      std::vector<Value> groups(one.groups.begin(), one.groups.end());
-      Value item = user_value(one, true).with("GroupList", Value::array(std::move(groups)));
-      all.emplace_back("1\n" + key, item.with("UserPolicyList", inline_list(one)).with("AttachedManagedPolicies", attached_list(one)));
-    }
-  }
-  if (wanted("Group")) {
-    for (const auto& [key, one] : groups_.all(scope)) {
-      all.emplace_back("2\n" + key, group_value(one).with("GroupPolicyList", inline_list(one)).with("AttachedManagedPolicies", attached_list(one)));
-    }
-  }
-  if (wanted("Role")) {
-    for (const auto& [key, one] : roles_.all(scope)) {
-      std::vector<Value> profiles;
-      for (const auto& [name, profile] : profiles_.all(scope)) {
-        for (const std::string& role : profile.roles) {
-          if (role == one.name) profiles.push_back(profile_value(scope, profile));
-        }
-      }
-      Value item = role_value(one, true).without("MaxSessionDuration").without("Description");
-      all.emplace_back("3\n" + key, item.with("InstanceProfileList", Value::array(std::move(profiles)))
-                                        .with("RolePolicyList", inline_list(one)).with("AttachedManagedPolicies", attached_list(one)));
-    }
-  }
-  const auto take_policy = [&](const ManagedPolicy& one) {
-    std::vector<Value> versions;
-    for (const PolicyVersion& version : one.versions) {
-      versions.push_back(json::object({{"Document", document_value(version.policy)}, {"VersionId", version.id},
-                                       {"IsDefaultVersion", version.id == one.default_version}, {"CreateDate", time_value(version.created)}}));
-    }
-    all.emplace_back("4\n" + one.arn, policy_value(call.account, one).with("PolicyVersionList", Value::array(std::move(versions))));
-  };
-  std::vector<const ManagedPolicy*> policies;
-  if (wanted("LocalManagedPolicy")) {
-    for (const auto& [key, one] : policies_.all(scope)) policies.push_back(&one);
-  }
-  if (wanted("AWSManagedPolicy")) {
-    for (const ManagedPolicy& one : aws_managed_policies()) policies.push_back(&one);
-  }
-  std::ranges::sort(policies, {}, &ManagedPolicy::arn);
-  for (const ManagedPolicy* one : policies) take_policy(*one);
-
-  Value shown = TRY(page(call, "All", all));
-  std::vector<Value> lists[4];
-  for (const Value& one : shown["All"].items()) {
-    const int list = one.find("UserId") ? 0 : one.find("GroupId") ? 1 : one.find("RoleId") ? 2 : 3;
-    lists[list].push_back(one);
-  }
-  constexpr std::string_view kNames[] = {"UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"};
-  shown = shown.without("All");
-  for (int i = 0; i < 4; ++i) shown = shown.with(kNames[i], Value::array(std::move(lists[i])));
-  return shown;
 }
 
 // The list that an operation is named for, empty.

@@ -27,16 +27,25 @@ struct Authorise : ::testing::Test {
   static Value policy(std::string_view statements) {
     return R"({"Version":"2012-10-17","Statement":)" + std::string(statements) + "}";
   }
-  void make_role(std::string_view name, std::string_view principal = R"({"Service":"states.amazonaws.com"})") {
-    good("CreateRole", json::object({{"RoleName", name},
-                                     {"AssumeRolePolicyDocument", policy(R"([{"Effect":"Allow","Principal":)" + std::string(principal) + R"(,"Action":"sts:AssumeRole"}])")}}));
+  void make_role(std::string_view name,
+                 std::string_view principal = R"({"Service":"states.amazonaws.com"})") {
+    good("CreateRole",
+         json::object({{"RoleName", name},
+                       {"AssumeRolePolicyDocument",
+                        policy(R"([{"Effect":"Allow","Principal":)" + std::string(principal) +
+                               R"(,"Action":"sts:AssumeRole"}])")}}));
   }
   void put_role_policy(std::string_view role, std::string_view statements) {
-    good("PutRolePolicy", json::object({{"RoleName", role}, {"PolicyName", "p"}, {"PolicyDocument", policy(statements)}}));
+    good("PutRolePolicy",
+         json::object(
+             {{"RoleName", role}, {"PolicyName", "p"}, {"PolicyDocument", policy(statements)}}));
   }
   Principal make_user(const std::string& name, std::string_view statements = "") {
     good("CreateUser", json::object({{"UserName", name}}));
-    if (!statements.empty()) good("PutUserPolicy", json::object({{"UserName", name}, {"PolicyName", "p"}, {"PolicyDocument", policy(statements)}}));
+    if (!statements.empty())
+      good("PutUserPolicy",
+           json::object(
+               {{"UserName", name}, {"PolicyName", "p"}, {"PolicyDocument", policy(statements)}}));
     Principal p;
     p.type = Principal::Type::user;
     p.account = kAccount;
@@ -47,13 +56,17 @@ struct Authorise : ::testing::Test {
     return Principal::role_session("arn:aws:iam::000000000000:role/" + std::string(role), "s1");
   }
   // "" when allowed, else the message.
-  std::string ask(const Principal& who, std::string_view service, const Need& need, const Value& params = Value::object()) {
+  std::string ask(const Principal& who, std::string_view service, const Need& need,
+                  const Value& params = Value::object()) {
     const auto call = world.registry.internal(who, "us-east-1", service, "X", params);
     const Status status = world.registry.authorise(call, need);
     return status ? "" : status.error().message;
   }
   std::string publish(const Principal& who, const Value& topic_policy = {}) {
-    return ask(who, "sns", {.action = "sns:Publish", .resources = {std::string(kTopic)}, .resource_policy = topic_policy});
+    return ask(who, "sns",
+               {.action = "sns:Publish",
+                .resources = {std::string(kTopic)},
+                .resource_policy = topic_policy});
   }
 };
 struct AuditMode : Authorise {
@@ -62,16 +75,24 @@ struct AuditMode : Authorise {
 
 TEST_F(Authorise, RolesMayWhatTheirPoliciesSay) {
   make_role("worker");
-  const std::string denied = "User: arn:aws:sts::000000000000:assumed-role/worker/s1 is not authorized to perform: SNS:Publish on resource: " +
-                             std::string(kTopic) + " because no identity-based policy allows the SNS:Publish action";
+  const std::string denied =
+      "User: arn:aws:sts::000000000000:assumed-role/worker/s1 is not authorized to perform: "
+      "SNS:Publish on resource: " +
+      std::string(kTopic) + " because no identity-based policy allows the SNS:Publish action";
   EXPECT_EQ(publish(session("worker")), denied);
-  put_role_policy("worker", R"([{"Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:*:*:t"}])");
+  put_role_policy("worker",
+                  R"([{"Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:*:*:t"}])");
   EXPECT_EQ(publish(session("worker")), "");
   good("DeleteRolePolicy", json::object({{"RoleName", "worker"}, {"PolicyName", "p"}}));
-  good("AttachRolePolicy", json::object({{"RoleName", "worker"}, {"PolicyArn", "arn:aws:iam::aws:policy/AmazonSNSFullAccess"}}));
+  good("AttachRolePolicy",
+       json::object(
+           {{"RoleName", "worker"}, {"PolicyArn", "arn:aws:iam::aws:policy/AmazonSNSFullAccess"}}));
   EXPECT_EQ(publish(session("worker")), "");
-  good("PutRolePermissionsBoundary", json::object({{"RoleName", "worker"}, {"PermissionsBoundary", "arn:aws:iam::aws:policy/AmazonSQSFullAccess"}}));
-  EXPECT_TRUE(publish(session("worker")).ends_with("because no permissions boundary allows the SNS:Publish action"));
+  good("PutRolePermissionsBoundary",
+       json::object({{"RoleName", "worker"},
+                     {"PermissionsBoundary", "arn:aws:iam::aws:policy/AmazonSQSFullAccess"}}));
+  EXPECT_TRUE(publish(session("worker"))
+                  .ends_with("because no permissions boundary allows the SNS:Publish action"));
   // Somebody who says to be a role that there is not.
   EXPECT_NE(publish(session("nobody")), "");
 }
@@ -80,8 +101,10 @@ TEST_F(Authorise, SessionPoliciesLimit) {
   make_role("worker");
   put_role_policy("worker", R"([{"Effect":"Allow","Action":"*","Resource":"*"}])");
   Principal limited = session("worker");
-  limited.session_policy = *json::parse(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}})");
-  EXPECT_TRUE(publish(limited).ends_with("because no session policy allows the SNS:Publish action"));
+  limited.session_policy = *json::parse(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}})");
+  EXPECT_TRUE(
+      publish(limited).ends_with("because no session policy allows the SNS:Publish action"));
 }
 
 TEST_F(Authorise, ASessionEndsWithItsRole) {
@@ -104,10 +127,18 @@ TEST_F(Authorise, UsersAndTheirGroups) {
   const Principal ann = make_user("ann");
   EXPECT_NE(publish(ann), "");
   good("CreateGroup", json::object({{"GroupName", "g"}}));
-  good("PutGroupPolicy", json::object({{"GroupName", "g"}, {"PolicyName", "p"}, {"PolicyDocument", policy(R"([{"Effect":"Allow","Action":"sns:*","Resource":"*"}])")}}));
+  good("PutGroupPolicy",
+       json::object({{"GroupName", "g"},
+                     {"PolicyName", "p"},
+                     {"PolicyDocument",
+                      policy(R"([{"Effect":"Allow","Action":"sns:*","Resource":"*"}])")}}));
   good("AddUserToGroup", json::object({{"GroupName", "g"}, {"UserName", "ann"}}));
   EXPECT_EQ(publish(ann), "");
-  good("PutUserPolicy", json::object({{"UserName", "ann"}, {"PolicyName", "no"}, {"PolicyDocument", policy(R"([{"Effect":"Deny","Action":"sns:*","Resource":"*"}])")}}));
+  good("PutUserPolicy",
+       json::object(
+           {{"UserName", "ann"},
+            {"PolicyName", "no"},
+            {"PolicyDocument", policy(R"([{"Effect":"Deny","Action":"sns:*","Resource":"*"}])")}}));
   EXPECT_TRUE(publish(ann).ends_with("with an explicit deny in an identity-based policy"));
 }
 
@@ -115,7 +146,9 @@ TEST_F(Authorise, ErrorsAreWordedByTheService) {
   const Principal ann = make_user("ann");
   const auto code = [&](std::string_view service, std::string_view action) {
     const auto call = world.registry.internal(ann, "us-east-1", service, "X", Value::object());
-    return world.registry.authorise(call, {.action = std::string(action), .resources = {"*"}}).error().code;
+    return world.registry.authorise(call, {.action = std::string(action), .resources = {"*"}})
+        .error()
+        .code;
   };
   EXPECT_EQ(code("sns", "sns:Publish"), "AuthorizationErrorException");
   EXPECT_EQ(code("ecs", "ecs:RunTask"), "AccessDeniedException");
@@ -131,32 +164,50 @@ TEST_F(Authorise, WithoutTheRightNothingIsLearnt) {
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, "AccessDenied") << name;
   }
-  EXPECT_EQ(world.call(ann, "iam", "GetRole", json::object({{"RoleName", "worker"}})).error().message,
-            "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: iam:GetRole on resource: arn:aws:iam::000000000000:role/worker "
-            "because no identity-based policy allows the iam:GetRole action");
+  EXPECT_EQ(
+      world.call(ann, "iam", "GetRole", json::object({{"RoleName", "worker"}})).error().message,
+      "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: iam:GetRole on "
+      "resource: arn:aws:iam::000000000000:role/worker "
+      "because no identity-based policy allows the iam:GetRole action");
 }
 
 TEST_F(Authorise, ConditionsSeeTheRequest) {
-  const auto may = [&](const std::string& name, std::string_view condition, const Need& need, const Value& params = Value::object()) {
-    const Principal who = make_user(name, R"([{"Effect":"Allow","Action":"*","Resource":"*","Condition":)" + std::string(condition) + "}]");
+  const auto may = [&](const std::string& name, std::string_view condition, const Need& need,
+                       const Value& params = Value::object()) {
+    const Principal who =
+        make_user(name, R"([{"Effect":"Allow","Action":"*","Resource":"*","Condition":)" +
+                            std::string(condition) + "}]");
     return ask(who, "sns", need, params).empty();
   };
   const Need plain{.action = "sns:Publish", .resources = {std::string(kTopic)}};
-  EXPECT_TRUE(may("a", R"({"StringEquals":{"aws:RequestedRegion":"us-east-1","aws:username":"a","aws:PrincipalAccount":"000000000000"}})", plain));
-  EXPECT_TRUE(may("b", R"({"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::000000000000:user/b"},"DateGreaterThan":{"aws:CurrentTime":"2023-01-01T00:00:00Z"}})", plain));
+  EXPECT_TRUE(may(
+      "a",
+      R"({"StringEquals":{"aws:RequestedRegion":"us-east-1","aws:username":"a","aws:PrincipalAccount":"000000000000"}})",
+      plain));
+  EXPECT_TRUE(may(
+      "b",
+      R"({"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::000000000000:user/b"},"DateGreaterThan":{"aws:CurrentTime":"2023-01-01T00:00:00Z"}})",
+      plain));
   EXPECT_FALSE(may("c", R"({"StringEquals":{"aws:ResourceAccount":"111111111111"}})", plain));
-  EXPECT_TRUE(may("d", R"({"StringEquals":{"aws:RequestTag/team":"x"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}})", plain,
-                  *json::parse(R"({"tags":[{"key":"team","value":"x"}]})")));
+  EXPECT_TRUE(may(
+      "d",
+      R"({"StringEquals":{"aws:RequestTag/team":"x"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}})",
+      plain, *json::parse(R"({"tags":[{"key":"team","value":"x"}]})")));
   Need pass{.action = "iam:PassRole", .resources = {"arn:aws:iam::000000000000:role/r"}};
   pass.context.push_back({"iam:PassedToService", "states.amazonaws.com"});
   EXPECT_TRUE(may("e", R"({"StringEquals":{"iam:PassedToService":"states.amazonaws.com"}})", pass));
-  EXPECT_FALSE(may("f", R"({"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}})", pass));
+  EXPECT_FALSE(
+      may("f", R"({"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}})", pass));
 }
 
 TEST_F(Authorise, PrincipalTagsAndVariables) {
   make_role("worker");
-  good("TagRole", json::object({{"RoleName", "worker"}, {"Tags", json::array({json::object({{"Key", "topic"}, {"Value", "t"}})})}}));
-  put_role_policy("worker", R"([{"Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:*:*:${aws:PrincipalTag/topic}"}])");
+  good("TagRole",
+       json::object({{"RoleName", "worker"},
+                     {"Tags", json::array({json::object({{"Key", "topic"}, {"Value", "t"}})})}}));
+  put_role_policy(
+      "worker",
+      R"([{"Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:*:*:${aws:PrincipalTag/topic}"}])");
   EXPECT_EQ(publish(session("worker")), "");
   Principal tagged = session("worker");
   tagged.session_tags.push_back({"topic", "other"});
@@ -164,10 +215,14 @@ TEST_F(Authorise, PrincipalTagsAndVariables) {
 }
 
 TEST_F(Authorise, ServicesNeedTheResourcesPolicy) {
-  const auto events = Principal::aws_service("events.amazonaws.com", kAccount, "arn:aws:events:us-east-1:000000000000:rule/r");
-  EXPECT_TRUE(publish(events).ends_with("because no resource-based policy allows the SNS:Publish action"));
+  const auto events = Principal::aws_service("events.amazonaws.com", kAccount,
+                                             "arn:aws:events:us-east-1:000000000000:rule/r");
+  EXPECT_TRUE(
+      publish(events).ends_with("because no resource-based policy allows the SNS:Publish action"));
   const auto topic_policy = [](std::string_view arn) {
-    return *json::parse(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"SNS:Publish","Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":")" + std::string(arn) + "\"}}}]}");
+    return *json::parse(
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"SNS:Publish","Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":")" +
+        std::string(arn) + "\"}}}]}");
   };
   EXPECT_EQ(publish(events, topic_policy("arn:aws:events:*:*:rule/r")), "");
   EXPECT_NE(publish(events, topic_policy("arn:aws:events:*:*:rule/other")), "");
@@ -181,13 +236,15 @@ TEST_F(Authorise, FederatedUsersMayWhatBothAllow) {
   guest.arn = "arn:aws:sts::000000000000:federated-user/guest";
   guest.role_arn = ann.arn;
   EXPECT_NE(publish(guest), "");
-  guest.session_policy = *json::parse(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})");
+  guest.session_policy = *json::parse(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})");
   EXPECT_EQ(publish(guest), "");
   guest.role_arn = "arn:aws:iam::000000000000:root";
   EXPECT_EQ(publish(guest), "");
 }
 
-// spec/iam.md 7: the sample project's role, and what the lack of each of its four statements denies.
+// spec/iam.md 7: the sample project's role, and what the lack of each of its four statements
+// denies.
 TEST_F(Authorise, TheSamplesPolicyIsExactlyEnough) {
   const std::string statements[] = {
       R"({"Effect":"Allow","Action":["sns:Publish"],"Resource":["arn:aws:sns:us-east-1:000000000000:t"]})",
@@ -199,7 +256,8 @@ TEST_F(Authorise, TheSamplesPolicyIsExactlyEnough) {
     std::string_view service, action, resource;
     size_t statement;
   };
-  const std::string rule = "arn:aws:events:us-east-1:000000000000:rule/StepFunctionsGetEventsForECSTaskRule";
+  const std::string rule =
+      "arn:aws:events:us-east-1:000000000000:rule/StepFunctionsGetEventsForECSTaskRule";
   const Use uses[] = {
       {"sns", "sns:Publish", kTopic, 0},
       {"ecs", "ecs:RunTask", "arn:aws:ecs:us-east-1:000000000000:task-definition/app:1", 1},
@@ -217,13 +275,22 @@ TEST_F(Authorise, TheSamplesPolicyIsExactlyEnough) {
     }
     put_role_policy("sample", "[" + list + "]");
     for (const Use& use : uses) {
-      const std::string message = ask(session("sample"), use.service, {.action = std::string(use.action), .resources = {std::string(use.resource)}});
-      EXPECT_EQ(message.empty(), use.statement != missing) << missing << " " << use.action << " " << message;
-      if (use.statement == missing) EXPECT_TRUE(message.contains("because no identity-based policy allows the")) << message;
+      const std::string message =
+          ask(session("sample"), use.service,
+              {.action = std::string(use.action), .resources = {std::string(use.resource)}});
+      EXPECT_EQ(message.empty(), use.statement != missing)
+          << missing << " " << use.action << " " << message;
+      if (use.statement == missing)
+        EXPECT_TRUE(message.contains("because no identity-based policy allows the")) << message;
     }
     // Nothing beside it.
-    EXPECT_NE(ask(session("sample"), "ecs", {.action = "ecs:RunTask", .resources = {"arn:aws:ecs:us-east-1:000000000000:task-definition/app:2"}}), "");
-    EXPECT_NE(ask(session("sample"), "iam", {.action = "iam:PassRole", .resources = {"arn:aws:iam::000000000000:role/task"}}), "");
+    EXPECT_NE(ask(session("sample"), "ecs",
+                  {.action = "ecs:RunTask",
+                   .resources = {"arn:aws:ecs:us-east-1:000000000000:task-definition/app:2"}}),
+              "");
+    EXPECT_NE(ask(session("sample"), "iam",
+                  {.action = "iam:PassRole", .resources = {"arn:aws:iam::000000000000:role/task"}}),
+              "");
   }
 }
 

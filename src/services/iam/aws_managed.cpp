@@ -39,7 +39,8 @@ constexpr Shipped kShipped[] = {
      R"("states:ListExecutions","states:DescribeExecution","states:GetExecutionHistory","states:DescribeActivity","states:ListMapRuns",)"
      R"("states:DescribeMapRun","states:ListStateMachineVersions","states:ListStateMachineAliases","states:DescribeStateMachineAlias",)"
      R"("states:ListTagsForResource","states:ValidateStateMachineDefinition")"},
-    {"/", "AWSStepFunctionsConsoleFullAccess", R"("states:*","iam:ListRoles","iam:PassRole","lambda:ListFunctions")"},
+    {"/", "AWSStepFunctionsConsoleFullAccess",
+     R"("states:*","iam:ListRoles","iam:PassRole","lambda:ListFunctions")"},
     {"/", "AmazonECS_FullAccess",
      R"("application-autoscaling:*","autoscaling:*","cloudformation:CreateStack","cloudformation:DeleteStack","cloudformation:DescribeStack*",)"
      R"("cloudformation:UpdateStack","cloudwatch:DescribeAlarms","cloudwatch:GetMetricStatistics","cloudwatch:PutMetricAlarm","ec2:Describe*",)"
@@ -50,7 +51,8 @@ constexpr Shipped kShipped[] = {
     {"/", "AmazonSNSFullAccess", R"("sns:*")"},
     {"/", "AmazonSNSReadOnlyAccess", R"("sns:Check*","sns:Get*","sns:List*")"},
     {"/", "AmazonSQSFullAccess", R"("sqs:*")"},
-    {"/", "AmazonSQSReadOnlyAccess", R"("sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags")"},
+    {"/", "AmazonSQSReadOnlyAccess",
+     R"("sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags")"},
     {"/", "AmazonEventBridgeFullAccess", R"("events:*","schemas:*","scheduler:*","pipes:*")"},
     {"/", "AmazonEC2ContainerRegistryReadOnly",
      R"("ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:GetRepositoryPolicy",)"
@@ -58,23 +60,31 @@ constexpr Shipped kShipped[] = {
     {"/", "AmazonDynamoDBFullAccess", R"("dynamodb:*")"},
     {"/", "AmazonS3FullAccess", R"("s3:*","s3-object-lambda:*")"},
     {"/", "AmazonS3ReadOnlyAccess", R"("s3:Get*","s3:List*","s3:Describe*")"},
-    {"/", "AWSLambda_FullAccess", R"("lambda:*","iam:GetRole","iam:ListRoles","iam:PassRole","logs:DescribeLogGroups")"},
+    {"/", "AWSLambda_FullAccess",
+     R"("lambda:*","iam:GetRole","iam:ListRoles","iam:PassRole","logs:DescribeLogGroups")"},
     {"/", "AWSCloudFormationFullAccess", R"("cloudformation:*")"},
-    {"/", "AWSCloudFormationReadOnlyAccess", R"("cloudformation:Describe*","cloudformation:EstimateTemplateCost","cloudformation:Get*","cloudformation:List*","cloudformation:ValidateTemplate","cloudformation:Detect*")"},
-    {"/", "CloudWatchFullAccess", R"("cloudwatch:*","logs:*","sns:*","iam:GetPolicy","iam:GetPolicyVersion","iam:GetRole")"},
-    {"/", "CloudWatchReadOnlyAccess", R"("cloudwatch:Describe*","cloudwatch:Get*","cloudwatch:List*","logs:Get*","logs:List*","logs:Describe*","logs:FilterLogEvents","sns:Get*","sns:List*")"},
+    {"/", "AWSCloudFormationReadOnlyAccess",
+     R"("cloudformation:Describe*","cloudformation:EstimateTemplateCost","cloudformation:Get*","cloudformation:List*","cloudformation:ValidateTemplate","cloudformation:Detect*")"},
+    {"/", "CloudWatchFullAccess",
+     R"("cloudwatch:*","logs:*","sns:*","iam:GetPolicy","iam:GetPolicyVersion","iam:GetRole")"},
+    {"/", "CloudWatchReadOnlyAccess",
+     R"("cloudwatch:Describe*","cloudwatch:Get*","cloudwatch:List*","logs:Get*","logs:List*","logs:Describe*","logs:FilterLogEvents","sns:Get*","sns:List*")"},
     {"/", "CloudWatchLogsFullAccess", R"("logs:*","cloudwatch:GenerateQuery")"},
-    {"/", "CloudWatchLogsReadOnlyAccess", R"("logs:Describe*","logs:Get*","logs:List*","logs:StartQuery","logs:StopQuery","logs:TestMetricFilter","logs:FilterLogEvents")"},
+    {"/", "CloudWatchLogsReadOnlyAccess",
+     R"("logs:Describe*","logs:Get*","logs:List*","logs:StartQuery","logs:StopQuery","logs:TestMetricFilter","logs:FilterLogEvents")"},
     {"/", "CloudWatchEventsFullAccess", R"("events:*","iam:PassRole")"},
-    {"/", "CloudWatchEventsReadOnlyAccess", R"("events:Describe*","events:List*","events:TestEventPattern")"},
+    {"/", "CloudWatchEventsReadOnlyAccess",
+     R"("events:Describe*","events:List*","events:TestEventPattern")"},
     {"/", "AWSXrayWriteOnlyAccess",
      R"("xray:PutTraceSegments","xray:PutTelemetryRecords","xray:GetSamplingRules","xray:GetSamplingTargets","xray:GetSamplingStatisticSummaries")"},
     {"/", "AWSXRayDaemonWriteAccess",
      R"("xray:PutTraceSegments","xray:PutTelemetryRecords","xray:GetSamplingRules","xray:GetSamplingTargets","xray:GetSamplingStatisticSummaries")"},
     {"/service-role/", "AmazonECSTaskExecutionRolePolicy",
      R"("ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:BatchGetImage","logs:CreateLogStream","logs:PutLogEvents")"},
-    {"/service-role/", "AmazonEC2ContainerServiceEventsRole", R"("ecs:RunTask","iam:PassRole","ecs:TagResource")"},
-    {"/service-role/", "AWSLambdaBasicExecutionRole", R"("logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents")"},
+    {"/service-role/", "AmazonEC2ContainerServiceEventsRole",
+     R"("ecs:RunTask","iam:PassRole","ecs:TagResource")"},
+    {"/service-role/", "AWSLambdaBasicExecutionRole",
+     R"("logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents")"},
     {"/service-role/", "AWSLambdaSQSQueueExecutionRole",
      R"("sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttributes","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents")"},
     {"/service-role/", "AWSLambdaVPCAccessExecutionRole",
@@ -98,22 +108,31 @@ ManagedPolicy made(std::string_view path, std::string_view name, const std::stri
   out.id = policy::unique_id(random, "ANPA");
   out.created = out.updated = kIssued;
   out.default_version = "v1";
-  out.versions.push_back({"v1", policy_text(fmt::format(R"({{"Version":"2012-10-17","Statement":[{}]}})", statement)), kIssued});
+  out.versions.push_back(
+      {"v1", policy_text(fmt::format(R"({{"Version":"2012-10-17","Statement":[{}]}})", statement)),
+       kIssued});
   return out;
 }
 
 std::vector<ManagedPolicy> make_all() {
   std::vector<ManagedPolicy> out;
   for (const Shipped& one : kShipped) {
-    std::string statement = fmt::format(R"({{"Effect":"Allow","Action":[{}],"Resource":"*"}})", one.actions);
-    if (one.name == "PowerUserAccess") statement = R"({"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"})";
+    std::string statement =
+        fmt::format(R"({{"Effect":"Allow","Action":[{}],"Resource":"*"}})", one.actions);
+    if (one.name == "PowerUserAccess")
+      statement =
+          R"({"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"})";
     out.push_back(made(one.path, one.name, statement));
   }
   for (const LinkedRole& one : linked_roles()) {
-    // What the service may do here is what the service itself offers; ECS also makes network interfaces.
+    // What the service may do here is what the service itself offers; ECS also makes network
+    // interfaces.
     const std::string_view own = one.service.substr(one.service.rfind('.') + 1);
-    const std::string_view more = one.service == "ecs" ? R"(,"ec2:*NetworkInterface*","ec2:Describe*","logs:*")" : "";
-    out.push_back(made("/aws-service-role/", one.policy, fmt::format(R"({{"Effect":"Allow","Action":["{}:*"{}],"Resource":"*"}})", own, more)));
+    const std::string_view more =
+        one.service == "ecs" ? R"(,"ec2:*NetworkInterface*","ec2:Describe*","logs:*")" : "";
+    out.push_back(
+        made("/aws-service-role/", one.policy,
+             fmt::format(R"({{"Effect":"Allow","Action":["{}:*"{}],"Resource":"*"}})", own, more)));
   }
   std::ranges::sort(out, {}, &ManagedPolicy::arn);
   return out;

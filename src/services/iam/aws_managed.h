@@ -1,6 +1,6 @@
 #pragma once
-// The managed policies that AWS itself owns, as far as this server's services have a use for them. Their names
-// and ARNs are AWS's; what they say was written for this server.
+// The managed policies that AWS itself owns, as far as this server's services have a use for them.
+// Their names and ARNs are AWS's; what they say was written for this server.
 #include <span>
 #include <string_view>
 

@@ -12,14 +12,15 @@ namespace iam {
 struct LoggedDecision {
   Instant at;
   std::string request_id;
-  std::string who;       // the principal's ARN
+  std::string who;  // the principal's ARN
   std::string action;
   std::string resource;
   policy::Outcome outcome = policy::Outcome::allowed;
-  bool refused = false;       // false of a denial in audit mode
-  std::string reason;         // of a denial: "because no identity-based policy allows the sns:Publish action"
-  std::string policy;         // whose statement decided: a policy's name or ARN
-  std::string statement;      // its Sid, else its number from 1; empty when no statement did
+  bool refused = false;  // false of a denial in audit mode
+  std::string
+      reason;  // of a denial: "because no identity-based policy allows the sns:Publish action"
+  std::string policy;     // whose statement decided: a policy's name or ARN
+  std::string statement;  // its Sid, else its number from 1; empty when no statement did
 };
 
 class DecisionLog {

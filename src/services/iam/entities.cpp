@@ -42,7 +42,8 @@ PolicyText policy_text(std::string_view text) {
 
 Value tag_list(const Tags& list) {
   std::vector<Value> out;
-  for (const auto& [folded, tag] : list) out.push_back(json::object({{"Key", tag.key}, {"Value", tag.value}}));
+  for (const auto& [folded, tag] : list)
+    out.push_back(json::object({{"Key", tag.key}, {"Value", tag.value}}));
   return Value::array(std::move(out));
 }
 
@@ -62,21 +63,37 @@ Value to_json(const Identity& one) {
   for (const auto& [name, policy] : one.inline_policies) policies.add(name, policy.text);
   std::vector<Value> credentials;
   for (const ServiceCredential& c : one.service_credentials) {
-    credentials.push_back(json::object({{"id", c.id}, {"service", c.service}, {"user", c.service_user},
-                                        {"password", c.password}, {"created", c.created.ms}, {"active", c.active}}));
+    credentials.push_back(json::object({{"id", c.id},
+                                        {"service", c.service},
+                                        {"user", c.service_user},
+                                        {"password", c.password},
+                                        {"created", c.created.ms},
+                                        {"active", c.active}}));
   }
-  return json::object({{"name", one.name}, {"path", one.path}, {"id", one.id}, {"arn", one.arn}, {"created", one.created.ms},
-                       {"inline", policies.build()}, {"attached", texts(one.attached)}, {"boundary", one.boundary},
-                       {"tags", tag_list(one.tags)}, {"trust", one.trust.text}, {"description", one.description},
-                       {"maxSession", one.max_session_seconds}, {"linkedService", one.linked_service},
-                       {"groups", texts(one.groups)}, {"credentials", Value::array(std::move(credentials))}});
+  return json::object({{"name", one.name},
+                       {"path", one.path},
+                       {"id", one.id},
+                       {"arn", one.arn},
+                       {"created", one.created.ms},
+                       {"inline", policies.build()},
+                       {"attached", texts(one.attached)},
+                       {"boundary", one.boundary},
+                       {"tags", tag_list(one.tags)},
+                       {"trust", one.trust.text},
+                       {"description", one.description},
+                       {"maxSession", one.max_session_seconds},
+                       {"linkedService", one.linked_service},
+                       {"groups", texts(one.groups)},
+                       {"credentials", Value::array(std::move(credentials))}});
 }
 
 Identity from_json(const Value& v, std::type_identity<Identity>) {
   Identity out;
-  out.name = v.text("name"), out.path = v.text("path"), out.id = v.text("id"), out.arn = v.text("arn");
+  out.name = v.text("name"), out.path = v.text("path"), out.id = v.text("id"),
+  out.arn = v.text("arn");
   out.created = instant(v["created"]);
-  for (const json::Member& member : v["inline"].members()) out.inline_policies.emplace(member.name, policy_text(member.value.as_string()));
+  for (const json::Member& member : v["inline"].members())
+    out.inline_policies.emplace(member.name, policy_text(member.value.as_string()));
   out.attached = texts(v["attached"]);
   out.boundary = v.text("boundary");
   out.tags = tags(v["tags"]);
@@ -86,8 +103,9 @@ Identity from_json(const Value& v, std::type_identity<Identity>) {
   out.linked_service = v.text("linkedService");
   out.groups = texts(v["groups"]);
   for (const Value& c : v["credentials"].items()) {
-    out.service_credentials.push_back({std::string(c.text("id")), std::string(c.text("service")), std::string(c.text("user")),
-                                       std::string(c.text("password")), instant(c["created"]), c["active"] == Value(true)});
+    out.service_credentials.push_back({std::string(c.text("id")), std::string(c.text("service")),
+                                       std::string(c.text("user")), std::string(c.text("password")),
+                                       instant(c["created"]), c["active"] == Value(true)});
   }
   return out;
 }
@@ -95,47 +113,74 @@ Identity from_json(const Value& v, std::type_identity<Identity>) {
 Value to_json(const ManagedPolicy& one) {
   std::vector<Value> versions;
   for (const PolicyVersion& v : one.versions) {
-    versions.push_back(json::object({{"id", v.id}, {"text", v.policy.text}, {"created", v.created.ms}}));
+    versions.push_back(
+        json::object({{"id", v.id}, {"text", v.policy.text}, {"created", v.created.ms}}));
   }
-  return json::object({{"name", one.name}, {"path", one.path}, {"id", one.id}, {"arn", one.arn}, {"description", one.description},
-                       {"created", one.created.ms}, {"updated", one.updated.ms}, {"versions", Value::array(std::move(versions))},
-                       {"default", one.default_version}, {"next", one.next_version}, {"tags", tag_list(one.tags)}});
+  return json::object({{"name", one.name},
+                       {"path", one.path},
+                       {"id", one.id},
+                       {"arn", one.arn},
+                       {"description", one.description},
+                       {"created", one.created.ms},
+                       {"updated", one.updated.ms},
+                       {"versions", Value::array(std::move(versions))},
+                       {"default", one.default_version},
+                       {"next", one.next_version},
+                       {"tags", tag_list(one.tags)}});
 }
 
 ManagedPolicy from_json(const Value& v, std::type_identity<ManagedPolicy>) {
   ManagedPolicy out;
-  out.name = v.text("name"), out.path = v.text("path"), out.id = v.text("id"), out.arn = v.text("arn");
+  out.name = v.text("name"), out.path = v.text("path"), out.id = v.text("id"),
+  out.arn = v.text("arn");
   out.description = v.text("description"), out.default_version = v.text("default");
   out.created = instant(v["created"]), out.updated = instant(v["updated"]);
   out.next_version = v["next"].as_int64().value_or(2);
   out.tags = tags(v["tags"]);
   for (const Value& one : v["versions"].items()) {
-    out.versions.push_back({std::string(one.text("id")), policy_text(one.text("text")), instant(one["created"])});
+    out.versions.push_back(
+        {std::string(one.text("id")), policy_text(one.text("text")), instant(one["created"])});
   }
   return out;
 }
 
 Value to_json(const AccessKey& one) {
-  return json::object({{"id", one.id}, {"secret", one.secret}, {"user", one.user}, {"created", one.created.ms}, {"active", one.active}});
+  return json::object({{"id", one.id},
+                       {"secret", one.secret},
+                       {"user", one.user},
+                       {"created", one.created.ms},
+                       {"active", one.active}});
 }
 
 AccessKey from_json(const Value& v, std::type_identity<AccessKey>) {
-  return {std::string(v.text("id")), std::string(v.text("secret")), std::string(v.text("user")), instant(v["created"]),
-          v["active"] == Value(true)};
+  return {std::string(v.text("id")), std::string(v.text("secret")), std::string(v.text("user")),
+          instant(v["created"]), v["active"] == Value(true)};
 }
 
 Value to_json(const InstanceProfile& one) {
-  return json::object({{"name", one.name}, {"path", one.path}, {"id", one.id}, {"arn", one.arn}, {"created", one.created.ms},
-                       {"roles", texts(one.roles)}, {"tags", tag_list(one.tags)}});
+  return json::object({{"name", one.name},
+                       {"path", one.path},
+                       {"id", one.id},
+                       {"arn", one.arn},
+                       {"created", one.created.ms},
+                       {"roles", texts(one.roles)},
+                       {"tags", tag_list(one.tags)}});
 }
 
 InstanceProfile from_json(const Value& v, std::type_identity<InstanceProfile>) {
-  return {std::string(v.text("name")), std::string(v.text("path")), std::string(v.text("id")), std::string(v.text("arn")),
-          instant(v["created"]), texts(v["roles"]), tags(v["tags"])};
+  return {std::string(v.text("name")),
+          std::string(v.text("path")),
+          std::string(v.text("id")),
+          std::string(v.text("arn")),
+          instant(v["created"]),
+          texts(v["roles"]),
+          tags(v["tags"])};
 }
 
 Value to_json(const Account& one) {
-  return json::object({{"alias", one.alias}, {"passwordPolicy", one.password_policy}, {"deletionTasks", texts(one.deletion_tasks)}});
+  return json::object({{"alias", one.alias},
+                       {"passwordPolicy", one.password_policy},
+                       {"deletionTasks", texts(one.deletion_tasks)}});
 }
 
 Account from_json(const Value& v, std::type_identity<Account>) {

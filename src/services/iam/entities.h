@@ -1,6 +1,6 @@
 #pragma once
-// What IAM keeps of an account: its roles, users and groups (alike but for a few members), managed policies,
-// access keys, instance profiles, and the account's own settings.
+// What IAM keeps of an account: its roles, users and groups (alike but for a few members), managed
+// policies, access keys, instance profiles, and the account's own settings.
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,7 +20,8 @@ struct PolicyText {
   std::shared_ptr<const policy::Document> document;
 };
 
-// Tags by their key in small letters (AWS tells keys of one spelling apart by nothing), in the order of keys.
+// Tags by their key in small letters (AWS tells keys of one spelling apart by nothing), in the
+// order of keys.
 struct Tag {
   std::string key, value;
 };
@@ -85,7 +86,7 @@ struct InstanceProfile {
 
 struct Account {
   std::string alias;
-  json::Value password_policy;              // null, or the members that UpdateAccountPasswordPolicy takes
+  json::Value password_policy;  // null, or the members that UpdateAccountPasswordPolicy takes
   std::vector<std::string> deletion_tasks;  // ids, of service-linked roles; the last hundred
 };
 
@@ -100,7 +101,8 @@ AccessKey from_json(const json::Value&, std::type_identity<AccessKey>);
 InstanceProfile from_json(const json::Value&, std::type_identity<InstanceProfile>);
 Account from_json(const json::Value&, std::type_identity<Account>);
 
-// A policy that was accepted before. One that cannot be read any more says nothing, and so allows nothing.
+// A policy that was accepted before. One that cannot be read any more says nothing, and so allows
+// nothing.
 PolicyText policy_text(std::string_view text);
 
 // [{"Key": "k", "Value": "v"}].

@@ -10,7 +10,8 @@ namespace iam {
 Iam::Answer Iam::create_group(const Call& call) {
   const std::string_view name = call.params.text("GroupName");
   const services::Scope scope{call.account, ""};
-  if (groups_.find(scope, folded(name))) return already_exists(fmt::format("Group with name {} already exists.", name));
+  if (groups_.find(scope, folded(name)))
+    return already_exists(fmt::format("Group with name {} already exists.", name));
   if (groups_.all(scope).size() >= 300) return over_quota("GroupsPerAccount", 300);
   Identity group;
   group.name = name;
@@ -27,7 +28,8 @@ Iam::Answer Iam::get_group(const Call& call) {
   const Identity& group = *TRY(identity(call));
   std::vector<std::pair<std::string, Value>> members;
   for (const auto& [key, user] : users_.all({call.account, ""})) {
-    if (std::ranges::find(user.groups, group.name) != user.groups.end()) members.emplace_back(key, user_value(user, false));
+    if (std::ranges::find(user.groups, group.name) != user.groups.end())
+      members.emplace_back(key, user_value(user, false));
   }
   return TRY(page(call, "Users", members)).with("Group", group_value(group));
 }
@@ -48,7 +50,8 @@ Iam::Answer Iam::update_group(const Call& call) {
 Iam::Answer Iam::delete_group(const Call& call) {
   const Identity& group = *TRY(identity(call));
   const services::Scope scope{call.account, ""};
-  if (const auto why = deletion_conflict(scope, Kind::group, group)) return delete_conflict(fmt::format("Cannot delete entity, {}.", *why));
+  if (const auto why = deletion_conflict(scope, Kind::group, group))
+    return delete_conflict(fmt::format("Cannot delete entity, {}.", *why));
   groups_.erase(scope, folded(group.name));
   return Value::object();
 }

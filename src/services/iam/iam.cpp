@@ -20,17 +20,25 @@ Iam::Iam(services::Kit& kit, auth::Mode mode)
 
 void Iam::add(std::initializer_list<Named> operations) {
   for (const Named& one : operations) {
-    kit_.registry.add("iam", one.name,
-                      protocol::immediate([this, run = one.run](const Call& call) { return (this->*run)(call); },
-                                          [this](const Call& call) { return needs(call); }));
+    kit_.registry.add(
+        "iam", one.name,
+        protocol::immediate([this, run = one.run](const Call& call) { return (this->*run)(call); },
+                            [this](const Call& call) { return needs(call); }));
   }
 }
 
 void Iam::load() {
-  roles_.load(), users_.load(), groups_.load(), policies_.load(), keys_.load(), profiles_.load(), accounts_.load();
+  roles_.load(), users_.load(), groups_.load(), policies_.load(), keys_.load(), profiles_.load(),
+      accounts_.load();
   for (const auto& [scope, keys] : keys_.scopes()) {
     for (const auto& [id, key] : keys) account_of_key_[id] = scope.account;
   }
+  add_identity_operations();
+  add_shared_operations();
+  add_other_operations();
+}
+
+void Iam::add_identity_operations() {
   add({{"CreateRole", &Iam::create_role},
        {"GetRole", &Iam::get_role},
        {"ListRoles", &Iam::list_roles},
@@ -54,6 +62,10 @@ void Iam::load() {
        {"DeleteGroup", &Iam::delete_group},
        {"AddUserToGroup", &Iam::add_user_to_group},
        {"RemoveUserFromGroup", &Iam::remove_user_from_group}});
+}
+
+// Of roles, users and groups alike.
+void Iam::add_shared_operations() {
   for (const char* noun : {"Role", "User", "Group"}) {
     const std::string name = noun;
     add({{"Put" + name + "Policy", &Iam::put_inline_policy}});
@@ -70,6 +82,9 @@ void Iam::load() {
     add({{"Untag" + name, &Iam::untag_identity}});
     add({{"List" + name + "Tags", &Iam::list_identity_tags}});
   }
+}
+
+void Iam::add_other_operations() {
   add({{"CreatePolicy", &Iam::create_policy},
        {"GetPolicy", &Iam::get_policy},
        {"ListPolicies", &Iam::list_policies},
@@ -115,14 +130,16 @@ void Iam::load() {
        {"SimulatePrincipalPolicy", &Iam::simulate_principal_policy},
        {"GetContextKeysForCustomPolicy", &Iam::context_keys_for_custom_policy},
        {"GetContextKeysForPrincipalPolicy", &Iam::context_keys_for_principal_policy}});
-  // There are no sign-in passwords, MFA devices, keys for SSH, certificates or identity providers here, and the
-  // operations that would make them are refused; so what lists them, which tools ask before they delete a user,
-  // can tell so.
-  for (const std::string_view list : {"ListMFADevices", "ListVirtualMFADevices", "ListSSHPublicKeys", "ListSigningCertificates",
-                                      "ListServerCertificates", "ListOpenIDConnectProviders", "ListSAMLProviders"}) {
+  // There are no sign-in passwords, MFA devices, keys for SSH, certificates or identity providers
+  // here, and the operations that would make them are refused; so what lists them, which tools ask
+  // before they delete a user, can tell so.
+  for (const std::string_view list :
+       {"ListMFADevices", "ListVirtualMFADevices", "ListSSHPublicKeys", "ListSigningCertificates",
+        "ListServerCertificates", "ListOpenIDConnectProviders", "ListSAMLProviders"}) {
     add({{list, &Iam::nothing_listed}});
   }
-  add({{"GetLoginProfile", &Iam::no_login_profile}, {"DeleteLoginProfile", &Iam::no_login_profile}});
+  add({{"GetLoginProfile", &Iam::no_login_profile},
+       {"DeleteLoginProfile", &Iam::no_login_profile}});
 }
 
 Kind Iam::kind_of(const Call& call) {
@@ -131,7 +148,9 @@ Kind Iam::kind_of(const Call& call) {
 }
 
 std::string_view Iam::name_in(const Call& call, Kind kind) {
-  return call.params.text(kind == Kind::role ? "RoleName" : kind == Kind::user ? "UserName" : "GroupName");
+  return call.params.text(kind == Kind::role   ? "RoleName"
+                          : kind == Kind::user ? "UserName"
+                                               : "GroupName");
 }
 
 Result<const Identity*> Iam::identity(const Call& call, Kind kind) {
@@ -152,8 +171,10 @@ std::string Iam::arn(const Call& call, std::string_view resource) const {
 
 Instant Iam::now() const { return {kit_.clock().now().ms / 1000 * 1000}; }
 
-// `items` are all there is, each with the key by which it is ordered; a page begins behind the marker's key.
-Result<json::Value> Iam::page(const Call& call, std::string_view list, const std::vector<std::pair<std::string, Value>>& items) {
+// `items` are all there is, each with the key by which it is ordered; a page begins behind the
+// marker's key.
+Result<json::Value> Iam::page(const Call& call, std::string_view list,
+                              const std::vector<std::pair<std::string, Value>>& items) {
   const auto wanted = static_cast<size_t>(call.params["MaxItems"].as_int64().value_or(100));
   const std::string purpose = fmt::format("iam:{}:{}", call.operation, call.account);
   std::string after;

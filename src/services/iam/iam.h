@@ -1,10 +1,10 @@
 #pragma once
 // IAM: who there is, what they may do, and the decision about every call.
 //
-// Iam offers the operations of AWS's API (one family a file), decides for the registry whether a caller has a
-// right (authorise.cpp, over protocol/policy/evaluate.h), and knows the access keys of users and of the root
-// (access_keys.cpp). It is global: resources of an account live in the region "". Other services ask it by its
-// operations alone.
+// Iam offers the operations of AWS's API (one family a file), decides for the registry whether a
+// caller has a right (authorise.cpp, over protocol/policy/evaluate.h), and knows the access keys of
+// users and of the root (access_keys.cpp). It is global: resources of an account live in the region
+// "". Other services ask it by its operations alone.
 //
 //   auto iam = Iam(kit, auth::Mode::enforce);
 //   iam.set_root_credentials(key, secret);   // before the first request
@@ -30,13 +30,16 @@ namespace iam {
 
 enum class Kind : uint8_t { role, user, group };
 
-class Iam final : public services::Service, public protocol::Authoriser, public auth::CredentialSource {
+class Iam final : public services::Service,
+                  public protocol::Authoriser,
+                  public auth::CredentialSource {
  public:
   Iam(services::Kit& kit, auth::Mode mode);
 
   void load() override;
 
-  // protocol::Authoriser. Off: nothing is even looked at. Audit: decided, written down, never refused.
+  // protocol::Authoriser. Off: nothing is even looked at. Audit: decided, written down, never
+  // refused.
   Status authorise(const protocol::Call& call, const protocol::Need& need) override;
   const DecisionLog& decisions() const { return log_; }
 
@@ -60,14 +63,20 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
 
   // iam.cpp: what the operations share.
   void add(std::initializer_list<Named> operations);
-  services::Table<Identity>& table(Kind kind) { return kind == Kind::role ? roles_ : kind == Kind::user ? users_ : groups_; }
+  void add_identity_operations();
+  void add_shared_operations();
+  void add_other_operations();
+  services::Table<Identity>& table(Kind kind) {
+    return kind == Kind::role ? roles_ : kind == Kind::user ? users_ : groups_;
+  }
   // Which of the three an operation is about ("PutRolePolicy"), and the name it is given.
   static Kind kind_of(const Call& call);
   static std::string_view name_in(const Call& call, Kind kind);
   Result<const Identity*> identity(const Call& call, Kind kind);
   Result<const Identity*> identity(const Call& call) { return identity(call, kind_of(call)); }
   void save(const Call& call, Kind kind, Identity changed);
-  Result<Value> page(const Call& call, std::string_view list, const std::vector<std::pair<std::string, Value>>& items);
+  Result<Value> page(const Call& call, std::string_view list,
+                     const std::vector<std::pair<std::string, Value>>& items);
   std::string arn(const Call& call, std::string_view resource) const;
   Instant now() const;
   // The needs of an operation: needs.cpp.
@@ -95,10 +104,11 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
   Answer add_user_to_group(const Call& call);
   Answer remove_user_from_group(const Call& call);
   Value role_value(const Identity& role, bool whole);
-  std::optional<std::string> deletion_conflict(const services::Scope& scope, Kind kind, const Identity& one);
+  std::optional<std::string> deletion_conflict(const services::Scope& scope, Kind kind,
+                                               const Identity& one);
   Answer rename(const Call& call, Kind kind, std::string_view new_name, std::string_view new_path);
 
-  // inline_policies.cpp, attached_policies.cpp, boundaries.cpp, tags.cpp: of roles, users and groups alike.
+  // inline_policies.cpp, attached_policies.cpp, tags.cpp: of roles, users and groups alike.
   Answer put_inline_policy(const Call& call);
   Answer get_inline_policy(const Call& call);
   Answer delete_inline_policy(const Call& call);
@@ -135,8 +145,8 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
     int attachments = 0;
     int boundaries = 0;
   };
-  Uses uses(const std::string& account, std::string_view policy_arn);
-  Value policy_value(const std::string& account, const ManagedPolicy& one);
+  std::unordered_map<std::string, Uses> uses(const std::string& account);  // by the policy's ARN
+  static Value policy_value(const ManagedPolicy& one, const Uses& used);
 
   // instance_profiles.cpp
   Answer create_instance_profile(const Call& call);
@@ -171,7 +181,9 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
   Answer update_service_credential(const Call& call);
   Answer reset_service_credential(const Call& call);
   Answer delete_service_credential(const Call& call);
-  Answer change_service_credential(const Call& call, const std::function<void(std::vector<ServiceCredential>&, size_t)>& change, Value* shown);
+  Answer change_service_credential(
+      const Call& call, const std::function<void(std::vector<ServiceCredential>&, size_t)>& change,
+      Value* shown);
 
   // account.cpp
   Answer get_account_summary(const Call& call);
@@ -181,7 +193,9 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
   Answer get_password_policy(const Call& call);
   Answer update_password_policy(const Call& call);
   Answer delete_password_policy(const Call& call);
-  Answer get_account_authorization_details(const Call& call);
+  Answer get_account_authorization_details(const Call& call);  // account_details.cpp
+  Value attached_list(const std::string& account, const Identity& one);
+  Value role_details(const services::Scope& scope, const Identity& role);
   Answer nothing_listed(const Call& call);
   Answer no_login_profile(const Call& call);
 
@@ -190,7 +204,8 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
   Answer simulate_principal_policy(const Call& call);
   Answer context_keys_for_custom_policy(const Call& call);
   Answer context_keys_for_principal_policy(const Call& call);
-  Answer simulate(const Call& call, std::vector<policy::Policy> policies, policy::Who who, std::string_view caller_arn);
+  Answer simulate(const Call& call, std::vector<policy::Policy> policies, policy::Who who,
+                  std::string_view caller_arn);
 
   // authorise.cpp
   struct Subject {
@@ -201,11 +216,15 @@ class Iam final : public services::Service, public protocol::Authoriser, public 
   };
   Subject subject(const Call& call);
   policy::Policy policy_of(policy::PolicyType type, std::string id, const Value& document);
-  void add_policies(const std::string& account, const Identity& one, std::vector<policy::Policy>& out);
-  void add_boundary(const std::string& account, const Identity& one, std::vector<policy::Policy>& out);
+  void add_policies(const std::string& account, const Identity& one,
+                    std::vector<policy::Policy>& out);
+  void add_boundary(const std::string& account, const Identity& one,
+                    std::vector<policy::Policy>& out);
   const Identity* role_of_arn(std::string_view role_arn);
-  policy::Context facts(const Call& call, const protocol::Need& need, const Subject& subject, std::string_view resource);
-  void note(const Call& call, const policy::Request& request, const policy::Decision& decision, bool refused);
+  policy::Context facts(const Call& call, const protocol::Need& need, const Subject& subject,
+                        std::string_view resource);
+  void note(const Call& call, const policy::Request& request, const policy::Decision& decision,
+            bool refused);
   void note_use(const Call& call);
 
   services::Kit& kit_;

@@ -7,19 +7,19 @@ namespace iam {
 namespace {
 
 // All of one identity's inline policies together, without white space.
-constexpr size_t size_limit(Kind kind) { return kind == Kind::role ? 10'240 : kind == Kind::user ? 2'048 : 5'120; }
+constexpr size_t size_limit(Kind kind) {
+  return kind == Kind::role ? 10'240 : kind == Kind::user ? 2'048 : 5'120;
+}
 
-std::string name_member(Kind kind) { return kind == Kind::role ? "RoleName" : kind == Kind::user ? "UserName" : "GroupName"; }
+std::string name_member(Kind kind) {
+  return kind == Kind::role ? "RoleName" : kind == Kind::user ? "UserName" : "GroupName";
+}
 
 std::unexpected<Error> no_such_policy(Kind kind, std::string_view name) {
-  return no_such_entity(fmt::format("The {} policy with name {} cannot be found.", noun(kind), name));
+  return no_such_entity(
+      fmt::format("The {} policy with name {} cannot be found.", noun(kind), name));
 }
 
-Status check_modifiable(const Identity& one) {
-  if (one.linked_service.empty()) return {};
-  return fail("UnmodifiableEntityException",
-              fmt::format("Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS", one.name));
-}
 }  // namespace
 
 Iam::Answer Iam::put_inline_policy(const Call& call) {
@@ -31,7 +31,8 @@ Iam::Answer Iam::put_inline_policy(const Call& call) {
   size_t total = 0;
   for (const auto& [name, policy] : one.inline_policies) total += policy_size(policy.text);
   if (total > size_limit(kind)) {
-    return limit_exceeded(fmt::format("Maximum policy size of {} bytes exceeded for {} {}", size_limit(kind), noun(kind), one.name));
+    return limit_exceeded(fmt::format("Maximum policy size of {} bytes exceeded for {} {}",
+                                      size_limit(kind), noun(kind), one.name));
   }
   save(call, kind, std::move(one));
   return Value::object();
@@ -43,7 +44,9 @@ Iam::Answer Iam::get_inline_policy(const Call& call) {
   const std::string name(call.params.text("PolicyName"));
   const auto it = one.inline_policies.find(name);
   if (it == one.inline_policies.end()) return no_such_policy(kind, name);
-  return json::object({{name_member(kind), one.name}, {"PolicyName", name}, {"PolicyDocument", document_value(it->second)}});
+  return json::object({{name_member(kind), one.name},
+                       {"PolicyName", name},
+                       {"PolicyDocument", document_value(it->second)}});
 }
 
 Iam::Answer Iam::delete_inline_policy(const Call& call) {
@@ -58,7 +61,8 @@ Iam::Answer Iam::delete_inline_policy(const Call& call) {
 
 Iam::Answer Iam::list_inline_policies(const Call& call) {
   std::vector<std::pair<std::string, Value>> items;
-  for (const auto& [name, policy] : TRY(identity(call))->inline_policies) items.emplace_back(name, name);
+  for (const auto& [name, policy] : TRY(identity(call))->inline_policies)
+    items.emplace_back(name, name);
   return page(call, "PolicyNames", items);
 }
 

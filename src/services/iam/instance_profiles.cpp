@@ -17,10 +17,14 @@ Result<const InstanceProfile*> Iam::profile(const Call& call) {
 json::Value Iam::profile_value(const services::Scope& scope, const InstanceProfile& one) {
   std::vector<Value> roles;
   for (const std::string& name : one.roles) {
-    if (const Identity* role = roles_.find(scope, folded(name))) roles.push_back(role_value(*role, false).without("MaxSessionDuration"));
+    if (const Identity* role = roles_.find(scope, folded(name)))
+      roles.push_back(role_value(*role, false).without("MaxSessionDuration"));
   }
   json::ObjectBuilder out;
-  out.add("Path", one.path).add("InstanceProfileName", one.name).add("InstanceProfileId", one.id).add("Arn", one.arn);
+  out.add("Path", one.path)
+      .add("InstanceProfileName", one.name)
+      .add("InstanceProfileId", one.id)
+      .add("Arn", one.arn);
   out.add("CreateDate", time_value(one.created)).add("Roles", Value::array(std::move(roles)));
   if (!one.tags.empty()) out.add("Tags", tag_list(one.tags));
   return out.build();
@@ -29,7 +33,8 @@ json::Value Iam::profile_value(const services::Scope& scope, const InstanceProfi
 Iam::Answer Iam::create_instance_profile(const Call& call) {
   const std::string_view name = call.params.text("InstanceProfileName");
   const services::Scope scope{call.account, ""};
-  if (profiles_.find(scope, folded(name))) return already_exists(fmt::format("Instance Profile {} already exists.", name));
+  if (profiles_.find(scope, folded(name)))
+    return already_exists(fmt::format("Instance Profile {} already exists.", name));
   if (profiles_.all(scope).size() >= 1000) return over_quota("InstanceProfilesPerAccount", 1000);
   InstanceProfile one;
   one.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerInstanceProfile"));
@@ -44,7 +49,8 @@ Iam::Answer Iam::create_instance_profile(const Call& call) {
 }
 
 Iam::Answer Iam::get_instance_profile(const Call& call) {
-  return json::object({{"InstanceProfile", profile_value({call.account, ""}, *TRY(profile(call)))}});
+  return json::object(
+      {{"InstanceProfile", profile_value({call.account, ""}, *TRY(profile(call)))}});
 }
 
 Iam::Answer Iam::list_instance_profiles(const Call& call) {
@@ -52,7 +58,8 @@ Iam::Answer Iam::list_instance_profiles(const Call& call) {
   const services::Scope scope{call.account, ""};
   std::vector<std::pair<std::string, Value>> items;
   for (const auto& [key, one] : profiles_.all(scope)) {
-    if (one.path.starts_with(prefix)) items.emplace_back(key, profile_value(scope, one).without("Tags"));
+    if (one.path.starts_with(prefix))
+      items.emplace_back(key, profile_value(scope, one).without("Tags"));
   }
   return page(call, "InstanceProfiles", items);
 }
@@ -62,14 +69,16 @@ Iam::Answer Iam::list_instance_profiles_for_role(const Call& call) {
   const services::Scope scope{call.account, ""};
   std::vector<std::pair<std::string, Value>> items;
   for (const auto& [key, one] : profiles_.all(scope)) {
-    if (std::ranges::find(one.roles, role.name) != one.roles.end()) items.emplace_back(key, profile_value(scope, one).without("Tags"));
+    if (std::ranges::find(one.roles, role.name) != one.roles.end())
+      items.emplace_back(key, profile_value(scope, one).without("Tags"));
   }
   return page(call, "InstanceProfiles", items);
 }
 
 Iam::Answer Iam::delete_instance_profile(const Call& call) {
   const InstanceProfile& one = *TRY(profile(call));
-  if (!one.roles.empty()) return delete_conflict("Cannot delete entity, must remove roles from instance profile first.");
+  if (!one.roles.empty())
+    return delete_conflict("Cannot delete entity, must remove roles from instance profile first.");
   profiles_.erase({call.account, ""}, folded(one.name));
   return Value::object();
 }

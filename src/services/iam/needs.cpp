@@ -1,4 +1,5 @@
-// Which right an IAM operation takes: its own action on the role, user, group, policy or profile that it names.
+// Which right an IAM operation takes: its own action on the role, user, group, policy or profile
+// that it names.
 #include "protocol/policy/pass_role.h"
 #include "services/iam/iam.h"
 #include "services/iam/service_linked_roles.h"
@@ -17,7 +18,8 @@ std::string_view listed_type(std::string_view operation) {
   return "";
 }
 
-std::string named_arn(const protocol::Call& call, std::string_view type, std::string_view path, std::string_view name) {
+std::string named_arn(const protocol::Call& call, std::string_view type, std::string_view path,
+                      std::string_view name) {
   std::string out = "arn:" + call.partition + ":iam::" + call.account + ":";
   return out.append(type).append(path).append(name);
 }
@@ -35,11 +37,17 @@ std::vector<protocol::Need> Iam::needs(const Call& call) {
       need.context.push_back({"iam:ResourceTag/" + tag.key, tag.value});
     }
   };
-  // A role, user or group; one that there is not yet, or not at all, by the name and path that it would have.
+  // A role, user or group; one that there is not yet, or not at all, by the name and path that it
+  // would have.
   const auto about_identity = [&](Kind kind, std::string_view name) {
-    const Identity* known = operation.starts_with("Create") ? nullptr : table(kind).find(scope, folded(name));
-    const std::string_view type = kind == Kind::role ? "role" : kind == Kind::user ? "user" : "group";
-    about(known ? known->arn : named_arn(call, type, operation.starts_with("Create") ? path_in(call) : "/", name));
+    const Identity* known =
+        operation.starts_with("Create") ? nullptr : table(kind).find(scope, folded(name));
+    const std::string_view type = kind == Kind::role   ? "role"
+                                  : kind == Kind::user ? "user"
+                                                       : "group";
+    about(known
+              ? known->arn
+              : named_arn(call, type, operation.starts_with("Create") ? path_in(call) : "/", name));
     std::string boundary(text("PermissionsBoundary"));
     if (boundary.empty() && known) boundary = known->boundary;
     if (!boundary.empty()) need.context.push_back({"iam:PermissionsBoundary", boundary});
@@ -50,16 +58,20 @@ std::vector<protocol::Need> Iam::needs(const Call& call) {
     about(named_arn(call, type, text("PathPrefix").empty() ? "/" : text("PathPrefix"), ""));
   } else if (operation.contains("InstanceProfile") && operation != "ListInstanceProfilesForRole") {
     const InstanceProfile* known = profiles_.find(scope, folded(text("InstanceProfileName")));
-    about(known ? known->arn : named_arn(call, "instance-profile", path_in(call), text("InstanceProfileName")));
+    about(known ? known->arn
+                : named_arn(call, "instance-profile", path_in(call), text("InstanceProfileName")));
     if (known) tagged(known->tags);
     if (operation == "AddRoleToInstanceProfile") {
       const Identity* role = roles_.find(scope, folded(text("RoleName")));
-      return {need, policy::pass_role(role ? role->arn : named_arn(call, "role", "/", text("RoleName")), "ec2.amazonaws.com")};
+      return {need,
+              policy::pass_role(role ? role->arn : named_arn(call, "role", "/", text("RoleName")),
+                                "ec2.amazonaws.com")};
     }
   } else if (operation == "CreateServiceLinkedRole") {
     const LinkedRole* role = linked_role(text("AWSServiceName"));
-    about(named_arn(call, "role", "/aws-service-role/", std::string(text("AWSServiceName")) + "/AWSServiceRoleFor" +
-                                                            std::string(role ? role->role : "")));
+    about(named_arn(call, "role", "/aws-service-role/",
+                    std::string(text("AWSServiceName")) + "/AWSServiceRoleFor" +
+                        std::string(role ? role->role : "")));
     need.context.push_back({"iam:AWSServiceName", text("AWSServiceName")});
   } else if (!text("RoleName").empty()) {
     about_identity(Kind::role, text("RoleName"));
@@ -69,16 +81,20 @@ std::vector<protocol::Need> Iam::needs(const Call& call) {
     about_identity(Kind::user, text("UserName"));
   } else if (operation == "CreatePolicy") {
     about(named_arn(call, "policy", path_in(call), text("PolicyName")));
-  } else if (operation == "SimulatePrincipalPolicy" || operation == "GetContextKeysForPrincipalPolicy") {
+  } else if (operation == "SimulatePrincipalPolicy" ||
+             operation == "GetContextKeysForPrincipalPolicy") {
     about(std::string(text("PolicySourceArn")));
-  } else if (operation == "GetUser" || operation == "CreateAccessKey" || operation == "ListAccessKeys" || operation == "UpdateAccessKey" ||
+  } else if (operation == "GetUser" || operation == "CreateAccessKey" ||
+             operation == "ListAccessKeys" || operation == "UpdateAccessKey" ||
              operation == "DeleteAccessKey") {
     if (call.caller.type == protocol::Principal::Type::user) about(call.caller.arn);
   } else if (!text("PolicyArn").empty()) {
     about(std::string(text("PolicyArn")));
-    if (const ManagedPolicy* known = managed_policy(call.account, text("PolicyArn"))) tagged(known->tags);
+    if (const ManagedPolicy* known = managed_policy(call.account, text("PolicyArn")))
+      tagged(known->tags);
   }
-  if ((operation.starts_with("Attach") || operation.starts_with("Detach")) && !text("PolicyArn").empty()) {
+  if ((operation.starts_with("Attach") || operation.starts_with("Detach")) &&
+      !text("PolicyArn").empty()) {
     need.context.push_back({"iam:PolicyARN", text("PolicyArn")});
   }
   return {need};

@@ -18,11 +18,6 @@ Status check_session_length(int64_t seconds) {
   if (seconds >= 3600 && seconds <= 43200) return {};
   return validation_error("MaxSessionDuration must be between 3600 and 43200 seconds.");
 }
-
-std::unexpected<Error> unmodifiable(std::string_view name) {
-  return fail("UnmodifiableEntityException",
-              fmt::format("Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS", name));
-}
 }  // namespace
 
 // `whole`: as GetRole shows it; ListRoles leaves out what takes a look-up on AWS.
@@ -36,7 +31,8 @@ json::Value Iam::role_value(const Identity& role, bool whole) {
   if (!role.tags.empty()) out.add("Tags", tag_list(role.tags));
   Value used = Value::object();
   if (const auto it = last_use_.find(role.arn); it != last_use_.end()) {
-    used = json::object({{"LastUsedDate", time_value(it->second.at)}, {"Region", it->second.region}});
+    used =
+        json::object({{"LastUsedDate", time_value(it->second.at)}, {"Region", it->second.region}});
   }
   return out.add("RoleLastUsed", used).build();
 }
@@ -46,7 +42,8 @@ Iam::Answer Iam::create_role(const Call& call) {
   const services::Scope scope{call.account, ""};
   Identity role;
   role.trust = TRY(trust_in(call.params.text("AssumeRolePolicyDocument")));
-  if (roles_.find(scope, folded(name))) return already_exists(fmt::format("Role with name {} already exists.", name));
+  if (roles_.find(scope, folded(name)))
+    return already_exists(fmt::format("Role with name {} already exists.", name));
   role.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerRole"));
   role.boundary = call.params.text("PermissionsBoundary");
   if (!role.boundary.empty()) TRY(check_boundary(call, role.boundary));
@@ -63,7 +60,8 @@ Iam::Answer Iam::create_role(const Call& call) {
   role.description = call.params.text("Description");
   // What CreateRole shows of a role is less than what GetRole does (recorded).
   json::Value shown = role_value(role, true).without("RoleLastUsed").without("MaxSessionDuration");
-  if (call.params.find("MaxSessionDuration")) shown = shown.with("MaxSessionDuration", role.max_session_seconds);
+  if (call.params.find("MaxSessionDuration"))
+    shown = shown.with("MaxSessionDuration", role.max_session_seconds);
   save(call, Kind::role, std::move(role));
   return json::object({{"Role", shown}});
 }
@@ -82,15 +80,18 @@ Iam::Answer Iam::list_roles(const Call& call) {
 }
 
 // What must go first; nothing when the identity may be deleted.
-std::optional<std::string> Iam::deletion_conflict(const services::Scope& scope, Kind kind, const Identity& one) {
+std::optional<std::string> Iam::deletion_conflict(const services::Scope& scope, Kind kind,
+                                                  const Identity& one) {
   if (kind == Kind::role) {
     for (const auto& [key, profile] : profiles_.all(scope)) {
-      if (std::ranges::find(profile.roles, one.name) != profile.roles.end()) return "must remove roles from instance profile first";
+      if (std::ranges::find(profile.roles, one.name) != profile.roles.end())
+        return "must remove roles from instance profile first";
     }
   }
   if (kind == Kind::group) {
     for (const auto& [key, user] : users_.all(scope)) {
-      if (std::ranges::find(user.groups, one.name) != user.groups.end()) return "must remove users from group first";
+      if (std::ranges::find(user.groups, one.name) != user.groups.end())
+        return "must remove users from group first";
     }
   }
   if (!one.attached.empty()) return "must detach all policies first";
@@ -105,9 +106,10 @@ std::optional<std::string> Iam::deletion_conflict(const services::Scope& scope, 
 
 Iam::Answer Iam::delete_role(const Call& call) {
   const Identity& role = *TRY(identity(call));
-  if (!role.linked_service.empty()) return unmodifiable(role.name);
+  TRY(check_modifiable(role));
   const services::Scope scope{call.account, ""};
-  if (const auto why = deletion_conflict(scope, Kind::role, role)) return delete_conflict(fmt::format("Cannot delete entity, {}.", *why));
+  if (const auto why = deletion_conflict(scope, Kind::role, role))
+    return delete_conflict(fmt::format("Cannot delete entity, {}.", *why));
   last_use_.erase(role.arn);
   roles_.erase(scope, folded(role.name));
   return Value::object();
@@ -116,7 +118,7 @@ Iam::Answer Iam::delete_role(const Call& call) {
 Iam::Answer Iam::update_role(const Call& call) {
   Identity role = *TRY(identity(call));
   if (const Value* seconds = call.params.find("MaxSessionDuration")) {
-    if (!role.linked_service.empty()) return unmodifiable(role.name);
+    TRY(check_modifiable(role));
     role.max_session_seconds = seconds->as_int64().value_or(0);
     TRY(check_session_length(role.max_session_seconds));
   }
@@ -135,7 +137,7 @@ Iam::Answer Iam::update_role_description(const Call& call) {
 
 Iam::Answer Iam::update_assume_role_policy(const Call& call) {
   Identity role = *TRY(identity(call));
-  if (!role.linked_service.empty()) return unmodifiable(role.name);
+  TRY(check_modifiable(role));
   role.trust = TRY(trust_in(call.params.text("PolicyDocument")));
   save(call, Kind::role, std::move(role));
   return Value::object();

@@ -15,29 +15,38 @@ constexpr std::string_view kDomain = ".amazonaws.com";
 
 // Names as AWS gives them (recorded for many, documented for the others).
 constexpr LinkedRole kRoles[] = {
-    {"accountdiscovery.ssm", "AmazonSSM_AccountDiscovery", "AWSSystemsManagerAccountDiscoveryServicePolicy"},
+    {"accountdiscovery.ssm", "AmazonSSM_AccountDiscovery",
+     "AWSSystemsManagerAccountDiscoveryServicePolicy"},
     {"acm", "CertificateManager", "CertificateManagerServiceRolePolicy"},
-    {"apidestinations.events", "AmazonEventBridgeApiDestinations", "AmazonEventBridgeApiDestinationsServiceRolePolicy"},
+    {"apidestinations.events", "AmazonEventBridgeApiDestinations",
+     "AmazonEventBridgeApiDestinationsServiceRolePolicy"},
     {"appmesh", "AppMesh", "AWSAppMeshServiceRolePolicy"},
     {"autoscaling", "AutoScaling", "AutoScalingServiceRolePolicy", true},
-    {"autoscaling-plans", "AutoScalingPlans_EC2AutoScaling", "AWSAutoScalingPlansEC2AutoScalingPolicy"},
+    {"autoscaling-plans", "AutoScalingPlans_EC2AutoScaling",
+     "AWSAutoScalingPlansEC2AutoScalingPolicy"},
     {"backup", "Backup", "AWSBackupServiceLinkedRolePolicyForBackup"},
     {"batch", "Batch", "BatchServiceRolePolicy"},
-    {"cassandra.application-autoscaling", "ApplicationAutoScaling_CassandraTable", "AWSApplicationAutoscalingCassandraTablePolicy"},
-    {"cks.kms", "KeyManagementServiceCustomKeyStores", "AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy"},
+    {"cassandra.application-autoscaling", "ApplicationAutoScaling_CassandraTable",
+     "AWSApplicationAutoscalingCassandraTablePolicy"},
+    {"cks.kms", "KeyManagementServiceCustomKeyStores",
+     "AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy"},
     {"cloudtrail", "CloudTrail", "CloudTrailServiceRolePolicy"},
-    {"codestar-notifications", "CodeStarNotifications", "AWSCodeStarNotificationsServiceRolePolicy"},
+    {"codestar-notifications", "CodeStarNotifications",
+     "AWSCodeStarNotificationsServiceRolePolicy"},
     {"config", "Config", "AWSConfigServiceRolePolicy"},
     {"connect", "AmazonConnect", "AmazonConnectServiceLinkedRolePolicy", true},
     {"dms", "DMSServerless", "AWSDMSServerlessServiceRolePolicy"},
     {"dms-fleet-advisor", "DMSFleetAdvisor", "AWSDMSFleetAdvisorServiceRolePolicy"},
     {"docdb-elastic", "DocDB-Elastic", "AmazonDocDB-ElasticServiceRolePolicy"},
-    {"dynamodb.application-autoscaling", "ApplicationAutoScaling_DynamoDBTable", "AWSApplicationAutoscalingDynamoDBTablePolicy"},
+    {"dynamodb.application-autoscaling", "ApplicationAutoScaling_DynamoDBTable",
+     "AWSApplicationAutoscalingDynamoDBTablePolicy"},
     {"ec2-instance-connect", "Ec2InstanceConnect", "Ec2InstanceConnectEndpoint"},
-    {"ec2.application-autoscaling", "ApplicationAutoScaling_EC2SpotFleetRequest", "AWSApplicationAutoscalingEC2SpotFleetRequestPolicy"},
+    {"ec2.application-autoscaling", "ApplicationAutoScaling_EC2SpotFleetRequest",
+     "AWSApplicationAutoscalingEC2SpotFleetRequestPolicy"},
     {"ecr", "ECRTemplate", "ECRTemplateServiceRolePolicy"},
     {"ecs", "ECS", "AmazonECSServiceRolePolicy"},
-    {"ecs.application-autoscaling", "ApplicationAutoScaling_ECSService", "AWSApplicationAutoscalingECSServicePolicy"},
+    {"ecs.application-autoscaling", "ApplicationAutoScaling_ECSService",
+     "AWSApplicationAutoscalingECSServicePolicy"},
     {"eks", "AmazonEKS", "AmazonEKSServiceRolePolicy"},
     {"eks-connector", "AmazonEKSConnector", "AmazonEKSConnectorServiceRolePolicy"},
     {"eks-fargate", "AmazonEKSForFargate", "AmazonEKSForFargateServiceRolePolicy"},
@@ -59,26 +68,32 @@ constexpr LinkedRole kRoles[] = {
     {"kafka", "Kafka", "KafkaServiceRolePolicy"},
     {"kafkaconnect", "KafkaConnect", "KafkaConnectServiceRolePolicy"},
     {"lakeformation", "LakeFormationDataAccess", "LakeFormationDataAccessServiceRolePolicy"},
-    {"lambda.application-autoscaling", "ApplicationAutoScaling_LambdaConcurrency", "AWSApplicationAutoscalingLambdaConcurrencyPolicy"},
+    {"lambda.application-autoscaling", "ApplicationAutoScaling_LambdaConcurrency",
+     "AWSApplicationAutoscalingLambdaConcurrencyPolicy"},
     {"lex", "LexBots", "AmazonLexBotPolicy"},
     {"lexv2", "LexV2Bots", "AmazonLexV2BotPolicy", true},
     {"lightsail", "Lightsail", "LightsailExportAccess"},
     {"m2", "AWSM2", "AWSM2ServicePolicy"},
     {"memorydb", "MemoryDB", "MemoryDBServiceRolePolicy"},
     {"mq", "AmazonMQ", "AmazonMQServiceRolePolicy"},
-    {"mrk.kms", "KeyManagementServiceMultiRegionKeys", "AWSKeyManagementServiceMultiRegionKeysServiceRolePolicy"},
+    {"mrk.kms", "KeyManagementServiceMultiRegionKeys",
+     "AWSKeyManagementServiceMultiRegionKeysServiceRolePolicy"},
     {"notifications", "AwsUserNotifications", "AWSUserNotificationsServiceLinkedRolePolicy"},
-    {"observability.aoss", "AmazonOpenSearchServerless", "AmazonOpenSearchServerlessServiceRolePolicy"},
+    {"observability.aoss", "AmazonOpenSearchServerless",
+     "AmazonOpenSearchServerlessServiceRolePolicy"},
     {"opensearchservice", "AmazonOpenSearchService", "AmazonOpenSearchServiceRolePolicy"},
     {"ops.apigateway", "APIGateway", "APIGatewayServiceRolePolicy"},
     {"ops.emr-serverless", "AmazonEMRServerless", "AmazonEMRServerlessServiceRolePolicy"},
-    {"opsdatasync.ssm", "SystemsManagerOpsDataSync", "AWSSystemsManagerOpsDataSyncServiceRolePolicy"},
+    {"opsdatasync.ssm", "SystemsManagerOpsDataSync",
+     "AWSSystemsManagerOpsDataSyncServiceRolePolicy"},
     {"opsinsights.ssm", "AmazonSSM_OpsInsights", "AWSSSMOpsInsightsServiceRolePolicy"},
     {"organizations", "Organizations", "AWSOrganizationsServiceTrustPolicy"},
     {"pullthroughcache.ecr", "ECRPullThroughCache", "AWSECRPullThroughCache_ServiceRolePolicy"},
     {"ram", "ResourceAccessManager", "AWSResourceAccessManagerServiceRolePolicy"},
-    {"rds", "RDS", "AmazonRDSServiceRolePolicy", false, "Allows Amazon RDS to manage AWS resources on your behalf"},
-    {"rds.application-autoscaling", "ApplicationAutoScaling_RDSCluster", "AWSApplicationAutoscalingRDSClusterPolicy"},
+    {"rds", "RDS", "AmazonRDSServiceRolePolicy", false,
+     "Allows Amazon RDS to manage AWS resources on your behalf"},
+    {"rds.application-autoscaling", "ApplicationAutoScaling_RDSCluster",
+     "AWSApplicationAutoscalingRDSClusterPolicy"},
     {"redshift", "Redshift", "AmazonRedshiftServiceLinkedRolePolicy"},
     {"replication.cassandra", "KeyspacesReplication", "KeyspacesReplicationServiceRolePolicy"},
     {"replication.ecr", "ECRReplication", "ECRReplicationServiceRolePolicy"},
@@ -90,7 +105,8 @@ constexpr LinkedRole kRoles[] = {
     {"shield", "AWSShield", "AWSShieldServiceRolePolicy"},
     {"spot", "EC2Spot", "AWSEC2SpotServiceRolePolicy"},
     {"spotfleet", "EC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy"},
-    {"ssm", "AmazonSSM", "AmazonSSMServiceRolePolicy", false, "Provides access to AWS Resources managed or used by Amazon SSM."},
+    {"ssm", "AmazonSSM", "AmazonSSMServiceRolePolicy", false,
+     "Provides access to AWS Resources managed or used by Amazon SSM."},
     {"ssm-incidents", "IncidentManager", "AWSIncidentManagerServiceRolePolicy"},
     {"ssm-quicksetup", "SSMQuickSetup", "SSMQuickSetupRolePolicy"},
     {"sso", "SSO", "AWSSSOServiceRolePolicy"},
@@ -115,12 +131,17 @@ Iam::Answer Iam::create_service_linked_role(const Call& call) {
   const std::string service(call.params.text("AWSServiceName"));
   const std::string_view suffix = call.params.text("CustomSuffix");
   const LinkedRole* known = linked_role(service);
-  if (!known) return invalid_input(fmt::format("Cannot find Service Linked Role template for {}", service));
-  if (!suffix.empty() && !known->suffix_allowed) return invalid_input(fmt::format("Custom suffix is not allowed for {}", service));
+  if (!known)
+    return invalid_input(fmt::format("Cannot find Service Linked Role template for {}", service));
+  if (!suffix.empty() && !known->suffix_allowed)
+    return invalid_input(fmt::format("Custom suffix is not allowed for {}", service));
   Identity role;
-  role.name = fmt::format("AWSServiceRoleFor{}{}{}", known->role, suffix.empty() ? "" : "_", suffix);
+  role.name =
+      fmt::format("AWSServiceRoleFor{}{}{}", known->role, suffix.empty() ? "" : "_", suffix);
   if (roles_.find({call.account, ""}, folded(role.name))) {
-    return invalid_input(fmt::format("Service role name {} has been taken in this account, please try a different suffix.", role.name));
+    return invalid_input(fmt::format(
+        "Service role name {} has been taken in this account, please try a different suffix.",
+        role.name));
   }
   role.path = fmt::format("/aws-service-role/{}/", service);
   role.id = policy::unique_id(kit_.random, "AROA");
@@ -128,8 +149,11 @@ Iam::Answer Iam::create_service_linked_role(const Call& call) {
   role.created = now();
   role.description = call.params.text("Description", known->description);
   role.linked_service = service;
-  role.trust = policy_text(fmt::format(R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{}"}},"Action":"sts:AssumeRole"}}]}})", service));
-  role.attached.push_back(fmt::format("arn:{}:iam::aws:policy/aws-service-role/{}", call.partition, known->policy));
+  role.trust = policy_text(fmt::format(
+      R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{}"}},"Action":"sts:AssumeRole"}}]}})",
+      service));
+  role.attached.push_back(
+      fmt::format("arn:{}:iam::aws:policy/aws-service-role/{}", call.partition, known->policy));
   const Value shown = role_value(role, true).without("RoleLastUsed").without("MaxSessionDuration");
   save(call, Kind::role, std::move(role));
   return json::object({{"Role", shown}});
@@ -144,7 +168,8 @@ Iam::Answer Iam::delete_service_linked_role(const Call& call) {
   const Account* had = accounts_.find(scope, "");
   Account account = had ? *had : Account{};
   account.deletion_tasks.push_back(task);
-  if (account.deletion_tasks.size() > kTasksKept) account.deletion_tasks.erase(account.deletion_tasks.begin());
+  if (account.deletion_tasks.size() > kTasksKept)
+    account.deletion_tasks.erase(account.deletion_tasks.begin());
   store::Batch batch;
   roles_.erase(scope, folded(role.name), batch);
   accounts_.put(scope, "", std::move(account), batch);
@@ -155,7 +180,8 @@ Iam::Answer Iam::delete_service_linked_role(const Call& call) {
 Iam::Answer Iam::get_service_linked_role_deletion_status(const Call& call) {
   const Account* account = accounts_.find({call.account, ""}, "");
   const std::string_view task = call.params.text("DeletionTaskId");
-  if (!account || std::ranges::find(account->deletion_tasks, task) == account->deletion_tasks.end()) {
+  if (!account ||
+      std::ranges::find(account->deletion_tasks, task) == account->deletion_tasks.end()) {
     return no_such_entity(fmt::format("Task with id {} cannot be found.", task));
   }
   return json::object({{"Status", "SUCCEEDED"}});

@@ -1,5 +1,6 @@
 #pragma once
-// The service-linked roles that AWS knows: which role a service gets, and which policy goes with it.
+// The service-linked roles that AWS knows: which role a service gets, and which policy goes with
+// it.
 #include <span>
 #include <string>
 #include <string_view>
@@ -7,9 +8,9 @@
 namespace iam {
 
 struct LinkedRole {
-  std::string_view service;      // without ".amazonaws.com"
-  std::string_view role;         // behind "AWSServiceRoleFor"
-  std::string_view policy;       // below "arn:aws:iam::aws:policy/aws-service-role/"
+  std::string_view service;  // without ".amazonaws.com"
+  std::string_view role;     // behind "AWSServiceRoleFor"
+  std::string_view policy;   // below "arn:aws:iam::aws:policy/aws-service-role/"
   bool suffix_allowed = false;
   std::string_view description = {};
 };

@@ -16,25 +16,31 @@ Value document_value(const PolicyText& policy) { return percent_encode(policy.te
 
 json::ObjectBuilder identity_value(const Identity& one, std::string_view noun) {
   json::ObjectBuilder out;
-  out.add("Path", one.path).add(std::string(noun) + "Name", one.name).add(std::string(noun) + "Id", one.id);
+  out.add("Path", one.path)
+      .add(std::string(noun) + "Name", one.name)
+      .add(std::string(noun) + "Id", one.id);
   out.add("Arn", one.arn).add("CreateDate", time_value(one.created));
   return out;
 }
 
 Value boundary_value(std::string_view policy_arn) {
-  return json::object({{"PermissionsBoundaryType", "Policy"}, {"PermissionsBoundaryArn", policy_arn}});
+  return json::object(
+      {{"PermissionsBoundaryType", "Policy"}, {"PermissionsBoundaryArn", policy_arn}});
 }
 
 Value user_value(const Identity& user, bool whole) {
   json::ObjectBuilder out = identity_value(user, "User");
-  if (whole && !user.boundary.empty()) out.add("PermissionsBoundary", boundary_value(user.boundary));
+  if (whole && !user.boundary.empty())
+    out.add("PermissionsBoundary", boundary_value(user.boundary));
   if (whole && !user.tags.empty()) out.add("Tags", tag_list(user.tags));
   return out.build();
 }
 
 Value group_value(const Identity& group) { return identity_value(group, "Group").build(); }
 
-std::string path_in(const protocol::Call& call) { return std::string(call.params.text("Path", "/")); }
+std::string path_in(const protocol::Call& call) {
+  return std::string(call.params.text("Path", "/"));
+}
 
 Result<Tags> tags_in(const Value& list, const Tags& had, std::string_view quota) {
   Tags out = had;
@@ -46,7 +52,8 @@ Result<Tags> tags_in(const Value& list, const Tags& had, std::string_view quota)
       return invalid_input("aws: prefixed tag key names are not allowed for external use.");
     }
     if (!given.emplace(policy::lower_case(tag.key), tag).second) {
-      return invalid_input("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+      return invalid_input(
+          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
   }
   for (auto& [key, tag] : given) out[key] = std::move(tag);
@@ -64,7 +71,8 @@ Result<PolicyText> policy_in(std::string_view text, policy::Kind kind) {
 }
 
 size_t policy_size(std::string_view text) {
-  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return c != ' ' && c != '\t' && c != '\n' && c != '\r'; }));
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char c) { return c != ' ' && c != '\t' && c != '\n' && c != '\r'; }));
 }
 
 std::string folded(std::string_view name) { return policy::lower_case(name); }

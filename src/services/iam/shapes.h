@@ -15,7 +15,8 @@ json::Value time_value(Instant at);
 // A policy's text as IAM's results carry it: percent-encoded.
 json::Value document_value(const PolicyText& policy);
 
-// The members that roles, users and groups begin with: "Path", "RoleName", "RoleId", "Arn", "CreateDate".
+// The members that roles, users and groups begin with: "Path", "RoleName", "RoleId", "Arn",
+// "CreateDate".
 json::ObjectBuilder identity_value(const Identity& one, std::string_view noun);
 json::Value user_value(const Identity& user, bool whole);
 json::Value group_value(const Identity& group);

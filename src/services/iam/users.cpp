@@ -10,7 +10,8 @@ namespace iam {
 Iam::Answer Iam::create_user(const Call& call) {
   const std::string_view name = call.params.text("UserName");
   const services::Scope scope{call.account, ""};
-  if (users_.find(scope, folded(name))) return already_exists(fmt::format("User with name {} already exists.", name));
+  if (users_.find(scope, folded(name)))
+    return already_exists(fmt::format("User with name {} already exists.", name));
   Identity user;
   user.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerUser"));
   user.boundary = call.params.text("PermissionsBoundary");
@@ -30,7 +31,8 @@ Iam::Answer Iam::create_user(const Call& call) {
 Result<std::string> Iam::user_meant(const Call& call) {
   const std::string_view named = call.params.text("UserName");
   if (!named.empty()) return std::string(named);
-  if (call.caller.type == protocol::Principal::Type::user) return call.caller.arn.substr(call.caller.arn.rfind('/') + 1);
+  if (call.caller.type == protocol::Principal::Type::user)
+    return call.caller.arn.substr(call.caller.arn.rfind('/') + 1);
   if (call.caller.type == protocol::Principal::Type::root) return std::string();
   return validation_error("Must specify userName when calling with non-User credentials");
 }
@@ -39,8 +41,11 @@ Iam::Answer Iam::get_user(const Call& call) {
   const std::string name = TRY(user_meant(call));
   if (name.empty()) {
     // The root, which is nobody that CreateUser made.
-    return json::object({{"User", json::object({{"Path", "/"}, {"UserName", "root"}, {"UserId", call.account},
-                                                {"Arn", call.caller.arn}, {"CreateDate", 0}})}});
+    return json::object({{"User", json::object({{"Path", "/"},
+                                                {"UserName", "root"},
+                                                {"UserId", call.account},
+                                                {"Arn", call.caller.arn},
+                                                {"CreateDate", 0}})}});
   }
   const Identity* user = users_.find({call.account, ""}, folded(name));
   if (!user) return no_such_identity(Kind::user, name);
@@ -57,13 +62,15 @@ Iam::Answer Iam::list_users(const Call& call) {
 }
 
 // Of users and groups. Group members and access keys name a user, so they follow.
-Iam::Answer Iam::rename(const Call& call, Kind kind, std::string_view new_name, std::string_view new_path) {
+Iam::Answer Iam::rename(const Call& call, Kind kind, std::string_view new_name,
+                        std::string_view new_path) {
   const services::Scope scope{call.account, ""};
   const Identity old = *TRY(identity(call, kind));
   Identity changed = old;
   if (!new_name.empty()) {
     if (folded(new_name) != folded(old.name) && table(kind).find(scope, folded(new_name))) {
-      return already_exists(fmt::format("{} with name {} already exists.", kind == Kind::user ? "User" : "Group", new_name));
+      return already_exists(fmt::format("{} with name {} already exists.",
+                                        kind == Kind::user ? "User" : "Group", new_name));
     }
     changed.name = new_name;
   }
@@ -98,7 +105,8 @@ Iam::Answer Iam::update_user(const Call& call) {
 Iam::Answer Iam::delete_user(const Call& call) {
   const Identity& user = *TRY(identity(call));
   const services::Scope scope{call.account, ""};
-  if (const auto why = deletion_conflict(scope, Kind::user, user)) return delete_conflict(fmt::format("Cannot delete entity, {}.", *why));
+  if (const auto why = deletion_conflict(scope, Kind::user, user))
+    return delete_conflict(fmt::format("Cannot delete entity, {}.", *why));
   users_.erase(scope, folded(user.name));
   return Value::object();
 }
@@ -107,7 +115,8 @@ Iam::Answer Iam::list_groups_for_user(const Call& call) {
   const Identity& user = *TRY(identity(call, Kind::user));
   std::vector<std::pair<std::string, Value>> items;
   for (const std::string& name : user.groups) {
-    if (const Identity* group = groups_.find({call.account, ""}, folded(name))) items.emplace_back(folded(name), group_value(*group));
+    if (const Identity* group = groups_.find({call.account, ""}, folded(name)))
+      items.emplace_back(folded(name), group_value(*group));
   }
   std::ranges::sort(items, {}, &std::pair<std::string, Value>::first);
   return page(call, "Groups", items);

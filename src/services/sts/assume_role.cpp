@@ -1,4 +1,5 @@
-// AssumeRole: the trust policy lets in (decided by the authoriser, from the need below), then a session begins.
+// AssumeRole: the trust policy lets in (decided by the authoriser, from the need below), then a
+// session begins.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,15 +23,22 @@ constexpr size_t kTagsMax = 50;
 // An ARN with all that makes one; whether it is a role's shows later.
 std::optional<Arn> whole_arn(std::string_view text) {
   auto arn = Arn::parse(text);
-  if (!arn || arn->partition.empty() || arn->service.empty() || arn->resource.empty()) return std::nullopt;
+  if (!arn || arn->partition.empty() || arn->service.empty() || arn->resource.empty())
+    return std::nullopt;
   return arn;
 }
 
-bool is_role(const Arn& arn) { return arn.service == "iam" && arn.resource.starts_with("role/") && arn.account.size() == 12; }
+bool is_role(const Arn& arn) {
+  return arn.service == "iam" && arn.resource.starts_with("role/") && arn.account.size() == 12;
+}
 
-std::unexpected<Error> invalid_tags(std::string message) { return fail("InvalidParameterValue", std::move(message)); }
+std::unexpected<Error> invalid_tags(std::string message) {
+  return fail("InvalidParameterValue", std::move(message));
+}
 
-std::span<const Value> list(const Value& value) { return value.is_array() ? value.items() : std::span<const Value>(); }
+std::span<const Value> list(const Value& value) {
+  return value.is_array() ? value.items() : std::span<const Value>();
+}
 
 // The tags of the new session: those asked for, and what the calling session hands down.
 struct Tags {
@@ -39,36 +47,50 @@ struct Tags {
 };
 
 bool has(const std::vector<json::Member>& tags, std::string_view key) {
-  return std::ranges::any_of(tags, [&](const json::Member& tag) { return policy::lower_case(tag.name) == policy::lower_case(key); });
+  return std::ranges::any_of(tags, [&](const json::Member& tag) {
+    return policy::lower_case(tag.name) == policy::lower_case(key);
+  });
 }
 
 Result<Tags> session_tags(const Value& params, const Session* calling) {
   Tags out;
   if (params["Tags"].size() > kTagsMax) {
-    return fail("ValidationError", fmt::format("1 validation error detected: Value at 'tags' failed to satisfy constraint: "
-                                               "Member must have length less than or equal to {}", kTagsMax));
+    return fail(
+        "ValidationError",
+        fmt::format("1 validation error detected: Value at 'tags' failed to satisfy constraint: "
+                    "Member must have length less than or equal to {}",
+                    kTagsMax));
   }
   for (const Value& tag : list(params["Tags"])) {
-    if (has(out.all, tag.text("Key"))) return invalid_tags("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    if (has(out.all, tag.text("Key")))
+      return invalid_tags(
+          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     out.all.push_back({std::string(tag.text("Key")), tag.text("Value")});
   }
   const std::vector<json::Member> asked = out.all;
   const auto inherited = [&](std::string_view key) {
-    return calling && std::ranges::any_of(calling->transitive_tags,
-                                          [&](const std::string& one) { return policy::lower_case(one) == policy::lower_case(key); });
+    return calling && std::ranges::any_of(calling->transitive_tags, [&](const std::string& one) {
+             return policy::lower_case(one) == policy::lower_case(key);
+           });
   };
   for (const Value& key : list(params["TransitiveTagKeys"])) {
     if (inherited(key.as_string())) {
-      return invalid_tags("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
-                          "the calling session.");
+      return invalid_tags(
+          "One of the specified transitive tag keys can't be set because it conflicts with a "
+          "transitive tag key from "
+          "the calling session.");
     }
-    if (!has(asked, key.as_string())) return invalid_tags("The specified transitive tag key must be included in the requested tags.");
+    if (!has(asked, key.as_string()))
+      return invalid_tags(
+          "The specified transitive tag key must be included in the requested tags.");
     out.transitive.emplace_back(key.as_string());
   }
   for (const json::Member& tag : asked) {
     if (inherited(tag.name)) {
-      return invalid_tags("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
-                          "the calling session.");
+      return invalid_tags(
+          "One of the specified transitive tag keys can't be set because it conflicts with a "
+          "transitive tag key from "
+          "the calling session.");
     }
   }
   if (!calling) return out;
@@ -84,7 +106,8 @@ Result<Tags> session_tags(const Value& params, const Session* calling) {
 std::string id_of_unknown_role(std::string_view role_arn) {
   constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   std::string id = "AROA";
-  for (const char c : sha256(role_arn).substr(0, 17)) id.push_back(kLetters[static_cast<unsigned char>(c) & 31]);
+  for (const char c : sha256(role_arn).substr(0, 17))
+    id.push_back(kLetters[static_cast<unsigned char>(c) & 31]);
   return id;
 }
 
@@ -105,7 +128,8 @@ std::vector<protocol::Need> Sts::assume_role_needs(const Call& call) {
   if (!arn || !is_role(*arn)) return {};
   protocol::Need need{.action = "sts:AssumeRole", .resources = {role_arn}};
   const auto fact = [&](std::string_view key, std::string_view member) {
-    if (const Value* value = params.find(member)) need.context.push_back({std::string(key), *value});
+    if (const Value* value = params.find(member))
+      need.context.push_back({std::string(key), *value});
   };
   fact("sts:ExternalId", "ExternalId");
   fact("sts:RoleSessionName", "RoleSessionName");
@@ -116,7 +140,8 @@ std::vector<protocol::Need> Sts::assume_role_needs(const Call& call) {
     need.context.push_back({"aws:ResourceTag/" + std::string(tag.text("Key")), tag.text("Value")});
     need.context.push_back({"iam:ResourceTag/" + std::string(tag.text("Key")), tag.text("Value")});
   }
-  if (const auto text = percent_decode(role.text("AssumeRolePolicyDocument")); text && !text->empty()) {
+  if (const auto text = percent_decode(role.text("AssumeRolePolicyDocument"));
+      text && !text->empty()) {
     if (auto trust = json::parse(*text)) need.resource_policy = *std::move(trust);
   }
   std::vector<protocol::Need> needs = {need};
@@ -135,16 +160,22 @@ Sts::Answer Sts::assume_role(const Call& call) {
   const auto arn = whole_arn(role_arn);
   if (!arn) return fail("ValidationError", fmt::format("{} is invalid", role_arn));
   if (!is_role(*arn)) {
-    return fail("AccessDenied", fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", call.caller.arn, role_arn), 403);
+    return fail("AccessDenied",
+                fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+                            call.caller.arn, role_arn),
+                403);
   }
   const Value role = this->role(role_arn);
   const int64_t seconds = params["DurationSeconds"].as_int64().value_or(kDefaultSeconds);
   if (seconds > role["MaxSessionDuration"].as_int64().value_or(43'200)) {
-    return fail("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+    return fail("ValidationError",
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   }
   const bool chained = call.caller.type == protocol::Principal::Type::assumed_role;
   if (chained && seconds > kChainedSecondsMax) {
-    return fail("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
+    return fail("ValidationError",
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
+                "by role chaining.");
   }
   const Session* calling = sessions_.find({call.caller.account, ""}, call.caller.access_key_id);
   Tags tags = TRY(session_tags(params, calling));
@@ -159,16 +190,20 @@ Sts::Answer Sts::assume_role(const Call& call) {
   Session extras;
   extras.transitive_tags = std::move(tags.transitive);
   extras.source_identity = params.text("SourceIdentity", calling ? calling->source_identity : "");
-  if (calling && !calling->source_identity.empty() && extras.source_identity != calling->source_identity) {
+  if (calling && !calling->source_identity.empty() &&
+      extras.source_identity != calling->source_identity) {
     return fail("AccessDenied", "The source identity of a session cannot be changed.", 403);
   }
-  const bool ours = call.internal && call.caller.type == protocol::Principal::Type::service && call.caller.service != "ecs-tasks.amazonaws.com";
+  const bool ours = call.internal && call.caller.type == protocol::Principal::Type::service &&
+                    call.caller.service != "ecs-tasks.amazonaws.com";
   const std::string source_identity = extras.source_identity;
-  const Session session = TRY(issue(principal, seconds, std::move(extras), ours ? Keeping::forgotten : Keeping::kept));
+  const Session session =
+      TRY(issue(principal, seconds, std::move(extras), ours ? Keeping::forgotten : Keeping::kept));
 
   json::ObjectBuilder out;
   out.add("Credentials", credentials_value(session));
-  out.add("AssumedRoleUser", json::object({{"AssumedRoleId", principal.user_id}, {"Arn", principal.arn}}));
+  out.add("AssumedRoleUser",
+          json::object({{"AssumedRoleId", principal.user_id}, {"Arn", principal.arn}}));
   if (packed > 0) out.add("PackedPolicySize", packed);
   return out.add_text("SourceIdentity", source_identity).build();
 }

@@ -19,24 +19,33 @@ constexpr size_t kPolicyArnsMax = 10;
 
 // As long as AWS's tokens are, and of their letters.
 std::string session_token(Random& random) {
-  return "IQoJb3JpZ2luX2Vj" + random.text(332, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") + "==";
+  return "IQoJb3JpZ2luX2Vj" +
+         random.text(332, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") +
+         "==";
 }
 }  // namespace
 
 void Sts::load() {
   sessions_.load();
   for (const auto& [scope, sessions] : sessions_.scopes()) {
-    for (const auto& [id, session] : sessions) ends_.emplace(session.expires, std::pair(scope.account, id));
+    for (const auto& [id, session] : sessions)
+      ends_.emplace(session.expires, std::pair(scope.account, id));
   }
-  const auto add = [this](std::string_view name, Answer (Sts::*run)(const Call&), std::function<std::vector<protocol::Need>(const Call&)> needs) {
-    kit_.registry.add("sts", name, protocol::immediate([this, run](const Call& call) { return (this->*run)(call); }, std::move(needs)));
+  const auto add = [this](std::string_view name, Answer (Sts::*run)(const Call&),
+                          std::function<std::vector<protocol::Need>(const Call&)> needs) {
+    kit_.registry.add(
+        "sts", name,
+        protocol::immediate([this, run](const Call& call) { return (this->*run)(call); },
+                            std::move(needs)));
   };
   const auto none = [](const Call&) { return std::vector<protocol::Need>{}; };
-  add("AssumeRole", &Sts::assume_role, [this](const Call& call) { return assume_role_needs(call); });
+  add("AssumeRole", &Sts::assume_role,
+      [this](const Call& call) { return assume_role_needs(call); });
   add("GetCallerIdentity", &Sts::get_caller_identity, none);
   add("GetSessionToken", &Sts::get_session_token, none);
   add("GetFederationToken", &Sts::get_federation_token, [](const Call& call) {
-    const std::string who = fmt::format("arn:{}:sts::{}:federated-user/{}", call.partition, call.account, call.params.text("Name"));
+    const std::string who = fmt::format("arn:{}:sts::{}:federated-user/{}", call.partition,
+                                        call.account, call.params.text("Name"));
     return std::vector<protocol::Need>{{.action = "sts:GetFederationToken", .resources = {who}}};
   });
   add("GetAccessKeyInfo", &Sts::get_access_key_info, nullptr);
@@ -49,12 +58,16 @@ std::optional<auth::Credential> Sts::find(std::string_view access_key_id) {
   const auto account = policy::account_of_access_key(access_key_id);
   const Session* session = account ? sessions_.find({*account, ""}, access_key_id) : nullptr;
   if (!session) return std::nullopt;
-  return auth::Credential{.secret_access_key = session->secret, .principal = session->principal, .session_token = session->token,
+  return auth::Credential{.secret_access_key = session->secret,
+                          .principal = session->principal,
+                          .session_token = session->token,
                           .expires = session->expires};
 }
 
-Result<Session> Sts::issue(protocol::Principal principal, int64_t seconds, Session extras, Keeping keeping) {
-  if (keeping == Keeping::kept && ends_.size() >= kSessionsMax) return fail("ThrottlingException", "Rate exceeded");
+Result<Session> Sts::issue(protocol::Principal principal, int64_t seconds, Session extras,
+                           Keeping keeping) {
+  if (keeping == Keeping::kept && ends_.size() >= kSessionsMax)
+    return fail("ThrottlingException", "Rate exceeded");
   Session session = std::move(extras);
   session.issued = {kit_.clock().now().ms / 1000 * 1000};
   session.expires = session.issued + seconds * 1000;
@@ -92,28 +105,37 @@ void Sts::wait_for_next() {
   timer_ = kit_.loop.after(std::max<int64_t>(wait, 60'000), [this] { forget_expired(); });
 }
 
-Result<json::Value> Sts::ask_iam(const std::string& account, std::string_view operation, Value params) {
+Result<json::Value> Sts::ask_iam(const std::string& account, std::string_view operation,
+                                 Value params) {
   if (!kit_.registry.has("iam", operation)) return fail("NoSuchEntityException", "");
-  auto call = kit_.registry.internal(protocol::Principal::root(account), kit_.default_region, "iam", operation, std::move(params));
+  auto call = kit_.registry.internal(protocol::Principal::root(account), kit_.default_region, "iam",
+                                     operation, std::move(params));
   Answer answer = fail("ServiceUnavailableException", "IAM did not answer.");
   // IAM answers at once.
   kit_.registry.call(call, [&answer](Answer result) { answer = std::move(result); });
   return answer;
 }
 
-Result<json::Value> Sts::session_policy(const Call& call, const std::string& account, int64_t& packed) {
+Result<json::Value> Sts::session_policy(const Call& call, const std::string& account,
+                                        int64_t& packed) {
   std::vector<Value> statements;
   size_t characters = 0;
   const auto take = [&](const Value& document) {
     const Value& own = document["Statement"];
-    if (own.is_array()) statements.insert(statements.end(), own.items().begin(), own.items().end());
-    else statements.push_back(own);
+    if (own.is_array())
+      statements.insert(statements.end(), own.items().begin(), own.items().end());
+    else
+      statements.push_back(own);
   };
   const Value& inline_policy = call.params["Policy"];
   if (inline_policy.is_string()) {
     if (inline_policy.as_string().size() > kPolicyCharactersMax) {
-      return fail("ValidationError", fmt::format("1 validation error detected: Value at 'policy' failed to satisfy constraint: "
-                                                 "Member must have length less than or equal to {}", kPolicyCharactersMax));
+      return fail(
+          "ValidationError",
+          fmt::format(
+              "1 validation error detected: Value at 'policy' failed to satisfy constraint: "
+              "Member must have length less than or equal to {}",
+              kPolicyCharactersMax));
     }
     TRY(policy::parse(inline_policy.as_string(), policy::Kind::identity));
     characters += inline_policy.as_string().size();
@@ -121,31 +143,46 @@ Result<json::Value> Sts::session_policy(const Call& call, const std::string& acc
   }
   const Value& arns = call.params["PolicyArns"];
   if (arns.size() > kPolicyArnsMax) {
-    return fail("ValidationError", fmt::format("The number of managed session policies exceeds the limit of {}.", kPolicyArnsMax));
+    return fail("ValidationError",
+                fmt::format("The number of managed session policies exceeds the limit of {}.",
+                            kPolicyArnsMax));
   }
   for (const Value& one : arns.is_array() ? arns.items() : std::span<const Value>()) {
     const std::string arn(one.text("arn"));
     characters += arn.size();
     const Answer policy = ask_iam(account, "GetPolicy", json::object({{"PolicyArn", arn}}));
-    if (!policy) return fail("ValidationError", fmt::format("Policy {} does not exist or is not attachable.", arn));
-    const Answer version = ask_iam(account, "GetPolicyVersion",
-                                   json::object({{"PolicyArn", arn}, {"VersionId", (*policy)["Policy"].text("DefaultVersionId")}}));
-    const auto text = version ? percent_decode((*version)["PolicyVersion"].text("Document")) : std::nullopt;
+    if (!policy)
+      return fail("ValidationError",
+                  fmt::format("Policy {} does not exist or is not attachable.", arn));
+    const Answer version =
+        ask_iam(account, "GetPolicyVersion",
+                json::object({{"PolicyArn", arn},
+                              {"VersionId", (*policy)["Policy"].text("DefaultVersionId")}}));
+    const auto text =
+        version ? percent_decode((*version)["PolicyVersion"].text("Document")) : std::nullopt;
     const auto document = text ? json::parse(*text) : fail("JsonParse", "");
-    if (!document) return fail("ValidationError", fmt::format("Policy {} does not exist or is not attachable.", arn));
+    if (!document)
+      return fail("ValidationError",
+                  fmt::format("Policy {} does not exist or is not attachable.", arn));
     take(*document);
   }
-  for (const Value& tag : call.params["Tags"].is_array() ? call.params["Tags"].items() : std::span<const Value>()) {
+  for (const Value& tag :
+       call.params["Tags"].is_array() ? call.params["Tags"].items() : std::span<const Value>()) {
     characters += tag.text("Key").size() + tag.text("Value").size();
   }
   // AWS packs policies and tags; how well is not told, so this counts what is packed.
-  packed = characters == 0 ? 0 : std::max<int64_t>(1, static_cast<int64_t>(characters * 100 / kPackedCharactersMax));
+  packed = characters == 0 ? 0
+                           : std::max<int64_t>(
+                                 1, static_cast<int64_t>(characters * 100 / kPackedCharactersMax));
   if (packed > 100) {
-    return fail("PackedPolicyTooLargeException",
-                fmt::format("Packed policy consumes {}% of allotted space, please use smaller policy.", packed));
+    return fail(
+        "PackedPolicyTooLargeException",
+        fmt::format("Packed policy consumes {}% of allotted space, please use smaller policy.",
+                    packed));
   }
   if (statements.empty()) return Value();
-  return json::object({{"Version", "2012-10-17"}, {"Statement", Value::array(std::move(statements))}});
+  return json::object(
+      {{"Version", "2012-10-17"}, {"Statement", Value::array(std::move(statements))}});
 }
 
 }  // namespace sts

@@ -14,9 +14,11 @@ constexpr int64_t kHour = 3'600;
 
 // What only lasting credentials may ask for.
 Status check_lasting(const protocol::Call& call) {
-  const bool lasting = call.caller.type == Principal::Type::user || call.caller.type == Principal::Type::root;
+  const bool lasting =
+      call.caller.type == Principal::Type::user || call.caller.type == Principal::Type::root;
   if (lasting && !call.caller.access_key_id.starts_with("ASIA")) return {};
-  return fail("AccessDenied", fmt::format("Cannot call {} with session credentials", call.operation), 403);
+  return fail("AccessDenied",
+              fmt::format("Cannot call {} with session credentials", call.operation), 403);
 }
 
 int64_t seconds_of(const protocol::Call& call) {
@@ -32,7 +34,10 @@ Sts::Answer Sts::get_caller_identity(const Call& call) {
   std::string user_id = caller.user_id;
   if (user_id.empty() && caller.type == Principal::Type::assumed_role) {
     const Value known = role(caller.role_arn);
-    user_id = fmt::format("{}:{}", known.is_object() ? std::string(known.text("RoleId")) : id_of_unknown_role(caller.role_arn), caller.session_name);
+    user_id = fmt::format(
+        "{}:{}",
+        known.is_object() ? std::string(known.text("RoleId")) : id_of_unknown_role(caller.role_arn),
+        caller.session_name);
   }
   return json::object({{"UserId", user_id}, {"Account", caller.account}, {"Arn", caller.arn}});
 }
@@ -56,12 +61,14 @@ Sts::Answer Sts::get_federation_token(const Call& call) {
   who.session_name = name;
   who.session_policy = TRY(session_policy(call, call.account, packed));
   if (call.params["Tags"].is_array()) {
-    for (const Value& tag : call.params["Tags"].items()) who.session_tags.push_back({std::string(tag.text("Key")), tag.text("Value")});
+    for (const Value& tag : call.params["Tags"].items())
+      who.session_tags.push_back({std::string(tag.text("Key")), tag.text("Value")});
   }
   const Session session = TRY(issue(who, seconds_of(call), {}, Keeping::kept));
-  return json::object({{"Credentials", credentials_value(session)},
-                       {"FederatedUser", json::object({{"FederatedUserId", who.user_id}, {"Arn", who.arn}})},
-                       {"PackedPolicySize", packed}});
+  return json::object(
+      {{"Credentials", credentials_value(session)},
+       {"FederatedUser", json::object({{"FederatedUserId", who.user_id}, {"Arn", who.arn}})},
+       {"PackedPolicySize", packed}});
 }
 
 Sts::Answer Sts::get_access_key_info(const Call& call) {
@@ -71,7 +78,8 @@ Sts::Answer Sts::get_access_key_info(const Call& call) {
   return json::object({{"Account", *account}});
 }
 
-// Denials are told in plain words here, so there is no encoded message that this server has given out.
+// Denials are told in plain words here, so there is no encoded message that this server has given
+// out.
 Sts::Answer Sts::decode_authorization_message(const Call&) {
   return fail("InvalidAuthorizationMessageException", "Message is not valid");
 }

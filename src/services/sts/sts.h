@@ -1,10 +1,11 @@
 #pragma once
 // STS: who am I, and temporary credentials for roles, users and federated users.
 //
-// Sessions are kept with their ends and found again after a restart; a day after its end a session is
-// forgotten (until then its key is told to have expired). Roles are IAM's: they are asked for by iam:GetRole.
-// A service of ours that assumes a role (states.amazonaws.com) goes on to act as Principal::role_session and
-// has no use for keys, so for it nothing is kept; ecs-tasks.amazonaws.com hands the keys to containers.
+// Sessions are kept with their ends and found again after a restart; a day after its end a session
+// is forgotten (until then its key is told to have expired). Roles are IAM's: they are asked for by
+// iam:GetRole. A service of ours that assumes a role (states.amazonaws.com) goes on to act as
+// Principal::role_session and has no use for keys, so for it nothing is kept;
+// ecs-tasks.amazonaws.com hands the keys to containers.
 #include <map>
 #include <optional>
 #include <string>
@@ -49,9 +50,10 @@ class Sts final : public services::Service, public auth::CredentialSource {
 
   // sessions.cpp
   enum class Keeping : uint8_t { kept, forgotten };
-  Result<Session> issue(protocol::Principal principal, int64_t seconds, Session extras, Keeping keeping);
-  // The session policy that Policy and PolicyArns make together: a document, or null without either.
-  // `packed` is how much of what fits is used, in percent.
+  Result<Session> issue(protocol::Principal principal, int64_t seconds, Session extras,
+                        Keeping keeping);
+  // The session policy that Policy and PolicyArns make together: a document, or null without
+  // either. `packed` is how much of what fits is used, in percent.
   Result<Value> session_policy(const Call& call, const std::string& account, int64_t& packed);
   Answer ask_iam(const std::string& account, std::string_view operation, Value params);
   void forget_expired();

@@ -24,13 +24,18 @@ struct Sts : ::testing::Test {
     return answer ? "" : answer.error().code + ": " + answer.error().message;
   }
   Value assume(std::string_view more = "") {
-    return *world.call("sts", "AssumeRole", R"({"RoleArn":"arn:aws:iam::111111111111:role/a/worker","RoleSessionName":"s1")" + std::string(more) + "}");
+    return *world.call(
+        "sts", "AssumeRole",
+        R"({"RoleArn":"arn:aws:iam::111111111111:role/a/worker","RoleSessionName":"s1")" +
+            std::string(more) + "}");
   }
 };
 
 TEST_F(Sts, TellsWhoCalls) {
   const Value root = *world.call("sts", "GetCallerIdentity", "{}");
-  EXPECT_EQ(root, json::object({{"UserId", "000000000000"}, {"Account", "000000000000"}, {"Arn", "arn:aws:iam::000000000000:root"}}));
+  EXPECT_EQ(root, json::object({{"UserId", "000000000000"},
+                                {"Account", "000000000000"},
+                                {"Arn", "arn:aws:iam::000000000000:root"}}));
   const auto session = Principal::role_session("arn:aws:iam::111111111111:role/worker", "s1");
   const Value role = *world.call(session, "sts", "GetCallerIdentity", Value::object());
   EXPECT_EQ(role.text("Arn"), "arn:aws:sts::111111111111:assumed-role/worker/s1");
@@ -39,7 +44,8 @@ TEST_F(Sts, TellsWhoCalls) {
 
 TEST_F(Sts, ASessionIsItsRoleUntilItEnds) {
   const Value answer = assume(R"(,"DurationSeconds":900)");
-  EXPECT_EQ(answer["AssumedRoleUser"].text("Arn"), "arn:aws:sts::111111111111:assumed-role/worker/s1");
+  EXPECT_EQ(answer["AssumedRoleUser"].text("Arn"),
+            "arn:aws:sts::111111111111:assumed-role/worker/s1");
   EXPECT_FALSE(answer.find("PackedPolicySize"));
   const Value& keys = answer["Credentials"];
   EXPECT_EQ(keys["Expiration"].as_int64(), world.loop.clock().now().ms / 1000 + 900);
@@ -56,7 +62,8 @@ TEST_F(Sts, ASessionIsItsRoleUntilItEnds) {
 TEST_F(Sts, SessionsOutliveTheProcessAndAreForgottenADayAfterTheirEnd) {
   const std::string key(assume(R"(,"DurationSeconds":900)")["Credentials"].text("AccessKeyId"));
   protocol::Registry second(world.loop, world.random);
-  services::Kit kit{world.loop, world.store, world.random, second, world.http, world.sealer, "", "000000000000", "us-east-1"};
+  services::Kit kit{world.loop,   world.store, world.random,   second,     world.http,
+                    world.sealer, "",          "000000000000", "us-east-1"};
   sts::Sts again(kit);
   again.load();
   const auto found = again.find(key);
@@ -71,8 +78,10 @@ TEST_F(Sts, SessionsOutliveTheProcessAndAreForgottenADayAfterTheirEnd) {
 
 TEST_F(Sts, AServiceThatOnlyActsAsTheRoleLeavesNothingBehind) {
   const auto assume_as = [&](std::string_view service) {
-    auto call = world.registry.internal(Principal::aws_service(service, "111111111111"), "us-east-1", "sts", "AssumeRole",
-                                        *json::parse(R"({"RoleArn":"arn:aws:iam::111111111111:role/worker","RoleSessionName":"s1"})"));
+    auto call = world.registry.internal(
+        Principal::aws_service(service, "111111111111"), "us-east-1", "sts", "AssumeRole",
+        *json::parse(
+            R"({"RoleArn":"arn:aws:iam::111111111111:role/worker","RoleSessionName":"s1"})"));
     return std::string((*world.run(call))["Credentials"].text("AccessKeyId"));
   };
   EXPECT_FALSE(sts.find(assume_as("states.amazonaws.com")));
@@ -80,33 +89,52 @@ TEST_F(Sts, AServiceThatOnlyActsAsTheRoleLeavesNothingBehind) {
 }
 
 TEST_F(Sts, RequestsAreChecked) {
-  EXPECT_EQ(refusal("AssumeRole", R"({"RoleArn":"arn:aws:iam::1:","RoleSessionName":"s1"})").substr(0, 47), "ValidationError: 1 validation error detected: V");
-  EXPECT_EQ(refusal("AssumeRole", R"({"RoleArn":"arn:aws:iam::111111111111:","RoleSessionName":"s1"})"), "ValidationError: arn:aws:iam::111111111111: is invalid");
-  EXPECT_EQ(refusal("AssumeRole", R"({"RoleArn":"arn:aws:iam::111111111111:user/x","RoleSessionName":"s1"})"),
-            "AccessDenied: User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:user/x");
-  const std::string role = R"({"RoleArn":"arn:aws:iam::111111111111:role/worker","RoleSessionName":"s1",)";
-  EXPECT_EQ(refusal("AssumeRole", role + R"("Tags":[{"Key":"a","Value":"1"},{"Key":"A","Value":"2"}]})"),
-            "InvalidParameterValue: Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  EXPECT_EQ(refusal("AssumeRole", R"({"RoleArn":"arn:aws:iam::1:","RoleSessionName":"s1"})")
+                .substr(0, 47),
+            "ValidationError: 1 validation error detected: V");
+  EXPECT_EQ(
+      refusal("AssumeRole", R"({"RoleArn":"arn:aws:iam::111111111111:","RoleSessionName":"s1"})"),
+      "ValidationError: arn:aws:iam::111111111111: is invalid");
+  EXPECT_EQ(refusal("AssumeRole",
+                    R"({"RoleArn":"arn:aws:iam::111111111111:user/x","RoleSessionName":"s1"})"),
+            "AccessDenied: User: arn:aws:iam::000000000000:root is not authorized to perform: "
+            "sts:AssumeRole on resource: arn:aws:iam::111111111111:user/x");
+  const std::string role =
+      R"({"RoleArn":"arn:aws:iam::111111111111:role/worker","RoleSessionName":"s1",)";
+  EXPECT_EQ(
+      refusal("AssumeRole", role + R"("Tags":[{"Key":"a","Value":"1"},{"Key":"A","Value":"2"}]})"),
+      "InvalidParameterValue: Duplicate tag keys found. Please note that Tag keys are case "
+      "insensitive.");
   EXPECT_EQ(refusal("AssumeRole", role + R"("TransitiveTagKeys":["a"]})"),
-            "InvalidParameterValue: The specified transitive tag key must be included in the requested tags.");
-  EXPECT_EQ(refusal("AssumeRole", role + R"("Policy":"{}"})"), "MalformedPolicyDocumentException: Syntax errors in policy.");
-  EXPECT_EQ(refusal("DecodeAuthorizationMessage", R"({"EncodedMessage":"abc"})").substr(0, 35), "InvalidAuthorizationMessageExceptio");
+            "InvalidParameterValue: The specified transitive tag key must be included in the "
+            "requested tags.");
+  EXPECT_EQ(refusal("AssumeRole", role + R"("Policy":"{}"})"),
+            "MalformedPolicyDocumentException: Syntax errors in policy.");
+  EXPECT_EQ(refusal("DecodeAuthorizationMessage", R"({"EncodedMessage":"abc"})").substr(0, 35),
+            "InvalidAuthorizationMessageExceptio");
 }
 
 TEST_F(Sts, ChainedSessionsAreShortAndInheritTransitiveTags) {
-  const Value first = assume(R"(,"Tags":[{"Key":"Team","Value":"x"},{"Key":"Own","Value":"y"}],"TransitiveTagKeys":["Team"])");
+  const Value first = assume(
+      R"(,"Tags":[{"Key":"Team","Value":"x"},{"Key":"Own","Value":"y"}],"TransitiveTagKeys":["Team"])");
   const Principal session = sts.find(first["Credentials"].text("AccessKeyId"))->principal;
   const auto again = [&](std::string_view more) {
-    return world.call(session, "sts", "AssumeRole", *json::parse(R"({"RoleArn":"arn:aws:iam::222222222222:role/other","RoleSessionName":"s2")" + std::string(more) + "}"));
+    return world.call(
+        session, "sts", "AssumeRole",
+        *json::parse(R"({"RoleArn":"arn:aws:iam::222222222222:role/other","RoleSessionName":"s2")" +
+                     std::string(more) + "}"));
   };
   const Value second = *again("");
   const auto tags = sts.find(second["Credentials"].text("AccessKeyId"))->principal.session_tags;
   ASSERT_EQ(tags.size(), 1u);
   EXPECT_EQ(tags[0].name, "Team");
   EXPECT_EQ(again(R"(,"DurationSeconds":3601)").error().message,
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
-  EXPECT_EQ(again(R"(,"Tags":[{"Key":"team","Value":"z"}],"TransitiveTagKeys":["team"])").error().message,
-            "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.");
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
+            "role chaining.");
+  EXPECT_EQ(
+      again(R"(,"Tags":[{"Key":"team","Value":"z"}],"TransitiveTagKeys":["team"])").error().message,
+      "One of the specified transitive tag keys can't be set because it conflicts with a "
+      "transitive tag key from the calling session.");
 }
 
 TEST_F(Sts, UsersAndFederatedUsersGetTemporaryKeys) {
@@ -118,15 +146,20 @@ TEST_F(Sts, UsersAndFederatedUsersGetTemporaryKeys) {
   EXPECT_EQ(world.call(found->principal, "sts", "GetSessionToken", Value::object()).error().message,
             "Cannot call GetSessionToken with session credentials");
   const Value federated = *world.call("sts", "GetFederationToken", R"({"Name":"guest"})");
-  EXPECT_EQ(federated["FederatedUser"], json::object({{"FederatedUserId", "000000000000:guest"}, {"Arn", "arn:aws:sts::000000000000:federated-user/guest"}}));
-  EXPECT_EQ(sts.find(federated["Credentials"].text("AccessKeyId"))->principal.type, Principal::Type::federated_user);
+  EXPECT_EQ(federated["FederatedUser"],
+            json::object({{"FederatedUserId", "000000000000:guest"},
+                          {"Arn", "arn:aws:sts::000000000000:federated-user/guest"}}));
+  EXPECT_EQ(sts.find(federated["Credentials"].text("AccessKeyId"))->principal.type,
+            Principal::Type::federated_user);
 }
 
 TEST_F(Sts, AccessKeysTellTheirAccount) {
   for (const char* account : {"000000000000", "000000000001", "123456789012", "999999999999"}) {
     const std::string id = policy::access_key_id(world.random, "AKIA", account);
     EXPECT_EQ(id.size(), 20u);
-    EXPECT_EQ(*world.call("sts", "GetAccessKeyInfo", R"({"AccessKeyId":")" + id + "\"}"), json::object({{"Account", account}})) << id;
+    EXPECT_EQ(*world.call("sts", "GetAccessKeyInfo", R"({"AccessKeyId":")" + id + "\"}"),
+              json::object({{"Account", account}}))
+        << id;
   }
   // Known from AWS's own example keys.
   EXPECT_EQ(policy::account_of_access_key("ASIAQNZGKIQY56JQ7WML"), "029608264753");
