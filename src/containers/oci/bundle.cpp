@@ -1,6 +1,7 @@
 #include "containers/oci/bundle.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -137,6 +138,11 @@ Value environment(const ContainerSpec& container, const Value& image_env, const 
   return list(lines);
 }
 
+uint64_t own_file_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY ? limit.rlim_max : UINT64_MAX;
+}
+
 Value resources(const TaskSpec& task, const ContainerSpec& container) {
   int64_t memory = task.memory_bytes;
   if (container.memory_bytes > 0) memory = memory > 0 ? std::min(memory, container.memory_bytes) : container.memory_bytes;
@@ -176,7 +182,9 @@ Result<Value> bundle_config(const TaskSpec& task, const ContainerSpec& container
   for (const auto& [name, limit] : ulimits) {
     std::string upper = "RLIMIT_";
     for (const char c : name) upper.push_back(static_cast<char>(std::toupper(c)));
-    limits.push_back(json::object({{"type", upper}, {"soft", limit.first}, {"hard", limit.second}}));
+    // A limit above our own cannot be given where we may not raise it.
+    const uint64_t most = name == "nofile" ? own_file_limit() : UINT64_MAX;
+    limits.push_back(json::object({{"type", upper}, {"soft", std::min(limit.first, most)}, {"hard", std::min(limit.second, most)}}));
   }
   const Value process = json::object({{"terminal", false}, {"user", json::object({{"uid", user.uid}, {"gid", user.gid}})}, {"args", list(arguments)},
                                       {"env", environment(container, image.config["Env"], user)}, {"cwd", directory}, {"capabilities", capabilities(container)},

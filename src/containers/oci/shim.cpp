@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mount.h>
@@ -116,7 +117,16 @@ class Supervisor {
   }
 
   // --- beginning ---
+  // A view of the file systems of our own: what is mounted for the task goes with this process. On machines with
+  // both versions of cgroups the second is taken out of that view, since crun refuses to see controllers in both.
+  static bool own_view() {
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
+    if (access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0) umount2("/sys/fs/cgroup/unified", MNT_DETACH);
+    return true;
+  }
+
   bool set_up() {
+    if (!own_view()) return failed("CannotStartContainerError: cannot make a mount namespace: gantry needs root for that");
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGCHLD);

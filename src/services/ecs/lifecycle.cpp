@@ -273,6 +273,9 @@ void Ecs::runtime_event(const Event& event) {
         Value ended = c.with("lastStatus", "STOPPED").with("exitCode", event.exit_code);
         return event.reason.empty() ? ended : ended.with("reason", event.reason);
       });
+      if (event.reason.starts_with("Cannot") && !task.find("stopCode") && !task.find("startedAt")) {
+        task = task.with("stopCode", "TaskFailedToStart").with("stoppedReason", event.reason);
+      }
       task = task.find("stoppingAt") ? task : task.with("stoppingAt", at);
       task = task.find("executionStoppedAt") ? task : task.with("executionStoppedAt", at);
       tasks_.put(where.scope, where.id, {task});
