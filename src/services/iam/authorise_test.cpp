@@ -228,6 +228,22 @@ TEST_F(Authorise, ServicesNeedTheResourcesPolicy) {
   EXPECT_NE(publish(events, topic_policy("arn:aws:events:*:*:rule/other")), "");
 }
 
+TEST_F(Authorise, ServicesDoTheirOwnBusinessInTheirOwnAccount) {
+  const auto ecs = Principal::aws_service("ecs.amazonaws.com", kAccount);
+  EXPECT_EQ(ask(ecs, "events",
+                {.action = "events:PutEvents",
+                 .resources = {"arn:aws:events:us-east-1:000000000000:event-bus/default"}}),
+            "");
+  EXPECT_NE(ask(ecs, "events",
+                {.action = "events:PutEvents",
+                 .resources = {"arn:aws:events:us-east-1:111111111111:event-bus/default"}}),
+            "");
+  EXPECT_NE(
+      ask(ecs, "sqs",
+          {.action = "sqs:SendMessage", .resources = {"arn:aws:sqs:us-east-1:000000000000:q"}}),
+      "");
+}
+
 TEST_F(Authorise, FederatedUsersMayWhatBothAllow) {
   const Principal ann = make_user("ann", R"([{"Effect":"Allow","Action":"sns:*","Resource":"*"}])");
   Principal guest;
