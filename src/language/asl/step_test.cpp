@@ -1,0 +1,213 @@
+#include "language/asl/step.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "language/json/parse.h"
+
+namespace {
+
+using asl::Outcome;
+
+// Runs a definition to its end: tasks are answered by `answer`, timers fire at once at their instants. After every
+// step the execution is written and read back, so that each test is one of the encoding too.
+struct Scripted {
+  explicit Scripted(std::string_view definition, std::string_view input = "{}") {
+    auto compiled = asl::compile(definition);
+    EXPECT_TRUE(compiled.machine) << asl::join_errors(compiled.diagnostics);
+    machine = compiled.machine;
+    execution.emplace(asl::ExecutionInfo{.arn = "arn:aws:states:us-east-1:000000000000:execution:m:e", .name = "e", .role_arn = "arn:aws:iam::000000000000:role/r",
+                                         .machine_arn = "arn:aws:states:us-east-1:000000000000:stateMachine:m", .machine_name = "m", .start = now,
+                                         .input = *json::parse(input)});
+  }
+
+  void give(const asl::Input& what) {
+    asl::StepContext context{.now = now, .random = random, .token = [](uint64_t task) { return "token-" + std::to_string(task); }};
+    auto moved = asl::step(*machine, *execution, what, context);
+    for (auto& event : moved.events) events.push_back(event);
+    for (auto& action : moved.actions) {
+      if (auto* task = std::get_if<asl::ScheduleTask>(&action)) tasks.push_back(*task);
+      if (auto* cancelled = std::get_if<asl::CancelTask>(&action)) cancels.push_back(*cancelled);
+    }
+    auto again = asl::Execution::decode(execution->encode(), *machine);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->encode(), execution->encode());
+    *execution = std::move(*again);
+  }
+
+  // Answers tasks and fires timers until nothing is left to do.
+  void finish(const std::function<asl::Input(const asl::ScheduleTask&)>& answer = nullptr) {
+    give(asl::Start{});
+    for (int i = 0; i < 1000 && execution->outcome() == Outcome::running; ++i) {
+      if (!tasks.empty() && answer) {
+        const auto task = tasks.front();
+        tasks.erase(tasks.begin());
+        give(answer(task));
+        continue;
+      }
+      const auto timers = execution->timers();
+      if (timers.empty()) break;
+      const auto next = *std::ranges::min_element(timers, {}, &asl::SetTimer::due);
+      if (next.due > now) now = next.due;
+      give(asl::TimerFired{next.timer});
+    }
+  }
+
+  std::string types() const {
+    std::string out;
+    for (const auto& e : events) out += std::to_string(e.id) + "<" + std::to_string(e.previous) + " " + std::string(asl::type_name(e.type)) + "\n";
+    return out;
+  }
+  std::string output() const { return json::write(execution->output()); }
+
+  std::shared_ptr<const asl::Machine> machine;
+  std::optional<asl::Execution> execution;
+  SeededRandom random{1};
+  Instant now{1'700'000'000'000};
+  std::vector<asl::Event> events;
+  std::vector<asl::ScheduleTask> tasks;
+  std::vector<asl::CancelTask> cancels;
+};
+
+TEST(Step, PassMovesDataThroughItsPaths) {
+  Scripted run(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"b.$":"$.x","a":1},"ResultPath":"$.r","Next":"B"},
+             "B":{"Type":"Pass","InputPath":"$.r","OutputPath":"$.b","End":true}}})", R"({"x":[1,2]})");
+  run.finish();
+  EXPECT_EQ(run.execution->outcome(), Outcome::succeeded);
+  EXPECT_EQ(run.output(), "[1,2]");
+  EXPECT_EQ(run.types(), "1<0 ExecutionStarted\n2<0 PassStateEntered\n3<2 PassStateExited\n4<3 PassStateEntered\n5<4 PassStateExited\n6<5 ExecutionSucceeded\n");
+}
+
+TEST(Step, ChoiceTakesTheFirstRuleThatMatches) {
+  constexpr auto kMachine = R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[
+      {"And":[{"Variable":"$.n","NumericGreaterThan":1},{"Not":{"Variable":"$.s","StringMatches":"a*\\*"}}],"Next":"Big"}],"Default":"Small"},
+      "Big":{"Type":"Pass","Result":"big","End":true},"Small":{"Type":"Pass","Result":"small","End":true}}})";
+  Scripted big(kMachine, R"({"n":2,"s":"abc"})");
+  big.finish();
+  EXPECT_EQ(big.output(), R"("big")");
+  Scripted small(kMachine, R"({"n":2,"s":"ab*"})");
+  small.finish();
+  EXPECT_EQ(small.output(), R"("small")");
+}
+
+TEST(Step, ChoiceThatReadsNothingFailsTheExecution) {
+  Scripted run(R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericEquals":1,"Next":"E"}],"Default":"E"},"E":{"Type":"Succeed"}}})");
+  run.finish();
+  EXPECT_EQ(run.execution->outcome(), Outcome::failed);
+  EXPECT_EQ(run.execution->error(), "States.Runtime");
+  EXPECT_EQ(run.execution->cause(), "An error occurred while executing the state 'C' (entered at the event id #2). Invalid path '$.n': The choice state's condition "
+                                    "path references an invalid value.");
+}
+
+TEST(Step, WaitTakesItsTime) {
+  Scripted run(R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":31536000,"End":true}}})");
+  const Instant begun = run.now;
+  run.finish();
+  EXPECT_EQ(run.now - begun, 31'536'000'000);
+  EXPECT_EQ(run.execution->outcome(), Outcome::succeeded);
+}
+
+TEST(Step, TaskIsRetriedThenCaught) {
+  Scripted run(R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","Parameters":{"n.$":"$$.State.RetryCount"},
+      "Retry":[{"ErrorEquals":["Oops"],"IntervalSeconds":2,"MaxAttempts":2,"BackoffRate":3}],
+      "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.e","Next":"End"}],"End":true},"End":{"Type":"Pass","End":true}}})", R"({"k":1})");
+  std::string attempts;
+  const Instant begun = run.now;
+  run.finish([&](const asl::ScheduleTask& task) {
+    attempts += json::write(task.parameters);
+    return asl::TaskFailed{.task = task.task, .error = "Oops", .cause = "why"};
+  });
+  EXPECT_EQ(attempts, R"({"n":0}{"n":1}{"n":2})");
+  EXPECT_EQ(run.now - begun, 2'000 + 6'000);
+  EXPECT_EQ(run.output(), R"({"k":1,"e":{"Error":"Oops","Cause":"why"}})");
+  EXPECT_EQ(run.types().substr(0, 180),
+            std::string("1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 TaskScheduled\n4<3 TaskStarted\n5<4 TaskFailed\n6<5 TaskScheduled\n7<6 TaskStarted\n8<7 TaskFailed\n"
+                        "9<8 TaskScheduled\n10<9 TaskStarted\n11<10 TaskFailed\n12<11 TaskStateExited\n").substr(0, 180));
+}
+
+TEST(Step, TaskTimesOutAndIsCancelled) {
+  Scripted run(R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::ecs:runTask.sync","Parameters":{},"TimeoutSeconds":5,"End":true}}})");
+  run.finish();
+  EXPECT_EQ(run.execution->outcome(), Outcome::failed);
+  EXPECT_EQ(run.execution->error(), "States.Timeout");
+  ASSERT_EQ(run.cancels.size(), 1u);
+  EXPECT_EQ(run.cancels[0].reason, "timeout");
+}
+
+TEST(Step, ParallelGathersItsBranches) {
+  Scripted run(R"({"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[
+      {"StartAt":"A","States":{"A":{"Type":"Pass","Result":1,"End":true}}},{"StartAt":"B","States":{"B":{"Type":"Pass","Result":2,"End":true}}}]}}})");
+  run.finish();
+  EXPECT_EQ(run.output(), "[1,2]");
+}
+
+TEST(Step, ParallelFailsWithItsBranchAndAbortsTheOther) {
+  Scripted run(R"({"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[
+      {"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":100,"End":true}}},{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E","Cause":"C"}}}]}}})");
+  run.finish();
+  EXPECT_EQ(run.execution->outcome(), Outcome::failed);
+  EXPECT_EQ(run.execution->error(), "E");
+  EXPECT_NE(run.types().find("WaitStateAborted"), std::string::npos);
+  EXPECT_NE(run.types().find("ParallelStateFailed"), std::string::npos);
+}
+
+TEST(Step, MapRunsItsItemsInOrder) {
+  Scripted run(R"({"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value"},
+      "ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}}})", R"({"l":["a","b"]})");
+  run.finish();
+  EXPECT_EQ(run.output(), R"([{"v":"a","i":0},{"v":"b","i":1}])");
+  EXPECT_EQ(run.types(), "1<0 ExecutionStarted\n2<0 MapStateEntered\n3<2 MapStateStarted\n4<3 MapIterationStarted\n5<4 PassStateEntered\n6<5 PassStateExited\n"
+                         "7<6 MapIterationSucceeded\n8<6 MapIterationStarted\n9<8 PassStateEntered\n10<9 PassStateExited\n11<10 MapIterationSucceeded\n"
+                         "12<11 MapStateSucceeded\n13<11 MapStateExited\n14<13 ExecutionSucceeded\n");
+}
+
+TEST(Step, VariablesAreReadByLaterStates) {
+  Scripted run(R"x({"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"x.$":"$.n","y":2},"Next":"B"},"B":{"Type":"Pass","Parameters":{"s.$":"States.MathAdd($x, $y)"},"End":true}}})x", R"({"n":40})");
+  run.finish();
+  EXPECT_EQ(run.output(), R"({"s":42})");
+}
+
+TEST(Step, StopAborts) {
+  Scripted run(R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":100,"End":true}}})");
+  run.give(asl::Start{});
+  run.give(asl::Stop{"E", "C"});
+  EXPECT_EQ(run.execution->outcome(), Outcome::aborted);
+  EXPECT_TRUE(run.execution->timers().empty());
+  run.give(asl::TimerFired{1});
+  EXPECT_EQ(run.events.back().type, asl::EventType::ExecutionAborted);
+}
+
+TEST(Step, HistoryEndsAtItsLimit) {
+  Scripted run(R"({"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$.stop","IsPresent":true,"Next":"Z"}],"Default":"B"},
+             "B":{"Type":"Pass","Next":"A"},"Z":{"Type":"Succeed"}}})");
+  run.give(asl::Start{});
+  while (run.execution->outcome() == Outcome::running) run.give(asl::Continue{});
+  EXPECT_EQ(run.execution->last_event(), 25'000u);
+  EXPECT_EQ(run.events.back().type, asl::EventType::ExecutionFailed);
+  EXPECT_EQ(run.execution->cause(), "The execution reached the maximum number of history events (25000).");
+}
+
+TEST(Compile, TellsFindingsInAwsWords) {
+  const auto errors = [](std::string_view text) { return asl::join_errors(asl::compile(text).diagnostics); };
+  EXPECT_EQ(errors("{}"), "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /");
+  EXPECT_EQ(errors(""), "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null");
+  EXPECT_EQ(errors(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Next":"X"}}})"),
+            "MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Next, MISSING_END_STATE: Workflow has no terminal state at null");
+  EXPECT_EQ(errors(R"({"StartAt":"A","States":{"A":{"Type":"Pass"}}})"),
+            "SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [Next, End] at /States/A, "
+            "MISSING_END_STATE: Workflow has no terminal state at null");
+}
+
+TEST(Events, SurviveTheirEncoding) {
+  Scripted run(R"({"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}})", R"({"deep":[1,{"x":"é"}]})");
+  run.finish();
+  const auto again = asl::decode_events(asl::encode_events(run.events));
+  ASSERT_TRUE(again);
+  ASSERT_EQ(again->size(), run.events.size());
+  for (size_t i = 0; i < again->size(); ++i) EXPECT_EQ(json::write((*again)[i].to_wire()), json::write(run.events[i].to_wire()));
+  EXPECT_FALSE(asl::decode_events("garbage"));
+}
+
+}  // namespace
