@@ -190,7 +190,11 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
         } else if (const auto* cancelled = std::get_if<asl::CancelTask>(&action)) {
           sink_->cancel(record, *cancelled);
         } else if (const auto* map_run = std::get_if<asl::StartMapRun>(&action)) {
-          sink_->start_map_run(record, *map_run);
+          if (awaits(record.arn, map_run->task)) sink_->start_map_run(record, *map_run);
+        } else if (const auto* items = std::get_if<asl::ReadItems>(&action)) {
+          if (awaits(record.arn, items->task)) sink_->read_items(record, *items);
+        } else if (const auto* stopped = std::get_if<asl::StopMapRun>(&action)) {
+          sink_->stop_map_run(*stopped);
         }
       });
     }
@@ -324,8 +328,10 @@ Engine::Slot* Engine::load(const std::string& arn) {
 
 void Engine::resume(Slot& slot) {
   for (const asl::SetTimer& timer : slot.execution.timers()) set_timer(slot, timer);
-  std::vector<asl::Action> actions;
-  for (asl::ScheduleTask& task : slot.execution.tasks(*slot.machine)) actions.emplace_back(std::move(task));
+  std::vector<asl::Action> actions = slot.execution.under_way(*slot.machine);
+  for (asl::Action& action : actions) {
+    if (auto* task = std::get_if<asl::ScheduleTask>(&action)) task->token = token_(slot.record.arn, task->task);
+  }
   act(slot, std::move(actions));
 }
 

@@ -34,7 +34,9 @@ class ActionSink {
   virtual ~ActionSink() = default;
   virtual void schedule(const Record& execution, const asl::ScheduleTask& task) = 0;
   virtual void cancel(const Record& execution, const asl::CancelTask& task) = 0;
+  virtual void read_items(const Record& execution, const asl::ReadItems& what) = 0;
   virtual void start_map_run(const Record& execution, const asl::StartMapRun& run) = 0;
+  virtual void stop_map_run(const asl::StopMapRun& run) = 0;
 };
 
 // Who wants to know what happens: metrics, logs, status-change events, parents.

@@ -68,6 +68,8 @@ void Compiler::distributed(const Value& document, const Value& processor, const 
   made.label = document.text("Label");
   made.execution_type = processor["ProcessorConfig"].text("ExecutionType", "STANDARD");
   made.processor = processor.without("ProcessorConfig");
+  // Its states speak the machine's language; by itself it is a machine.
+  if (body_->language == Language::jsonata) made.processor = made.processor.with("QueryLanguage", "JSONata");
   const auto part = [&](std::string_view name) -> std::optional<Template> {
     const Value* value = document.find(name);
     const std::string here = at + "/" + std::string(name);
@@ -75,9 +77,20 @@ void Compiler::distributed(const Value& document, const Value& processor, const 
     return payload(*value, out.language, here, std::string(name));
   };
   made.reader = part("ItemReader");
-  made.batcher = part("ItemBatcher");
   made.writer = part("ResultWriter");
-  if (document["ItemReader"].is_object()) item_reader(document["ItemReader"], at + "/ItemReader");
+  if (const Value& reader = document["ItemReader"]; reader.is_object()) {
+    item_reader(reader, at + "/ItemReader");
+    if (reader["ReaderConfig"].is_object()) {
+      made.items_max = quantity(reader["ReaderConfig"], "MaxItems", at + "/ItemReader/ReaderConfig", out.language, 0, 100'000'000);
+    }
+  }
+  if (const Value* batcher = document.find("ItemBatcher"); batcher && expect(*batcher, json::Kind::object, at + "/ItemBatcher")) {
+    const std::string here = at + "/ItemBatcher";
+    made.batched = true;
+    made.batch_items_max = quantity(*batcher, "MaxItemsPerBatch", here, out.language, 1, 100'000'000);
+    made.batch_bytes_max = quantity(*batcher, "MaxInputBytesPerBatch", here, out.language, 1, 262'144);
+    if (const Value* input = batcher->find("BatchInput")) made.batch_input = payload(*input, out.language, here + "/BatchInput", "BatchInput");
+  }
   made.tolerated_count = quantity(document, "ToleratedFailureCount", at, out.language, 0, 1e9);
   made.tolerated_percentage = quantity(document, "ToleratedFailurePercentage", at, out.language, 0, 100);
   out.distributed = std::move(made);
@@ -166,11 +179,9 @@ Value Machine::variable_references() const {
       from(c.output);
     }
     if (state->distributed) {
-      from(state->distributed->reader);
-      from(state->distributed->batcher);
-      from(state->distributed->writer);
-      from_quantity(state->distributed->tolerated_count);
-      from_quantity(state->distributed->tolerated_percentage);
+      const DistributedMap& d = *state->distributed;
+      for (const auto* t : {&d.reader, &d.batch_input, &d.writer}) from(*t);
+      for (const auto* q : {&d.items_max, &d.batch_items_max, &d.batch_bytes_max, &d.tolerated_count, &d.tolerated_percentage}) from_quantity(*q);
     }
     if (names.empty()) continue;
     std::vector<Value> list;

@@ -114,7 +114,9 @@ struct DistributedMap {
   std::string label;
   std::string execution_type;
   Value processor;  // the ItemProcessor as it stands, for the children
-  std::optional<Template> reader, batcher, writer;
+  std::optional<Template> reader, writer, batch_input;
+  Quantity items_max, batch_items_max, batch_bytes_max;
+  bool batched = false;
   Quantity tolerated_count, tolerated_percentage;
 };
 

@@ -33,7 +33,11 @@ Value Interpreter::context_object(const Thread& t) const {
   // The nearest iteration around it.
   for (const Thread* at = &t; at; at = at->parent ? &x_.threads.at(at->parent) : nullptr) {
     if (!at->iteration) continue;
-    out.add("Map", json::object({{"Item", json::object({{"Index", at->index}, {"Value", at->item}})}}));
+    json::ObjectBuilder item;
+    item.add("Index", at->index);
+    if (at->item_key.is_string()) item.add("Key", at->item_key);
+    item.add("Value", at->item);
+    out.add("Map", json::object({{"Item", item.build()}}));
     break;
   }
   return out.build();

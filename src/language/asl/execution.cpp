@@ -192,14 +192,17 @@ std::vector<SetTimer> Execution::timers() const {
   return out;
 }
 
-std::vector<ScheduleTask> Execution::tasks(const Machine& machine) const {
-  std::vector<ScheduleTask> out;
+std::vector<Action> Execution::under_way(const Machine& machine) const {
+  std::vector<Action> out;
   for (const auto& [id, t] : state_->threads) {
     if (t.phase != Thread::Phase::task) continue;
     const auto& state = *machine.body().states[t.state].first;
-    if (!state.resource) continue;
-    out.push_back({.task = t.task, .state = state.name, .resource = state.resource, .parameters = t.task_parameters, .token = "",
-                   .role_arn = t.task_role, .timeout_s = t.timeout_s, .heartbeat_s = t.heartbeat_s});
+    if (state.resource) {
+      out.emplace_back(ScheduleTask{.task = t.task, .state = state.name, .resource = state.resource, .parameters = t.task_parameters, .token = "",
+                                    .role_arn = t.task_role, .timeout_s = t.timeout_s, .heartbeat_s = t.heartbeat_s});
+    } else if (state.distributed) {
+      out.push_back(map_run_action(t, state));
+    }
   }
   return out;
 }

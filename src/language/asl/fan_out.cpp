@@ -35,6 +35,62 @@ void Interpreter::parallel(Thread& t) {
   }
 }
 
+Evaluated<Value> Interpreter::map_items(const Thread& t, const View& seen) const {
+  const State& state = state_of(t);
+  const auto fits = [&](const Value& items) { return items.is_array() || (state.distributed && items.is_object()); };
+  if (state.language == Language::jsonata) {
+    if (!state.items) {
+      if (t.effective.is_array()) return t.effective;
+      return std::unexpected(Fault{.error = "States.QueryEvaluationError",
+                                   .cause = fmt::format("Map state input must be an array but was: {}", json::write(t.effective)), .evaluation = true});
+    }
+    auto items = fill(*state.items, seen);
+    if (!items || fits(*items)) return items;
+    const std::string text = state.items->query ? state.items->query->text : json::write(*items);
+    return std::unexpected(Fault{.error = "States.QueryEvaluationError",
+                                 .cause = fmt::format("The JSONata expression '{}' specified for the field 'Items' returned an unexpected result type. Expected "
+                                                      "'array', but was '{}' for value: {}", text, json::kind_name(items->kind()), json::write(*items)),
+                                 .evaluation = true, .location = "Items"});
+  }
+  Value items = t.effective;
+  if (state.items_path) {
+    auto found = look_up(*state.items_path, seen);
+    if (!found) return found;
+    items = *std::move(found);
+  }
+  if (fits(items)) return items;
+  return std::unexpected(Fault{.error = "States.Runtime",
+                               .cause = fmt::format("Reference path \"{}\" must point to array.", state.items_path ? state.items_path->text : "$")});
+}
+
+Evaluated<std::optional<double>> Interpreter::bound(const Quantity& quantity, std::string_view field, Number kind, const View& seen) const {
+  if (!quantity.given()) return std::nullopt;
+  if (quantity.fixed) return quantity.fixed->as_double();
+  const auto fits = [&](const Value& v) { return v.is_number() && (kind == Number::fraction || v.as_int64()); };
+  if (quantity.query) {
+    auto value = run_query(*quantity.query, field, seen);
+    if (!value) return std::unexpected(std::move(value).error());
+    if (fits(*value)) return value->as_double();
+    return std::unexpected(Fault{.error = "States.QueryEvaluationError",
+                                 .cause = fmt::format("The JSONata expression '{}' specified for the field '{}' returned an unexpected result type. "
+                                                      "Expected 'number', but was '{}' for value: {}", quantity.query->text, field,
+                                                      json::kind_name(value->kind()), json::write(*value)),
+                                 .evaluation = true, .location = std::string(field)});
+  }
+  auto value = look_up(*quantity.reference, seen);
+  if (!value) return std::unexpected(std::move(value).error());
+  // A text that holds a number is one.
+  if (value->is_string()) {
+    if (const auto read = json::parse(value->as_string()); read && fits(*read)) return read->as_double();
+  } else if (fits(*value)) {
+    return value->as_double();
+  }
+  return std::unexpected(Fault{.error = "States.Runtime",
+                               .cause = fmt::format("The {}Path field refers to value \"{}\" which is not a valid {}: {}", field,
+                                                    value->is_string() ? std::string(value->as_string()) : json::write(*value),
+                                                    kind == Number::whole ? "integer" : "float", quantity.reference->text)});
+}
+
 void Interpreter::map(Thread& t) {
   const State& state = state_of(t);
   auto effective = effective_input(t);
@@ -42,110 +98,42 @@ void Interpreter::map(Thread& t) {
   t.effective = *std::move(effective);
   const View seen = view(t, t.effective);
   const bool has_reader = state.distributed && state.distributed->reader;
-  Value items = t.effective;
-  if (has_reader) {
-    items = Value::array();
-  } else if (state.language == Language::jsonata) {
-    if (state.items) {
-      auto filled = fill(*state.items, seen);
-      if (!filled) return fault(t, std::move(filled).error());
-      items = *std::move(filled);
-      if (!items.is_array() && !(state.distributed && items.is_object())) {
-        const std::string text = state.items->query ? state.items->query->text : json::write(items);
-        return fault(t, {.error = "States.QueryEvaluationError",
-                         .cause = fmt::format("The JSONata expression '{}' specified for the field 'Items' returned an unexpected result type. Expected "
-                                              "'array', but was '{}' for value: {}", text, json::kind_name(items.kind()), json::write(items)),
-                         .evaluation = true, .location = "Items"});
-      }
-    } else if (!items.is_array()) {
-      return fault(t, {.error = "States.QueryEvaluationError",
-                       .cause = fmt::format("Map state input must be an array but was: {}", json::write(items)), .evaluation = true});
-    }
-  } else {
-    if (state.items_path) {
-      auto found = look_up(*state.items_path, seen);
-      if (!found) return fault(t, std::move(found).error());
-      items = *std::move(found);
-    }
-    if (!items.is_array() && !(state.distributed && items.is_object())) {
-      return fault(t, {.error = "States.Runtime",
-                       .cause = fmt::format("Reference path \"{}\" must point to array.", state.items_path ? state.items_path->text : "$")});
-    }
+  Value items = Value::array();
+  if (!has_reader) {
+    auto found = map_items(t, seen);
+    if (!found) return fault(t, std::move(found).error());
+    items = *std::move(found);
   }
-  int64_t concurrency = 0;
-  if (state.concurrency.given()) {
-    Value amount;
-    if (state.concurrency.fixed) {
-      amount = *state.concurrency.fixed;
-    } else if (state.concurrency.query) {
-      auto value = run_query(*state.concurrency.query, "MaxConcurrency", seen);
-      if (!value) return fault(t, std::move(value).error());
-      amount = *std::move(value);
-      if (!amount.as_int64()) {
-        return fault(t, {.error = "States.QueryEvaluationError",
-                         .cause = fmt::format("The JSONata expression '{}' specified for the field 'MaxConcurrency' returned an unexpected result type. "
-                                              "Expected 'number', but was '{}' for value: {}", state.concurrency.query->text,
-                                              json::kind_name(amount.kind()), json::write(amount)),
-                         .evaluation = true, .location = "MaxConcurrency"});
-      }
-    } else {
-      auto value = look_up(*state.concurrency.reference, seen);
-      if (!value) return fault(t, std::move(value).error());
-      amount = *std::move(value);
-    }
-    if (!amount.as_int64() || *amount.as_int64() < 0) {
-      return fault(t, {.error = "States.Runtime",
-                       .cause = fmt::format("The MaxConcurrencyPath field refers to value \"{}\" which is not a valid integer: {}",
-                                            amount.is_string() ? std::string(amount.as_string()) : json::write(amount),
-                                            state.concurrency.reference ? state.concurrency.reference->text : "")});
-    }
-    concurrency = *amount.as_int64();
-  }
-  t.concurrency = static_cast<uint32_t>(concurrency);
+  auto concurrency = bound(state.concurrency, "MaxConcurrency", Number::whole, seen);
+  if (!concurrency) return fault(t, std::move(concurrency).error());
+  if (concurrency->value_or(0) < 0) return fault(t, {.error = "States.Runtime", .cause = "MaxConcurrency cannot be negative."});
+  t.concurrency = static_cast<uint32_t>(std::min(concurrency->value_or(0), 1e9));
   Event& started = emit(t, EventType::MapStateStarted);
   if (!running()) return;
   started.details = json::object({{"length", items.size()}});
   t.started_event = t.previous;
-  if (state.distributed) return distributed_map(t, std::move(items), !has_reader);
+  if (state.distributed) return distributed_map(t, has_reader ? nullptr : &items);
   t.items = std::move(items);
   t.phase = Phase::children;
   t.results.assign(t.items.size(), Value());
   t.next_item = t.active = t.done = 0;
   t.last_child_state_event = t.started_event;
   t.last_child_event = t.started_event;
-  if (concurrency == 0 || concurrency > kInlineConcurrencyMax) t.concurrency = kInlineConcurrencyMax;
+  if (t.concurrency == 0 || t.concurrency > kInlineConcurrencyMax) t.concurrency = kInlineConcurrencyMax;
   if (t.results.empty()) return children_done(t);
   spawn(t);
 }
 
-void Interpreter::distributed_map(Thread& t, Value items, bool has_items) {
+// What an ItemSelector makes of an item: it sees the iteration's item and index, and the Map's own input.
+Evaluated<Value> Interpreter::select_item(const Thread& t, const Value& item, uint32_t index, const Value& key) const {
   const State& state = state_of(t);
-  const DistributedMap& d = *state.distributed;
-  const View seen = view(t, t.effective);
-  json::ObjectBuilder config;
-  config.add("label", d.label.empty() ? state.name : d.label).add("executionType", d.execution_type).add("processor", d.processor);
-  if (has_items) config.add("items", std::move(items));
-  config.add("maxConcurrency", t.concurrency);
-  const auto part = [&](std::string_view name, const std::optional<Template>& what) -> std::optional<Fault> {
-    if (!what) return std::nullopt;
-    auto filled = fill(*what, seen);
-    if (!filled) return std::move(filled).error();
-    config.add(name, *std::move(filled));
-    return std::nullopt;
-  };
-  for (const auto& [name, what] : {std::pair{"itemReader", &d.reader}, {"itemBatcher", &d.batcher}, {"resultWriter", &d.writer}}) {
-    if (auto failed = part(name, *what)) return fault(t, *std::move(failed));
-  }
-  const std::string uuid = context_.random.uuid();
-  std::string run_arn = x_.info.machine_arn;
-  if (const size_t at = run_arn.find(":stateMachine:"); at != std::string::npos) run_arn.replace(at, 14, ":mapRun:");
-  run_arn += "/" + (d.label.empty() ? uuid.substr(0, 8) : d.label) + ":" + uuid;
-  Event& event = emit(t, EventType::MapRunStarted);
-  if (!running()) return;
-  event.details = json::object({{"mapRunArn", run_arn}});
-  t.task = event.id;
-  t.phase = Phase::task;
-  out_.actions.emplace_back(StartMapRun{t.task, state.name, std::move(run_arn), config.build()});
+  if (!state.item_selector) return item;
+  Thread seen_by = t;
+  seen_by.iteration = true;
+  seen_by.index = index;
+  seen_by.item = item;
+  seen_by.item_key = key;
+  return fill(*state.item_selector, view(seen_by, t.effective));
 }
 
 // Starts one iteration and comes back for the next behind it, so that each runs as far as it goes before
@@ -165,20 +153,13 @@ void Interpreter::spawn(Thread& t) {
   Thread& child = new_thread(t.id, index, *state.branches[0], item, started.id);
   child.iteration = true;
   child.item = item;
-  if (state.item_selector) {
-    // It sees the iteration's item and index, and the Map's own input.
-    Thread seen_by = t;
-    seen_by.iteration = true;
-    seen_by.index = index;
-    seen_by.item = item;
-    auto filled = fill(*state.item_selector, view(seen_by, t.effective));
-    if (!filled) {
-      Fault failed = std::move(filled).error();
-      abort_children(t, false);
-      return fault(t, std::move(failed));
-    }
-    child.input = *std::move(filled);
+  auto selected = select_item(t, item, index, Value());
+  if (!selected) {
+    Fault failed = std::move(selected).error();
+    abort_children(t, false);
+    return fault(t, std::move(failed));
   }
+  child.input = *std::move(selected);
   ++budget_used_;
   if (t.next_item < t.items.size() && t.active < t.concurrency) {
     t.phase = Phase::spawn;
@@ -231,6 +212,7 @@ void Interpreter::abort_work(Thread& t, std::string_view reason) {
   if (t.phase == Phase::task && t.task != 0) {
     const State& state = state_of(t);
     if (state.resource) out_.actions.emplace_back(CancelTask{t.task, state.resource, t.submitted_output, t.task_role, std::string(reason)});
+    if (state.distributed) out_.actions.emplace_back(StopMapRun{std::string(t.task_parameters.text("mapRunArn"))});
   }
   clear_timers(t);
 }

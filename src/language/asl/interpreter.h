@@ -5,6 +5,7 @@
 //   states.cpp      what each type of state does
 //   task.cpp        tasks: scheduling, answers, time limits
 //   fan_out.cpp     Parallel and Map
+//   distributed_map.cpp  a Map whose iterations are executions of their own
 //   failure.cpp     retry, catch, what fails what
 //   data_flow.cpp   paths, results, variables, the context object
 #include <string>
@@ -35,6 +36,7 @@ class Interpreter {
   void take(const Stop& stop);
   void take(const Redrive&) {}
   void take(const Continue&) {}
+  void take(const ItemsRead& answer);
   void take(const MapRunFinished& answer);
   void go();
   Thread& new_thread(uint32_t parent, uint32_t index, const Scope& scope, Value input, uint64_t previous);
@@ -83,13 +85,25 @@ class Interpreter {
   // --- fan_out.cpp ---
   void parallel(Thread& t);
   void map(Thread& t);
-  void distributed_map(Thread& t, Value items, bool has_items);
+  // The effective items of a Map without an ItemReader: an array, or a distributed Map's object.
+  Evaluated<Value> map_items(const Thread& t, const View& seen) const;
+  // A bound like MaxConcurrency, fixed or looked up: a whole number, or for `fraction` any number; `none` when not given.
+  enum class Number : uint8_t { whole, fraction };
+  Evaluated<std::optional<double>> bound(const Quantity& quantity, std::string_view field, Number kind, const View& seen) const;
+  Evaluated<Value> select_item(const Thread& t, const Value& item, uint32_t index, const Value& key) const;
   void spawn(Thread& t);
   void child_ended(Thread& parent, Thread& child, Value output);
   void children_done(Thread& t);
   // Takes away the branches of `t`: tasks cancelled, timers cleared.
   void abort_children(Thread& t, bool events);
   void abort_work(Thread& t, std::string_view reason);
+
+  // --- distributed_map.cpp ---
+  void distributed_map(Thread& t, const Value* items);
+  // Makes the children's inputs of the items and asks for the run.
+  void run_map(Thread& t, const Value& items);
+  void map_run_ended(Thread& t, const MapRunFinished& answer);
+  Evaluated<std::vector<Value>> batches(Thread& t, std::vector<Value> items, std::vector<Value>& counts) const;
 
   // --- failure.cpp ---
   void fault(Thread& t, Fault fault);  // an expression of this state failed

@@ -54,8 +54,12 @@ struct Thread {
   uint32_t next_item = 0, active = 0, done = 0, concurrency = 0;
   // Of an iteration.
   Value item;
+  Value item_key;  // of a distributed Map over an object
   bool iteration = false;
 };
+
+// What a distributed Map that is under way asks of the world: its items, or its run.
+Action map_run_action(const Thread& t, const asl::State& state);
 
 struct Execution::State {
   ExecutionInfo info;

@@ -132,24 +132,12 @@ void Interpreter::take(const Stop& stop) {
   finish(Outcome::aborted, stop.error, stop.cause);
 }
 
+void Interpreter::take(const ItemsRead& answer) {
+  if (Thread* t = by_task(answer.task)) run_map(*t, answer.items);
+}
+
 void Interpreter::take(const MapRunFinished& answer) {
-  Thread* t = by_task(answer.task);
-  if (!t) return;
-  const uint64_t started = t->previous;
-  if (answer.succeeded) {
-    emit(*t, EventType::MapRunSucceeded);
-    const uint64_t run = t->previous;
-    emit(*t, EventType::MapStateSucceeded);
-    t->previous = run;
-    (void)started;
-    t->phase = Phase::enter;
-    t->task = 0;
-    complete(*t, answer.output, t->effective, true);
-    return;
-  }
-  emit_failure(*t, EventType::MapRunFailed, answer.error, answer.cause);
-  t->task = 0;
-  fail_state(*t, answer.error, answer.cause);
+  if (Thread* t = by_task(answer.task)) map_run_ended(*t, answer);
 }
 
 // --- threads -------------------------------------------------------------------------------------------------

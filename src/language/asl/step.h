@@ -67,8 +67,13 @@ struct Stop {
 struct Redrive {};
 // The last step stopped at its budget (Transition::more).
 struct Continue {};
-// A distributed Map's run: the engine tells how it went. `output` is the array of results, or the
-// ResultWriter's details.
+// A distributed Map's ItemReader has read its items: an array.
+struct ItemsRead {
+  uint64_t task;
+  json::Value items;
+};
+// A distributed Map's run has ended. `output` is the array of results, or the ResultWriter's details. A run whose
+// items could not be read ends so too.
 struct MapRunFinished {
   uint64_t task;
   bool succeeded = true;
@@ -77,7 +82,7 @@ struct MapRunFinished {
 };
 
 using Input = std::variant<Start, TimerFired, TaskSubmitted, TaskStarted, TaskSucceeded, TaskFailed, TaskHeartbeat,
-                           Stop, Redrive, Continue, MapRunFinished>;
+                           Stop, Redrive, Continue, ItemsRead, MapRunFinished>;
 
 // --- what must happen outside --------------------------------------------------------------------------
 
@@ -106,17 +111,29 @@ struct SetTimer {
 struct ClearTimer {
   uint64_t timer;
 };
-// Run a distributed Map. `config` is everything evaluated: {"label", "processor" (definition JSON text),
-// "executionType", "items" (array, absent with a reader), "itemReader", "itemSelector" (template),
-// "itemBatcher", "resultWriter", "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"}.
+// Read a distributed Map's items; the answer is ItemsRead, or MapRunFinished when they cannot be had.
+struct ReadItems {
+  uint64_t task;        // id of MapRunStarted's event
+  json::Value reader;   // ItemReader with its Parameters or Arguments evaluated
+  std::optional<int64_t> items_max;
+};
+// Run a distributed Map: a child execution for each input.
 struct StartMapRun {
   uint64_t task;  // id of MapRunStarted's event
   std::string state;
   std::string map_run_arn;
+  // What the run needs, evaluated: {"label", "processor" (a definition), "executionType", "maxConcurrency",
+  // "toleratedFailureCount"?, "toleratedFailurePercentage"?, "resultWriter"?, "itemCounts" (how many items each
+  // input holds, when batched)}.
   json::Value config;
+  json::Value inputs;  // array: the children's
+};
+// The map run is no longer wanted: stop its children. Nothing is answered.
+struct StopMapRun {
+  std::string map_run_arn;
 };
 
-using Action = std::variant<ScheduleTask, CancelTask, SetTimer, ClearTimer, StartMapRun>;
+using Action = std::variant<ScheduleTask, CancelTask, SetTimer, ClearTimer, ReadItems, StartMapRun, StopMapRun>;
 
 // --- an execution between two inputs -------------------------------------------------------------------
 
@@ -154,8 +171,8 @@ class Execution {
   bool awaits(uint64_t task) const;
   // The timers set and not yet fired or cleared, for a restart.
   std::vector<SetTimer> timers() const;
-  // The tasks and map runs under way, for a restart and for SendTask*.
-  std::vector<ScheduleTask> tasks(const Machine& machine) const;
+  // What is under way outside, to be asked for again after a restart: tasks, items being read, map runs.
+  std::vector<Action> under_way(const Machine& machine) const;
 
   std::string encode() const;
   // `machine` is the definition with which it was started. Nothing for bytes that encode() never gave.

@@ -34,6 +34,7 @@ States::States(services::Kit& kit)
       activities_(kit.store, "states/activity"),
       engine_(kit.loop, kit.store, kit.random,
               [this](std::string_view execution, uint64_t task) { return task_token(execution, task); }),
+      map_runs_(engine_, kit),
       dispatch_(std::make_unique<Dispatch>(*this, kit)) {
   engine_.set_sink(dispatch_.get());
   engine_.set_observer(this);
@@ -44,6 +45,7 @@ States::~States() = default;
 void States::load() {
   machines_.load();
   activities_.load();
+  map_runs_.load();
   offer_state_machines();
   offer_executions();
   offer_tasks();
@@ -106,6 +108,9 @@ void States::offer_executions() {
   add("DescribeExecution", &States::describe_execution, on_member("executionArn"));
   add("StopExecution", &States::stop_execution, on_member("executionArn"));
   add("GetExecutionHistory", &States::get_execution_history, on_member("executionArn"));
+  add("ListMapRuns", &States::list_map_runs, on_member("executionArn"));
+  add("DescribeMapRun", &States::describe_map_run, on_member("mapRunArn"));
+  add("UpdateMapRun", &States::update_map_run, on_member("mapRunArn"));
   add("ListExecutions", &States::list_executions, [](const Call& call) {
     return on(call, call.params.find("mapRunArn") ? call.params.text("mapRunArn") : call.params.text("stateMachineArn"));
   });
@@ -165,7 +170,7 @@ Result<States::PageAsked> States::page_asked(const Call& call, size_t most) cons
   if (const auto asked = call.params["maxResults"].as_int64(); asked && *asked > 0) {
     page.limit = std::min(most, static_cast<size_t>(*asked));
   }
-  if (const Value* token = call.params.find("nextToken"); token && token->is_string()) {
+  if (const Value* token = call.params.find("nextToken"); token && token->is_string() && !token->as_string().empty()) {
     auto from = kit_.sealer.open("states:" + call.operation + ":" + call.account + ":" + call.region, token->as_string());
     if (!from) return fail("InvalidToken", "Invalid Token: 'Invalid token'");
     page.from = std::move(*from);

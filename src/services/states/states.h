@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "services/service.h"
+#include "services/states/map_runs/map_runs.h"
 #include "services/states/names.h"
 #include "services/states/resources.h"
 #include "services/table.h"
@@ -59,6 +60,11 @@ class States final : public services::Service, engine::Observer {
   Result<Value> list_executions(const Call& call);
   Result<Value> stop_execution(const Call& call);
   Result<Value> get_execution_history(const Call& call);
+  // map_run_operations.cpp
+  Result<Value> list_map_runs(const Call& call);
+  Result<Value> describe_map_run(const Call& call);
+  Result<Value> update_map_run(const Call& call);
+  Result<const MapRun*> find_map_run(const Call& call);
   // activities.cpp, task_tokens.cpp
   Result<Value> create_activity(const Call& call);
   Result<Value> describe_activity(const Call& call);
@@ -146,6 +152,7 @@ class States final : public services::Service, engine::Observer {
   services::Table<StateMachine> machines_;
   services::Table<Activity> activities_;
   engine::Engine engine_;
+  MapRuns map_runs_;
   std::unique_ptr<Dispatch> dispatch_;
   std::unordered_map<std::string, ActivityQueue> activity_queues_;
   uint64_t poller_count_ = 0;

@@ -34,6 +34,11 @@ Value detail_of(const engine::Record& r) {
 void States::status_changed(const engine::Record& r) {
   const auto name = parse_arn(r.arn);
   if (!name || r.express) return;
+  // Children of a map run are told to their run alone.
+  if (!r.map_run_arn.empty()) {
+    if (r.status != engine::Outcome::running) map_runs_.child_ended(r);
+    return;
+  }
   if (kit_.registry.has("events", "PutEvents")) {
     const Value entry = json::object({{"Source", "aws.states"}, {"DetailType", "Step Functions Execution Status Change"},
                                       {"Resources", json::array({r.arn})}, {"Detail", json::write(detail_of(r))}});

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "language/json/parse.h"
+#include "services/states/map_runs/item_reader.h"
 #include "services/states/states.h"
 
 namespace states {
@@ -107,10 +108,23 @@ void Dispatch::cancel(const engine::Record& execution, const asl::CancelTask& ta
   }
 }
 
-void Dispatch::start_map_run(const engine::Record& execution, const asl::StartMapRun& run) {
-  states_.engine_.deliver(execution.arn, asl::MapRunFinished{.task = run.task, .succeeded = false, .output = {},
-                                                             .error = "States.Runtime",
-                                                             .cause = "Distributed Map is not part of this server."});
+void Dispatch::read_items(const engine::Record& execution, const asl::ReadItems& what) {
+  const auto name = parse_arn(execution.arn);
+  if (!name) return;
+  const auto role = protocol::Principal::role_session(execution.role_arn, session_name(execution.arn));
+  states::read_items(kit_.registry, role, name->parts.region, what, [this, arn = execution.arn, task = what.task, alive = alive_](Items items) {
+    if (!*alive) return;
+    if (items) {
+      states_.engine_.deliver(arn, asl::ItemsRead{task, Value::array(*std::move(items))});
+    } else {
+      states_.engine_.deliver(arn, asl::MapRunFinished{.task = task, .succeeded = false, .output = {}, .error = "States.ItemReaderFailed",
+                                                       .cause = std::move(items).error().cause});
+    }
+  });
 }
+
+void Dispatch::start_map_run(const engine::Record& execution, const asl::StartMapRun& run) { states_.map_runs_.start(execution, run); }
+
+void Dispatch::stop_map_run(const asl::StopMapRun& run) { states_.map_runs_.stop(run.map_run_arn); }
 
 }  // namespace states

@@ -25,7 +25,9 @@ class Dispatch final : public engine::ActionSink {
 
   void schedule(const engine::Record& execution, const asl::ScheduleTask& task) override;
   void cancel(const engine::Record& execution, const asl::CancelTask& task) override;
+  void read_items(const engine::Record& execution, const asl::ReadItems& what) override;
   void start_map_run(const engine::Record& execution, const asl::StartMapRun& run) override;
+  void stop_map_run(const asl::StopMapRun& run) override;
 
   // An event that a managed rule has matched: "ECS Task State Change" and the like.
   void managed_event(const json::Value& event);
