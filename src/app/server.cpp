@@ -20,9 +20,7 @@
 #include "protocol/gateway.h"
 #include "protocol/models/validate.h"
 #include "protocol/upstream.h"
-#if __has_include("services/cloudformation/cloudformation.h")
 #include "services/cloudformation/cloudformation.h"
-#endif
 #include "services/ec2/ec2.h"
 #include "services/ecs/ecs.h"
 #include "services/events/events.h"
@@ -126,9 +124,7 @@ class RunningServer final : public Server {
     add(std::make_unique<events::Events>(*kit_));
     add(std::make_unique<states::States>(*kit_));
     ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
-#if __has_include("services/cloudformation/cloudformation.h")
     add(std::make_unique<cloudformation::CloudFormation>(*kit_));
-#endif
     TRY(set_root(iam, mode));
     TRY(set_upstream());
     registry_->set_authoriser(&iam);

@@ -64,6 +64,8 @@ struct Call {
   // True when a service of ours makes the call on someone's behalf.
   bool internal = false;
 
+  // CloudFormation makes it for a stack: it alone may set tags whose keys begin with "aws:".
+  bool for_stack() const { return internal && user_agent == "cloudformation.amazonaws.com"; }
   // "arn:aws:sns:us-east-1:000000000000:" + resource, for this call's service, region and account.
   std::string arn(std::string_view resource) const;
 };

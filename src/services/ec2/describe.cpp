@@ -316,7 +316,7 @@ Result<Value> Ec2::change_tags(const Call& call) {
                               (*document)[member].items().end());
       if (call.params["Tags"].is_array()) {
         for (const Value& given : call.params["Tags"].items()) {
-          if (given.text("Key").starts_with("aws:") && !call.internal) {
+          if (given.text("Key").starts_with("aws:") && !call.for_stack()) {
             return refused("InvalidParameterValue",
                            fmt::format("Value ( {} ) for parameter key is invalid. Tag keys "
                                        "starting with 'aws:' are reserved for internal use",

@@ -37,7 +37,7 @@ Iam::Answer Iam::create_instance_profile(const Call& call) {
     return already_exists(fmt::format("Instance Profile {} already exists.", name));
   if (profiles_.all(scope).size() >= 1000) return over_quota("InstanceProfilesPerAccount", 1000);
   InstanceProfile one;
-  one.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerInstanceProfile"));
+  one.tags = TRY(tags_in(call, {}, "TagsPerInstanceProfile"));
   one.name = name;
   one.path = path_in(call);
   one.id = policy::unique_id(kit_.random, "AIPA");

@@ -98,7 +98,7 @@ Iam::Answer Iam::create_policy(const Call& call) {
         fmt::format("A policy called {} already exists. Duplicate names are not allowed.", name));
   }
   if (policies_.all(scope).size() >= 1500) return over_quota("PoliciesPerAccount", 1500);
-  one.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerPolicy"));
+  one.tags = TRY(tags_in(call, {}, "TagsPerPolicy"));
   one.name = name;
   one.path = path_in(call);
   one.id = policy::unique_id(kit_.random, "ANPA");

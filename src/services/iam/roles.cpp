@@ -44,7 +44,7 @@ Iam::Answer Iam::create_role(const Call& call) {
   role.trust = TRY(trust_in(call.params.text("AssumeRolePolicyDocument")));
   if (roles_.find(scope, folded(name)))
     return already_exists(fmt::format("Role with name {} already exists.", name));
-  role.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerRole"));
+  role.tags = TRY(tags_in(call, {}, "TagsPerRole"));
   role.boundary = call.params.text("PermissionsBoundary");
   if (!role.boundary.empty()) TRY(check_boundary(call, role.boundary));
   if (const Value* seconds = call.params.find("MaxSessionDuration")) {

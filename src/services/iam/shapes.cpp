@@ -42,13 +42,14 @@ std::string path_in(const protocol::Call& call) {
   return std::string(call.params.text("Path", "/"));
 }
 
-Result<Tags> tags_in(const Value& list, const Tags& had, std::string_view quota) {
+Result<Tags> tags_in(const protocol::Call& call, const Tags& had, std::string_view quota) {
+  const Value& list = call.params["Tags"];
   Tags out = had;
   if (!list.is_array()) return out;
   Tags given;
   for (const Value& one : list.items()) {
     Tag tag{std::string(one.text("Key")), std::string(one.text("Value"))};
-    if (policy::lower_case(tag.key).starts_with("aws:")) {
+    if (policy::lower_case(tag.key).starts_with("aws:") && !call.for_stack()) {
       return invalid_input("aws: prefixed tag key names are not allowed for external use.");
     }
     if (!given.emplace(policy::lower_case(tag.key), tag).second) {

@@ -25,7 +25,7 @@ json::Value boundary_value(std::string_view policy_arn);
 // The Path of a request, "/" without one.
 std::string path_in(const protocol::Call& call);
 // The Tags of a request; `had` are those that there are already, which they add to.
-Result<Tags> tags_in(const json::Value& list, const Tags& had, std::string_view quota);
+Result<Tags> tags_in(const protocol::Call& call, const Tags& had, std::string_view quota);
 void remove_tags(Tags& tags, const json::Value& keys);
 
 // A policy's text as a client sent it, checked; sizes are counted without white space.

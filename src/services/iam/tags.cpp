@@ -15,7 +15,7 @@ std::vector<std::pair<std::string, json::Value>> listed(const Tags& tags) {
 
 Iam::Answer Iam::tag_identity(const Call& call) {
   Identity one = *TRY(identity(call));
-  one.tags = TRY(tags_in(call.params["Tags"], one.tags,
+  one.tags = TRY(tags_in(call, one.tags,
                          kind_of(call) == Kind::role ? "TagsPerRole" : "TagsPerUser"));
   save(call, kind_of(call), std::move(one));
   return Value::object();
@@ -34,7 +34,7 @@ Iam::Answer Iam::list_identity_tags(const Call& call) {
 
 Iam::Answer Iam::tag_policy(const Call& call) {
   ManagedPolicy one = *TRY(own_policy_named(call));
-  one.tags = TRY(tags_in(call.params["Tags"], one.tags, "TagsPerPolicy"));
+  one.tags = TRY(tags_in(call, one.tags, "TagsPerPolicy"));
   const std::string key = folded(one.name);
   policies_.put({call.account, ""}, key, std::move(one));
   return Value::object();
@@ -54,7 +54,7 @@ Iam::Answer Iam::list_policy_tags(const Call& call) {
 
 Iam::Answer Iam::tag_instance_profile(const Call& call) {
   InstanceProfile one = *TRY(profile(call));
-  one.tags = TRY(tags_in(call.params["Tags"], one.tags, "TagsPerInstanceProfile"));
+  one.tags = TRY(tags_in(call, one.tags, "TagsPerInstanceProfile"));
   const std::string key = folded(one.name);
   profiles_.put({call.account, ""}, key, std::move(one));
   return Value::object();

@@ -13,7 +13,7 @@ Iam::Answer Iam::create_user(const Call& call) {
   if (users_.find(scope, folded(name)))
     return already_exists(fmt::format("User with name {} already exists.", name));
   Identity user;
-  user.tags = TRY(tags_in(call.params["Tags"], {}, "TagsPerUser"));
+  user.tags = TRY(tags_in(call, {}, "TagsPerUser"));
   user.boundary = call.params.text("PermissionsBoundary");
   if (!user.boundary.empty()) TRY(check_boundary(call, user.boundary));
   if (users_.all(scope).size() >= 5000) return over_quota("UsersPerAccount", 5000);

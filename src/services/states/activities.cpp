@@ -30,7 +30,7 @@ Result<Value> States::create_activity(const Call& call) {
     }
     return json::object({{"activityArn", there->arn}, {"creationDate", there->created.seconds()}});
   }
-  Activity made{call.arn("activity:" + name), name, call.at, TRY(tags_from_list(call.params["tags"])), encryption};
+  Activity made{call.arn("activity:" + name), name, call.at, TRY(tags_from_list(call.params["tags"], call.for_stack())), encryption};
   const Activity& stored = activities_.put(scope, name, std::move(made));
   return json::object({{"activityArn", stored.arn}, {"creationDate", stored.created.seconds()}});
 }

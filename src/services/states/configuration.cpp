@@ -38,12 +38,12 @@ Result<json::Value> logging_configuration(const json::Value& given) {
 
 bool tracing_enabled(const json::Value& given) { return given["enabled"].is_bool() && given["enabled"].as_bool(); }
 
-Result<Tags> tags_from_list(const json::Value& list) {
+Result<Tags> tags_from_list(const json::Value& list, bool for_stack) {
   Tags tags;
   if (!list.is_array()) return tags;
   for (const json::Value& tag : list.items()) {
     const std::string_view key = tag.text("key");
-    if (key.starts_with("aws:")) {
+    if (key.starts_with("aws:") && !for_stack) {
       return fail("ValidationException", "Tag keys that begin with 'aws:' are reserved for system use");
     }
     tags.insert_or_assign(std::string(key), std::string(tag.text("value")));

@@ -106,7 +106,7 @@ void States::create_state_machine(const Call& call, protocol::Reply reply) {
   if (!publishes && params.find("versionDescription")) {
     return reply(fail("ValidationException", "Version description can only be set when publish is true"));
   }
-  auto tags = tags_from_list(params["tags"]);
+  auto tags = tags_from_list(params["tags"], call.for_stack());
   if (!tags) return reply(std::unexpected(std::move(tags).error()));
 
   StateMachine made;

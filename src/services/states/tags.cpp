@@ -30,7 +30,7 @@ Result<Value> States::list_tags(const Call& call) {
 
 Result<Value> States::tag_resource(const Call& call) {
   const Name name = TRY(parse_arn(call.params.text("resourceArn")));
-  const Tags added = TRY(tags_from_list(call.params["tags"]));
+  const Tags added = TRY(tags_from_list(call.params["tags"], call.for_stack()));
   const auto merge = [&](auto& table) -> Result<Value> {
     const auto* there = table.find(scope_of(name), name.machine);
     if (!there) return not_found(name.arn);

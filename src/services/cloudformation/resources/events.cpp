@@ -1,0 +1,75 @@
+#include "services/cloudformation/resources/handlers.h"
+
+namespace cloudformation {
+namespace {
+
+Result<Physical> create_bus(Job& job) {
+  const std::string name = job.name("Name", 256);
+  const Value made = TRY(job.create("events", "CreateEventBus", to_params("events", "CreateEventBus", job.properties()).with("Name", name), "ResourceAlreadyExistsException"));
+  return Physical{name, {}, json::object({{"Arn", arn(job, "events", "event-bus/" + name)}, {"Name", name}})};
+}
+
+Status remove_bus(Job& job) {
+  TRY(job.call_unless("events", "DeleteEventBus", json::object({{"Name", job.physical_id()}}), {"ResourceNotFoundException"}));
+  return {};
+}
+
+// A rule's physical id is its name, of a rule on a bus of one's own "<bus>|<name>".
+std::string rule_name(const Job& job) {
+  const std::string& id = job.physical_id();
+  return id.empty() ? job.name("Name", 64) : id.substr(id.rfind('|') + 1);
+}
+
+Value on_bus(const Job& job, Value params) {
+  const std::string bus = job.text("EventBusName");
+  return bus.empty() ? params : params.with("EventBusName", bus);
+}
+
+Status put_targets(Job& job, const std::string& name) {
+  std::vector<Value> gone;
+  for (const Value& old : items(job.previous()["Targets"])) {
+    bool kept = false;
+    for (const Value& target : items(job.property("Targets"))) kept = kept || target.text("Id") == old.text("Id");
+    if (!kept) gone.push_back(old["Id"]);
+  }
+  if (!gone.empty()) TRY(job.call("events", "RemoveTargets", on_bus(job, json::object({{"Rule", name}, {"Ids", Value::array(std::move(gone))}}))));
+  if (job.property("Targets").size() == 0) return {};
+  const Value params = to_params("events", "PutTargets", job.properties(), {"Targets"}).with("Rule", name);
+  const Value put = TRY(job.call("events", "PutTargets", on_bus(job, params)));
+  if (put["FailedEntries"].size() > 0) return fail("ValidationException", std::string(put["FailedEntries"][size_t{0}].text("ErrorMessage")));
+  return {};
+}
+
+Result<Physical> put_rule(Job& job) {
+  const std::string name = rule_name(job);
+  Value params = to_params("events", "PutRule", job.properties()).with("Name", name);
+  const Value made = TRY(job.call("events", "PutRule", on_bus(job, std::move(params))));
+  std::string bus = job.text("EventBusName");
+  bus = bus.substr(bus.rfind('/') + 1);
+  const std::string id = bus.empty() || bus == "default" ? name : bus + "|" + name;
+  if (job.physical_id().empty()) job.made(id);
+  TRY(put_targets(job, name));
+  return Physical{id, {}, json::object({{"Arn", made["RuleArn"]}})};
+}
+
+Status remove_rule(Job& job) {
+  const std::string name = rule_name(job);
+  std::vector<Value> ids;
+  for (const Value& target : items(job.property("Targets"))) ids.push_back(target["Id"]);
+  if (!ids.empty()) {
+    TRY(job.call_unless("events", "RemoveTargets", on_bus(job, json::object({{"Rule", name}, {"Ids", Value::array(std::move(ids))}})), {"ResourceNotFoundException"}));
+  }
+  TRY(job.call_unless("events", "DeleteRule", on_bus(job, json::object({{"Name", name}})), {"ResourceNotFoundException"}));
+  return {};
+}
+
+}  // namespace
+
+void add_events_types(Catalog& catalog) {
+  catalog.add({.name = "AWS::Events::EventBus", .service = "events", .operation = "CreateEventBus", .name_property = "Name", .required = {"Name"}, .attributes = {"Arn", "Name"},
+               .create = create_bus, .remove = remove_bus});
+  catalog.add({.name = "AWS::Events::Rule", .service = "events", .operation = "PutRule", .name_property = "Name", .replacing = {"Name", "EventBusName"}, .attributes = {"Arn"},
+               .create = put_rule, .update = put_rule, .remove = remove_rule});
+}
+
+}  // namespace cloudformation

@@ -1,0 +1,53 @@
+#include "services/cloudformation/resources/handlers.h"
+
+namespace cloudformation {
+namespace {
+
+Status retention(Job& job, const std::string& group) {
+  if (!job.properties().find("RetentionInDays")) {
+    if (job.previous().find("RetentionInDays")) TRY(job.call("logs", "DeleteRetentionPolicy", json::object({{"logGroupName", group}})));
+    return {};
+  }
+  TRY(job.call("logs", "PutRetentionPolicy", to_params("logs", "PutRetentionPolicy", job.properties(), {"RetentionInDays"}).with("logGroupName", group)));
+  return {};
+}
+
+Result<Physical> create_group(Job& job) {
+  const std::string name = job.name("LogGroupName", 512);
+  TRY(job.create("logs", "CreateLogGroup", json::object({{"logGroupName", name}, {"tags", job.tag_map(Tags::no)}}), "ResourceAlreadyExistsException"));
+  job.made(name);
+  TRY(retention(job, name));
+  return Physical{name, {}, json::object({{"Arn", arn(job, "logs", fmt::format("log-group:{}:*", name))}})};
+}
+
+Result<Physical> update_group(Job& job) {
+  TRY(retention(job, job.physical_id()));
+  return Physical{};
+}
+
+Status remove_group(Job& job) {
+  TRY(job.call_unless("logs", "DeleteLogGroup", json::object({{"logGroupName", job.physical_id()}}), {"ResourceNotFoundException"}));
+  return {};
+}
+
+Result<Physical> create_stream(Job& job) {
+  const std::string name = job.name("LogStreamName", 512);
+  TRY(job.create("logs", "CreateLogStream", json::object({{"logGroupName", job.text("LogGroupName")}, {"logStreamName", name}}), "ResourceAlreadyExistsException"));
+  return Physical{name, {}, Value::object()};
+}
+
+Status remove_stream(Job& job) {
+  TRY(job.call_unless("logs", "DeleteLogStream", json::object({{"logGroupName", job.text("LogGroupName")}, {"logStreamName", job.physical_id()}}), {"ResourceNotFoundException"}));
+  return {};
+}
+
+}  // namespace
+
+void add_logs_types(Catalog& catalog) {
+  catalog.add({.name = "AWS::Logs::LogGroup", .service = "logs", .operation = "CreateLogGroup", .name_property = "LogGroupName", .replacing = {"LogGroupName"},
+               .attributes = {"Arn"}, .create = create_group, .update = update_group, .remove = remove_group});
+  catalog.add({.name = "AWS::Logs::LogStream", .service = "logs", .operation = "CreateLogStream", .name_property = "LogStreamName", .required = {"LogGroupName"},
+               .create = create_stream, .remove = remove_stream});
+}
+
+}  // namespace cloudformation
