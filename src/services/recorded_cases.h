@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -24,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/loop.h"
 #include "language/json/parse.h"
@@ -557,5 +559,40 @@ inline Outcome run_case(protocol::Registry& registry, ManualLoop& loop, const js
   World world{.registry = registry, .loop = loop};
   return run_case(world, one);
 }
+
+// How the service's answers differ from AWS's, where it is known and why: known_differences.json beside the
+// service's tests, {"case id": "reason"}.
+inline std::map<std::string, std::string> known_differences(const std::string& service) {
+  std::map<std::string, std::string> known;
+  for (auto at = std::filesystem::current_path(); at.has_relative_path(); at = at.parent_path()) {
+    std::ifstream in(at / "src/services" / service / "known_differences.json");
+    if (!in) continue;
+    const auto parsed = json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+    CHECK(parsed && parsed->is_object(), "known_differences.json is an object");
+    for (const auto& [id, reason] : parsed->members()) known.emplace(id, reason.as_string());
+    break;
+  }
+  return known;
+}
+
+// Gathers the outcomes of a service's cases; tells what differs that is not known, and what is known and agrees.
+class Report {
+ public:
+  explicit Report(const std::string& service) : known_(known_differences(service)) {}
+
+  void add(const Outcome& outcome) {
+    const auto it = known_.find(outcome.id);
+    if (it == known_.end()) {
+      if (!outcome.passed()) news_.push_back(outcome.text());
+      return;
+    }
+    if (outcome.passed()) news_.push_back(outcome.id + ": agrees by now, take it from known_differences.json");
+  }
+  const std::vector<std::string>& news() const { return news_; }
+
+ private:
+  std::map<std::string, std::string> known_;
+  std::vector<std::string> news_;
+};
 
 }  // namespace recorded

@@ -338,7 +338,9 @@ bool holds(const std::vector<Leaf>& leaves, size_t at, const Choices& choices, c
   std::vector<Found> found;
   collect(event, leaf.path, 0, "", {}, found);
   for (const Alternative& alternative : leaf.node->alternatives) {
-    if (alternative.exists == false && found.empty() && holds(leaves, at + 1, choices, event, budget)) return true;
+    // Absent is what the elements chosen so far do not have; what others have does not count.
+    const bool absent = alternative.exists == false && std::ranges::none_of(found, [&](const Found& one) { return consistent(one.choices, choices); });
+    if (absent && holds(leaves, at + 1, choices, event, budget)) return true;
     for (const Found& one : found) {
       if (alternative.exists == false) break;
       if (!consistent(one.choices, choices) || (!alternative.exists && !alternative.test(one.value))) continue;

@@ -27,6 +27,12 @@ TEST(Pattern, OneElementOfAListAnswersEveryKey) {
   EXPECT_FALSE(matches(R"({"l":{"a":[1],"b":[2]}})", R"({"l":[{"a":1},{"b":2}]})"));
 }
 
+TEST(Pattern, AbsentIsAskedOfTheChosenElement) {
+  const auto pattern = R"({"l":{"a":[{"exists":true}],"b":[{"exists":false}]}})";
+  EXPECT_TRUE(matches(pattern, R"({"l":[{"a":1},{"b":2}]})"));
+  EXPECT_FALSE(matches(pattern, R"({"l":[{"a":1,"b":2}]})"));
+}
+
 // The sets beside the project: each line {pattern, event, expect}.
 TEST(Pattern, AgreesWithTheRuleEngine) {
   std::filesystem::path shared = std::getenv("GANTRY_SHARED") ? std::getenv("GANTRY_SHARED") : "";

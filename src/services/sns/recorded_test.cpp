@@ -11,17 +11,16 @@ namespace {
 TEST(SnsRecorded, AnswersAsAws) {
   const auto cases = recorded::load("sns");
   if (cases.empty()) GTEST_SKIP() << "the recorded cases are not there";
-  int failed = 0;
+  recorded::Report report("sns");
   for (const json::Value& one : cases) {
     services::TestWorld world;
     sqs::Sqs sqs(world.kit);
     sns::Sns sns(world.kit);
     sqs.load(), sqs.start();
     sns.load(), sns.start();
-    const auto outcome = recorded::run_case(world.registry, world.loop, one);
-    if (!outcome.passed()) ++failed, ADD_FAILURE() << outcome.text();
+    report.add(recorded::run_case(world.registry, world.loop, one));
   }
-  EXPECT_EQ(failed, 0) << "of " << cases.size();
+  for (const std::string& text : report.news()) ADD_FAILURE() << text;
 }
 
 }  // namespace
