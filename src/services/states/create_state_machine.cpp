@@ -53,7 +53,7 @@ struct CallChain : std::enable_shared_from_this<CallChain> {
 
 }  // namespace
 
-void States::ensure_managed_rules(const Call& call, const std::string& role_arn, const asl::Machine& machine,
+void States::ensure_managed_rules(const Call& call, std::string role_arn, const asl::Machine& machine,
                                   Function<void(Status)> then) {
   std::map<std::string_view, ManagedRule> rules;
   for (const auto& resource : machine.resources()) {
@@ -138,7 +138,9 @@ void States::create_state_machine(const Call& call, protocol::Reply reply) {
     if (same) return reply(answer(*there));
     return reply(fail("StateMachineAlreadyExists", fmt::format("State Machine Already Exists: '{}'", there->arn)));
   }
-  ensure_managed_rules(call, made.revision.role_arn, **machine,
+  // `made` moves into what follows: the role is named before.
+  const std::string role_arn = made.revision.role_arn;
+  ensure_managed_rules(call, role_arn, **machine,
                        [this, made = std::move(made), machine = *machine, text = std::string(definition), publishes, description, answer,
                         reply = std::move(reply)](Status rules) mutable {
                          if (!rules) return reply(std::unexpected(std::move(rules).error()));

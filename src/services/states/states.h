@@ -94,7 +94,7 @@ class States final : public services::Service, engine::Observer {
   // Compiles; an Error of InvalidDefinition with AWS's list of findings.
   Result<std::shared_ptr<const asl::Machine>> compile(std::string_view definition, bool express) const;
   // Makes the managed rules that a machine's .sync tasks need, as its role; then goes on.
-  void ensure_managed_rules(const Call& call, const std::string& role_arn, const asl::Machine& machine,
+  void ensure_managed_rules(const Call& call, std::string role_arn, const asl::Machine& machine,
                             Function<void(Status)> then);
   // Gives the version for the revision, the one that there is already if nothing changed.
   uint64_t publish(StateMachine& machine, const std::string& description);
