@@ -1,0 +1,97 @@
+// Replays the recorded Step Functions cases against the real program and compares strictly.
+//   run [--only TEXT] [--verbose] [--json FILE] [--jobs N] [--seconds N]
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Buckets, Functions, startDynamo } from "./lib/standins.mjs";
+import { Replay } from "./lib/replay.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const option = (name, otherwise) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : otherwise);
+const only = option("--only", "");
+const verbose = process.argv.includes("--verbose");
+
+function sharedFolder() {
+  if (process.env.GANTRY_SHARED) return process.env.GANTRY_SHARED;
+  for (let at = here; at !== dirname(at); at = dirname(at)) if (existsSync(join(at, "shared/conformance"))) return join(at, "shared");
+}
+const shared = sharedFolder();
+const folder = shared && join(shared, "conformance/sfn/cases");
+if (!folder || !existsSync(folder)) {
+  console.log("sfn: skipped, the recorded cases are not there (a folder shared beside the project, or GANTRY_SHARED)");
+  process.exit(0);
+}
+
+const cases = readdirSync(folder, { recursive: true })
+  .filter((f) => f.endsWith(".json"))
+  .sort()
+  .map((f) => JSON.parse(readFileSync(join(folder, f), "utf8")))
+  .filter((c) => c.id.includes(only) || c.folder.includes(only));
+const known = JSON.parse(readFileSync(join(here, "known-differences.json"), "utf8"));
+
+const functions = new Functions();
+const buckets = new Buckets();
+await Promise.all([functions.start(), buckets.start()]);
+const dynamo = await startDynamo();
+
+const binary = process.env.GANTRY_BINARY ?? resolve(here, "../../../build/release/bin/gantry");
+const flags = ["serve", "--listen", "127.0.0.1:0", "--in-memory", "--auth", "audit", "--upstream", `lambda=${functions.url}`, "--upstream", `s3=${buckets.url}`, "--upstream", `dynamodb=${dynamo.url}`];
+const server = spawn(binary, flags, { stdio: ["ignore", "pipe", "inherit"] });
+const url = await new Promise((done, failed) => {
+  let said = "";
+  server.stdout.on("data", (data) => {
+    said += data;
+    const ready = /gantry: ready on (\S+)/.exec(said);
+    if (ready) done(ready[1]);
+  });
+  server.on("exit", (code) => failed(new Error(`the server ended with ${code}`)));
+});
+
+const world = { url, functions, buckets, dynamo: dynamo.url, caseSeconds: Number(option("--seconds", "20")) };
+const results = new Array(cases.length);
+let next = 0;
+const began = Date.now();
+async function worker() {
+  while (next < cases.length) {
+    const i = next++;
+    try {
+      results[i] = await new Replay(world, cases[i], i).run();
+    } catch (error) {
+      results[i] = { id: cases[i].id, differences: [{ key: "", path: "/", got: String(error?.stack ?? error) }], checked: [], skipped: [], unsupported: [] };
+    }
+    results[i].folder = cases[i].folder;
+  }
+}
+await Promise.all(Array.from({ length: Number(option("--jobs", "24")) }, worker));
+
+const folders = new Map();
+const news = [];
+for (const r of results) {
+  const passed = r.differences.length === 0 && r.unsupported.length === 0;
+  r.passed = passed;
+  const tally = folders.get(r.folder) ?? { passed: 0, failed: 0 };
+  ++tally[passed ? "passed" : "failed"];
+  folders.set(r.folder, tally);
+  if (!passed && !(r.id in known)) news.push(r);
+  if (passed && r.id in known) news.push({ id: r.id, differences: [{ key: "", path: "", got: "agrees by now: take it from known-differences.json" }], unsupported: [] });
+}
+const shorten = (v) => {
+  const text = v === undefined ? "nothing" : JSON.stringify(v);
+  return text.length > 400 ? `${text.slice(0, 400)}...` : text;
+};
+for (const r of verbose ? results.filter((x) => !x.passed) : news) {
+  console.log(`- ${r.id}${r.unsupported?.length ? ` (needs ${[...new Set(r.unsupported)].join(", ")})` : ""}`);
+  for (const d of r.differences.slice(0, verbose ? 12 : 4)) console.log(`    ${d.key}${d.path}\n      expected ${shorten(d.expected)}\n      got      ${shorten(d.got)}`);
+}
+if (option("--json")) writeFileSync(option("--json"), JSON.stringify(results, null, 1));
+let passed = 0;
+for (const [name, tally] of [...folders].sort()) {
+  passed += tally.passed;
+  console.log(`${name.padEnd(24)} ${String(tally.passed).padStart(4)} of ${tally.passed + tally.failed}`);
+}
+console.log(`sfn: ${passed} of ${results.length} cases agree strictly with AWS (${((100 * passed) / results.length).toFixed(1)} %), ${Object.keys(known).length} differences are known, ${news.length} are new; ${((Date.now() - began) / 1000).toFixed(0)} s`);
+server.removeAllListeners("exit");
+server.kill("SIGTERM");
+dynamo.server.close();
+process.exit(news.length ? 1 : 0);

@@ -1,0 +1,119 @@
+// What the cases need beside Step Functions: functions that behave as the case describes, an S3 and a DynamoDB.
+import { createServer } from "node:http";
+import { createHash, randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+
+const listen = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`)));
+const bodyOf = async (request) => {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts);
+};
+
+// --- Lambda: Invoke alone ---
+
+export class Functions {
+  constructor() {
+    this.byName = new Map();
+    this.server = createServer((request, response) => this.serve(request, response).catch((e) => response.writeHead(500).end(String(e))));
+  }
+  async start() {
+    this.url = await listen(this.server);
+  }
+  // `described`: {behaviour, observed} of a case. The name is all that tells functions apart.
+  define(name, described) {
+    this.byName.set(name, described);
+  }
+  async serve(request, response) {
+    const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(decodeURIComponent(request.url.split("?")[0]));
+    const text = (await bodyOf(request)).toString("utf8");
+    const name = match?.[1].split(":function:").at(-1).split(":")[0];
+    const described = name && this.byName.get(name);
+    if (!described) {
+      const full = `arn:aws:lambda:us-east-1:${/arn:aws:lambda:[^:]*:(\d+)/.exec(match?.[1] ?? "")?.[1] ?? "000000000000"}:function:${name}`;
+      response.writeHead(404, { "content-type": "application/json", "x-amzn-errortype": "ResourceNotFoundException" });
+      return response.end(JSON.stringify({ Type: "User", Message: `Function not found: ${full}` }));
+    }
+    const asynchronous = request.headers["x-amz-invocation-type"] === "Event";
+    const { kind, seconds, result, payload, error, text: words } = described.behaviour ?? {};
+    if (seconds) await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const headers = { "content-type": "application/json", "x-amz-executed-version": "$LATEST" };
+    if (asynchronous) return response.writeHead(202, headers).end();
+    const event = text ? JSON.parse(text) : null;
+    let answer;
+    if (kind === "echo") answer = JSON.stringify(event);
+    else if (kind === "constant") answer = JSON.stringify(result);
+    else if (kind === "raw") answer = payload ?? "a".repeat(263168);
+    else if (kind === "error") {
+      headers["x-amz-function-error"] = "Unhandled";
+      answer = JSON.stringify({ errorMessage: error.errorMessage ?? "", errorType: error.errorType, requestId: randomUUID(), stackTrace: error.stackTrace ?? [] });
+    } else {
+      const seen = described.observed?.find((o) => JSON.stringify(o.payload) === JSON.stringify(event));
+      if (seen) answer = JSON.stringify(seen.answer ?? seen.result);
+      else if (words?.includes("input-event-")) answer = JSON.stringify(`input-event-${python(event)}`);
+      else answer = JSON.stringify(described.observed?.[0]?.answer ?? null);
+    }
+    response.writeHead(200, headers).end(answer);
+  }
+}
+
+// Python's str() of a JSON value.
+function python(value) {
+  if (value === null) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value === "string") return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  if (typeof value === "object") return `{${Object.entries(value).map(([k, v]) => `'${k}': ${python(v)}`).join(", ")}}`;
+  return String(value);
+}
+
+// --- S3: buckets, objects, listings ---
+
+export class Buckets {
+  constructor() {
+    this.buckets = new Map();
+    this.server = createServer((request, response) => this.serve(request, response).catch((e) => response.writeHead(500).end(String(e))));
+  }
+  async start() {
+    this.url = await listen(this.server);
+  }
+  put(bucket, key, body, type = "binary/octet-stream") {
+    if (!this.buckets.has(bucket)) this.buckets.set(bucket, new Map());
+    this.buckets.get(bucket).set(key, { body: Buffer.from(body), type, at: new Date(), etag: `"${createHash("md5").update(body).digest("hex")}"` });
+  }
+  get(bucket, key) {
+    return this.buckets.get(bucket)?.get(key);
+  }
+  async serve(request, response) {
+    const url = new URL(request.url, "http://s3");
+    const [bucket, ...rest] = decodeURIComponent(url.pathname.slice(1)).split("/");
+    const key = rest.join("/");
+    const xml = (status, text) => response.writeHead(status, { "content-type": "application/xml", "x-amz-request-id": randomUUID(), "x-amz-id-2": randomUUID() }).end(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`);
+    const body = await bodyOf(request);
+    if (request.method === "PUT" && key) {
+      this.put(bucket, key, body, request.headers["content-type"] ?? undefined);
+      return response.writeHead(200, { etag: this.get(bucket, key).etag, "x-amz-server-side-encryption": "AES256" }).end();
+    }
+    if (!this.buckets.has(bucket)) return xml(404, `<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message><BucketName>${bucket}</BucketName></Error>`);
+    if (request.method === "GET" && key) {
+      const object = this.get(bucket, key);
+      if (!object) return xml(404, `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>${key}</Key></Error>`);
+      return response
+        .writeHead(200, { "content-type": object.type, "content-length": object.body.length, etag: object.etag, "last-modified": object.at.toUTCString(), "accept-ranges": "bytes", "x-amz-server-side-encryption": "AES256" })
+        .end(object.body);
+    }
+    if (request.method === "GET") {
+      const contents = [...this.buckets.get(bucket)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, o]) => `<Contents><Key>${k}</Key><LastModified>${o.at.toISOString()}</LastModified><ETag>${o.etag}</ETag><Size>${o.body.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`);
+      return xml(200, `<ListBucketResult><Name>${bucket}</Name><KeyCount>${contents.length}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`);
+    }
+    return xml(400, "<Error><Code>NotImplemented</Code><Message>not here</Message></Error>");
+  }
+}
+
+// --- DynamoDB: dynalite ---
+
+export async function startDynamo() {
+  const server = createRequire(import.meta.url)("dynalite")({ createTableMs: 0, deleteTableMs: 0 });
+  return { server, url: await listen(server) };
+}
