@@ -105,6 +105,9 @@ Evaluated<Value> look_up(const Reference& reference, const View& view) {
   }
   if (!reference.path) return document;
   auto value = reference.path->evaluate(document);
+  // A path that may give many gives none where there is nothing; one past the end of an array gives null.
+  if (!value && !reference.path->definite()) return Value::array();
+  if (!value && value.error().past_end) return Value();
   if (!value) return std::unexpected(runtime(fmt::format("Invalid path '{}' : {}", reference.text, value.error().message)));
   return *std::move(value);
 }
@@ -143,20 +146,23 @@ Evaluated<Value> run_query(const Query& query, std::string_view field, const Vie
   return **std::move(value);
 }
 
+// Where a field is named the message shows the document that was searched.
+Fault not_found(const Reference& reference, std::string_view field, const View& view, Fault otherwise) {
+  if (reference.root == Reference::Root::intrinsic) return otherwise;
+  const Value* variable = reference.root == Reference::Root::variable ? view.variable(reference.variable) : nullptr;
+  if (reference.root == Reference::Root::variable && !variable) return otherwise;
+  const Value document = reference.root == Reference::Root::context ? view.context() : variable ? *variable : *view.input;
+  return runtime(fmt::format("The JSONPath '{}' specified for the field '{}' could not be found in the input '{}'", reference.text, field, json::write(document)));
+}
+
 Evaluated<Value> fill(const Template& payload, const View& view) {
   switch (payload.kind) {
     case Template::Kind::constant:
       return payload.constant;
     case Template::Kind::reference: {
       auto value = look_up(*payload.reference, view);
-      if (value || payload.reference->root == Reference::Root::intrinsic) return value;
-      if (payload.reference->root == Reference::Root::variable && !view.variable(payload.reference->variable)) return value;
-      // In a template the message names the field and shows the document that was searched.
-      const Value document = payload.reference->root == Reference::Root::context ? view.context()
-                             : payload.reference->root == Reference::Root::variable ? *view.variable(payload.reference->variable)
-                                                                                   : *view.input;
-      return std::unexpected(runtime(fmt::format("The JSONPath '{}' specified for the field '{}' could not be found in the input '{}'",
-                                                 payload.reference->text, payload.field, json::write(document))));
+      if (value) return value;
+      return std::unexpected(not_found(*payload.reference, payload.field, view, std::move(value).error()));
     }
     case Template::Kind::query:
       return run_query(*payload.query, payload.field, view);

@@ -44,6 +44,8 @@ bool is_query(std::string_view text, std::string_view& inner);
 Evaluated<Value> look_up(const Reference& reference, const View& view);
 // Evaluates a query for the field named so ("Arguments/x"); the value is never missing.
 Evaluated<Value> run_query(const Query& query, std::string_view field, const View& view);
+// The fault of a reference that led nowhere, for a field that is named.
+Fault not_found(const Reference& reference, std::string_view field, const View& view, Fault otherwise);
 Evaluated<Value> fill(const Template& payload, const View& view);
 
 }  // namespace asl

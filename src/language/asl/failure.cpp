@@ -12,7 +12,7 @@ bool names_error(const std::vector<std::string>& names, std::string_view error) 
   return std::ranges::any_of(names, [&](const std::string& name) {
     if (name == error) return true;
     // States.ALL names everything but what nothing rescues; States.TaskFailed every task's error but time-outs.
-    if (name == "States.ALL") return error != "States.DataLimitExceeded" && error != "States.Runtime";
+    if (name == "States.ALL") return error != "States.Runtime";
     if (name == "States.TaskFailed") return error != "States.Timeout" && error != "States.Runtime" && error != "States.DataLimitExceeded" && error != "States.QueryEvaluationError";
     return name == "States.HeartbeatTimeout" && error == "States.Timeout";
   });

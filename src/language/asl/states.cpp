@@ -76,7 +76,8 @@ void Interpreter::fail(Thread& t) {
     if (!q.given()) return std::nullopt;
     if (q.fixed) return std::string(q.fixed->as_string());
     auto value = q.query ? run_query(*q.query, field, view(t, t.input)) : look_up(*q.reference, view(t, t.input));
-    if (!value) return std::unexpected(std::move(value).error());
+    if (!value && q.query) return std::unexpected(std::move(value).error());
+    if (!value) return std::unexpected(not_found(*q.reference, std::string(field) + "Path", view(t, t.input), std::move(value).error()));
     if (value->is_string()) return std::string(value->as_string());
     if (q.query) {
       return std::unexpected(Fault{.error = "States.QueryEvaluationError",
@@ -158,7 +159,7 @@ void Interpreter::wait(Thread& t) {
       return fault(t, runtime(fmt::format("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format "
                                           "string: {} == {}", q.reference ? q.reference->text : "", shown)));
     }
-    if (*at - context_.now > 99'999'999LL * 1000) return fault(t, runtime("Wait state delay is too long."));
+    if (*at - context_.now > INT32_MAX * int64_t{1000}) return fault(t, runtime("Wait state delay is too long."));
     due = *at;
   }
   if (due <= context_.now) return complete(t, t.effective, t.effective, false);

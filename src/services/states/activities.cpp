@@ -41,7 +41,7 @@ Result<Value> States::describe_activity(const Call& call) {
   if (!activity) return no_such_activity(name.arn);
   json::ObjectBuilder out;
   out.add("activityArn", activity->arn).add("name", activity->name).add("creationDate", activity->created.seconds());
-  if (!activity->encryption.is_null()) out.add("encryptionConfiguration", activity->encryption);
+  out.add("encryptionConfiguration", shown_encryption(activity->encryption));
   return out.build();
 }
 

@@ -38,6 +38,10 @@ Result<json::Value> logging_configuration(const json::Value& given) {
 
 bool tracing_enabled(const json::Value& given) { return given["enabled"].is_bool() && given["enabled"].as_bool(); }
 
+json::Value shown_encryption(const json::Value& given) {
+  return given.is_object() ? given : json::object({{"type", "AWS_OWNED_KEY"}});
+}
+
 Result<Tags> tags_from_list(const json::Value& list, bool for_stack) {
   Tags tags;
   if (!list.is_array()) return tags;

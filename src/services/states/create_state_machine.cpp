@@ -9,6 +9,10 @@ namespace states {
 Result<std::shared_ptr<const asl::Machine>> States::compile(std::string_view definition, bool express) const {
   auto compiled = asl::compile(definition, {.express = express});
   if (compiled.machine) return compiled.machine;
+  // A label's fault is told as it is.
+  for (const asl::Diagnostic& d : compiled.diagnostics) {
+    if (d.code == "LABEL") return fail("InvalidDefinition", d.message);
+  }
   return fail("InvalidDefinition", fmt::format("Invalid State Machine Definition: '{}'", asl::join_errors(compiled.diagnostics)));
 }
 

@@ -47,8 +47,10 @@ Result<Value> States::describe_execution(const Call& call) {
     out.add("outputDetails", details);
   }
   out.add_text("traceHeader", r->trace_header).add_text("mapRunArn", r->map_run_arn);
-  if (with_data && r->error) out.add("error", *r->error);
-  if (with_data && r->cause) out.add("cause", *r->cause);
+  // A time-out is told by its status alone.
+  const bool told = with_data && r->status != engine::Outcome::timed_out;
+  if (told && r->error) out.add("error", *r->error);
+  if (told && r->cause) out.add("cause", *r->cause);
   out.add_text("stateMachineVersionArn", r->version_arn).add_text("stateMachineAliasArn", r->alias_arn);
   add_redrive(out, *r);
   return out.build();
@@ -142,7 +144,15 @@ Result<Value> States::get_execution_history(const Call& call) {
   const auto events = engine_.history(arn, first, limit, backward ? store::Order::backward : store::Order::forward);
   std::vector<Value> list;
   list.reserve(events.size());
-  for (const asl::Event& event : events) list.push_back(event.to_wire(with_data));
+  for (const asl::Event& event : events) {
+    Value shown = event.to_wire(with_data);
+    // The input stands there as the client wrote it.
+    if (event.type == asl::EventType::ExecutionStarted && with_data) {
+      const std::string_view details = asl::details_name(event.type);
+      shown = shown.with(details, shown[details].with("input", record->input));
+    }
+    list.push_back(std::move(shown));
+  }
   json::ObjectBuilder out;
   out.add("events", Value::array(std::move(list)));
   if (!events.empty()) {

@@ -111,10 +111,8 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
       if (closed.cause) out.add("cause", *closed.cause);
       if (with_data) out.add("input", closed.input);
       out.add("inputDetails", json::object({{"included", with_data}}));
-      if (closed.output) {
-        if (with_data) out.add("output", *closed.output);
-        out.add("outputDetails", json::object({{"included", with_data}}));
-      }
+      if (closed.output && with_data) out.add("output", *closed.output);
+      out.add("outputDetails", json::object({{"included", with_data}}));
       out.add_text("traceHeader", closed.trace_header);
       out.add("billingDetails", billing(closed));
       reply(out.build());

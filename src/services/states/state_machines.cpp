@@ -1,6 +1,7 @@
 // Describe, list, delete and validate state machines.
 #include <fmt/format.h>
 
+#include "services/states/configuration.h"
 #include "services/states/states.h"
 
 namespace states {
@@ -57,7 +58,7 @@ Result<Value> States::describe_state_machine(const Call& call) {
   out.add("creationDate", (version ? version->created : machine.created).seconds());
   out.add("loggingConfiguration", revision.logging);
   out.add("tracingConfiguration", json::object({{"enabled", revision.tracing}}));
-  if (!revision.encryption.is_null()) out.add("encryptionConfiguration", revision.encryption);
+  out.add("encryptionConfiguration", shown_encryption(revision.encryption));
   out.add_text("revisionId", revision.id);
   if (name.kind == Name::Kind::label) out.add("label", name.qualifier);
   if (version) out.add_text("description", version->description);
@@ -74,7 +75,7 @@ Result<Value> States::describe_state_machine_for_execution(const Call& call) {
   if (!record) return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
   const StateMachine* machine = machines_.find(scope_of(name), name.machine);
   json::ObjectBuilder out;
-  out.add("stateMachineArn", record->version_arn.empty() ? record->machine_arn : record->version_arn);
+  out.add("stateMachineArn", record->machine_arn);
   out.add("name", name.machine);
   out.add("definition", engine_.definition_text(record->definition).value_or(""));
   out.add("roleArn", record->role_arn);
@@ -88,6 +89,7 @@ Result<Value> States::describe_state_machine_for_execution(const Call& call) {
     }
     out.add("loggingConfiguration", revision->logging);
     out.add("tracingConfiguration", json::object({{"enabled", revision->tracing}}));
+    out.add("encryptionConfiguration", shown_encryption(revision->encryption));
     out.add_text("revisionId", revision->id);
   }
   if (!record->map_run_arn.empty()) out.add("mapRunArn", record->map_run_arn);

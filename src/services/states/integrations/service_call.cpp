@@ -1,6 +1,7 @@
 // A task that is one call of one operation: parameters on the way out, result or error on the way back.
 #include <fmt/format.h>
 
+#include "base/crypto.h"
 #include "base/encoding.h"
 #include "language/json/parse.h"
 #include "protocol/codec/errors.h"
@@ -95,11 +96,13 @@ void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
     exception = common ? error.code : (optimized && to.java_name.starts_with("Amazon") ? "Amazon" + to.prefix + "Exception" : to.prefix + "Exception");
     if (!common && optimized && to.java_name.starts_with("AWS")) exception = "AWS" + to.prefix + "Exception";
   }
+  // S3 has a second id.
+  const std::string extended = to.service == "s3" ? fmt::format(", Extended Request ID: {}", base64_encode(sha256(attempt->request_id))) : "";
   std::string cause = optimized
                           ? fmt::format("{} (Service: {}; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)", error.message,
                                         to.java_name, wire.status, wire.code, attempt->request_id)
-                          : fmt::format("{} (Service: {}, Status Code: {}, Request ID: {}) (SDK Attempt Count: 1)", error.message, to.prefix,
-                                        wire.status, attempt->request_id);
+                          : fmt::format("{} (Service: {}, Status Code: {}, Request ID: {}{}) (SDK Attempt Count: 1)", error.message, to.prefix,
+                                        wire.status, attempt->request_id, extended);
   refuse(attempt, to.prefix + "." + exception, std::move(cause));
 }
 

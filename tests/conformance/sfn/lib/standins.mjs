@@ -46,7 +46,7 @@ export class Functions {
     else if (kind === "raw") answer = payload ?? "a".repeat(263168);
     else if (kind === "error") {
       headers["x-amz-function-error"] = "Unhandled";
-      answer = JSON.stringify({ errorMessage: error.errorMessage ?? "", errorType: error.errorType, requestId: randomUUID(), stackTrace: error.stackTrace ?? [] });
+      answer = dumps({ errorMessage: error.errorMessage ?? "", errorType: error.errorType, requestId: randomUUID(), stackTrace: error.stackTrace ?? [] });
     } else {
       const seen = described.observed?.find((o) => JSON.stringify(o.payload) === JSON.stringify(event));
       if (seen) answer = JSON.stringify(seen.answer ?? seen.result);
@@ -55,6 +55,13 @@ export class Functions {
     }
     response.writeHead(200, headers).end(answer);
   }
+}
+
+// JSON as Python's runtime writes it.
+export function dumps(value) {
+  if (Array.isArray(value)) return `[${value.map(dumps).join(", ")}]`;
+  if (value && typeof value === "object") return `{${Object.entries(value).map(([k, v]) => `${dumps(k)}: ${dumps(v)}`).join(", ")}}`;
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 // Python's str() of a JSON value.
