@@ -23,6 +23,7 @@ struct Engine::Slot {
   std::deque<asl::Input> inbox;
   std::map<uint64_t, std::pair<Instant, uint64_t>> timers;  // timer -> its key in Engine::timers_
   Function<void(const Record&)> done;  // of an express execution
+  std::shared_ptr<asl::Inspection> inspection;
 };
 
 Engine::Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token)
@@ -93,12 +94,28 @@ void Engine::start_express(Record record, json::Value input, std::string machine
   run(started, asl::Start{});
 }
 
+void Engine::start_test(Record record, json::Value input, std::shared_ptr<const asl::Machine> machine, std::string machine_name, std::string region,
+                        std::shared_ptr<asl::Inspection> inspection, Function<void(const Record&)> done) {
+  record.express = true;
+  asl::ExecutionInfo info{.arn = record.arn, .name = record.name, .role_arn = record.role_arn,
+                          .machine_arn = record.machine_arn, .machine_name = std::move(machine_name),
+                          .start = record.start, .input = std::move(input)};
+  std::string arn = record.arn;
+  auto slot = std::make_unique<Slot>(Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
+                                          .machine = std::move(machine), .region = std::move(region),
+                                          .done = std::move(done), .inspection = std::move(inspection)});
+  Slot& started = *slot;
+  CHECK(slots_.emplace(std::move(arn), std::move(slot)).second, "an execution's ARN is used once");
+  run(started, asl::Start{});
+}
+
 asl::StepContext Engine::context(const Slot& slot) {
   return {.now = loop_.clock().now(),
           .random = random_,
           .token = [this, &slot](uint64_t task) { return token_(slot.record.arn, task); },
           .region = slot.region,
-          .express = slot.record.express};
+          .express = slot.record.express,
+          .inspection = slot.inspection.get()};
 }
 
 void Engine::run(Slot& slot, asl::Input input) {

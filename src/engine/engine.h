@@ -80,6 +80,10 @@ class Engine {
   void start_express(Record record, json::Value input, std::string machine_name, std::string region,
                      Function<void(const Record&)> done);
 
+  // TestState: one state of a machine that is not kept, looked into.
+  void start_test(Record record, json::Value input, std::shared_ptr<const asl::Machine> machine, std::string machine_name, std::string region,
+                  std::shared_ptr<asl::Inspection> inspection, Function<void(const Record&)> done);
+
   // Gives an input to an open execution. False when there is none of that ARN, or when the input is the answer
   // to a task that is no longer waited for.
   bool deliver(const std::string& arn, asl::Input input);

@@ -31,6 +31,7 @@ void Compiler::warning(std::string message, std::string location) {
 // reached; a missing end says enough about reachability.
 std::vector<Diagnostic> Compiler::take_findings() {
   std::vector<Diagnostic> all = std::move(findings_);
+  if (options_.one_state) return all;
   all.insert(all.end(), targets_.begin(), targets_.end());
   all.insert(all.end(), ends_.begin(), ends_.end());
   if (ends_.empty()) all.insert(all.end(), reachability_.begin(), reachability_.end());
@@ -132,6 +133,7 @@ void Compiler::transitions(const Value& document, const std::string& at, Scope& 
         to.push_back(next);
       }
     }
+    made.has_default = value.find("Default") != nullptr;
     made.default_next = target(out, value.find("Default"), here + "/Default");
     to.push_back(made.default_next);
     if (value["Catch"].is_array()) {

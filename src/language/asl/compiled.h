@@ -142,6 +142,7 @@ struct State {
 
   std::vector<Choice> choices;
   int default_next = -1;
+  bool has_default = false;
 
   Quantity wait_seconds, wait_timestamp;
   Quantity error, cause;

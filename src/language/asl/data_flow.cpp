@@ -13,20 +13,23 @@ constexpr size_t kPayloadBytesMax = 262'144;
 }
 
 std::string Interpreter::prefix(const Thread& t) const {
+  if (context_.inspection) return "";
   return fmt::format("An error occurred while executing the state '{}' (entered at the event id #{}). ", state_of(t).name, t.entered_event);
 }
 
 // spec/asl.md "Context object": members in AWS's order.
 Value Interpreter::context_object(const Thread& t) const {
+  if (context_.inspection && context_.inspection->context) return *context_.inspection->context;
   const ExecutionInfo& info = x_.info;
   const State& state = state_of(t);
   json::ObjectBuilder execution, state_object, out;
   execution.add("Id", info.arn).add("Input", info.input).add("StartTime", iso8601_ms(info.start)).add("Name", info.name);
-  execution.add("RoleArn", info.role_arn).add("RedriveCount", info.redrive_count);
+  execution.add("RoleArn", info.role_arn.empty() ? Value() : Value(info.role_arn));
+  if (!context_.inspection) execution.add("RedriveCount", info.redrive_count);
   if (info.redrive_count > 0) execution.add("RedriveTime", iso8601_ms(info.redrive_time));
   out.add("Execution", execution.build());
   out.add("StateMachine", json::object({{"Id", info.machine_arn}, {"Name", info.machine_name}}));
-  state_object.add("Name", state.name).add("EnteredTime", iso8601_ms(t.entered));
+  state_object.add("Name", context_.inspection ? std::string("StateName") : state.name).add("EnteredTime", iso8601_ms(t.entered));
   if (state.kind == StateKind::task || state.kind == StateKind::parallel || state.kind == StateKind::map) state_object.add("RetryCount", t.retry_count);
   out.add("State", state_object.build());
   if (state.kind == StateKind::task && t.task != 0 && context_.token) out.add("Task", json::object({{"Token", context_.token(t.task)}}));
@@ -83,6 +86,7 @@ Evaluated<Value> Interpreter::output_filter(Thread& t, const Value& value) {
 }
 
 void Interpreter::assign(Thread& t, const Value& assigned) {
+  if (!assigned.is_object()) return;
   for (const auto& [name, value] : assigned.members()) t.variables.insert_or_assign(name, value);
 }
 

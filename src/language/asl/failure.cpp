@@ -40,6 +40,7 @@ void Interpreter::fault(Thread& t, Fault failed) {
 void Interpreter::fail_state(Thread& t, const std::optional<std::string>& error, const std::optional<std::string>& cause) {
   if (!running()) return;
   const std::string name = error.value_or("");
+  if (seen_) seen_->error = error, seen_->cause = cause;
   if (retry(t, name)) return;
   const StateKind kind = state_of(t).kind;
   if (kind == StateKind::parallel || kind == StateKind::map) {
@@ -56,10 +57,20 @@ bool Interpreter::retry(Thread& t, const std::string& error) {
   for (size_t i = 0; i < state.retriers.size(); ++i) {
     const Retrier& retrier = state.retriers[i];
     if (!names_error(retrier.errors, error)) continue;
+    if (seen_) {
+      seen_->retry_index = static_cast<int>(i);
+      t.retries[i] = static_cast<uint32_t>(seen_->retry_count.value_or(0));
+    }
     if (t.retries[i] >= static_cast<uint64_t>(retrier.attempts_max)) return false;
     double delay = static_cast<double>(retrier.interval_s) * std::pow(retrier.backoff, static_cast<double>(t.retries[i]));
     if (retrier.delay_max_s) delay = std::min(delay, static_cast<double>(*retrier.delay_max_s));
     delay = std::min(delay, 99'999'999.0);
+    if (seen_) {
+      seen_->retry_delay_s = std::llround(delay);
+      seen_->retriable = true;
+      finish(Outcome::failed, error, std::nullopt);
+      return true;
+    }
     if (retrier.jitter) delay *= context_.random.unit();
     ++t.retries[i];
     ++t.retry_count;
@@ -77,6 +88,7 @@ bool Interpreter::caught(Thread& t, const std::string& error, const std::optiona
   const State& state = state_of(t);
   for (const Catcher& catcher : state.catchers) {
     if (!names_error(catcher.errors, error)) continue;
+    if (seen_) seen_->catch_index = static_cast<int>(&catcher - state.catchers.data());
     json::ObjectBuilder told;
     told.add("Error", error);
     if (cause) told.add("Cause", *cause);

@@ -9,6 +9,13 @@
 namespace asl {
 namespace {
 constexpr int64_t kInlineConcurrencyMax = 40;
+
+// A path into the context object is told as one into the input.
+std::string_view shown_path(const std::shared_ptr<const Reference>& path) {
+  if (!path) return "$";
+  const std::string_view text = path->text;
+  return path->root == Reference::Root::context ? text.substr(1) : text;
+}
 }
 
 void Interpreter::parallel(Thread& t) {
@@ -26,6 +33,7 @@ void Interpreter::parallel(Thread& t) {
   emit(t, EventType::ParallelStateStarted);
   if (!running()) return;
   t.started_event = t.previous;
+  if (seen_) return mocked_children(t);
   t.phase = Phase::children;
   t.results.assign(state.branches.size(), Value());
   t.active = static_cast<uint32_t>(state.branches.size());
@@ -60,7 +68,7 @@ Evaluated<Value> Interpreter::map_items(const Thread& t, const View& seen) const
   }
   if (fits(items)) return items;
   return std::unexpected(Fault{.error = "States.Runtime",
-                               .cause = fmt::format("Reference path \"{}\" must point to array.", state.items_path ? state.items_path->text : "$")});
+                               .cause = fmt::format("Reference path \"{}\" must point to array.", shown_path(state.items_path))});
 }
 
 Evaluated<std::optional<double>> Interpreter::bound(const Quantity& quantity, std::string_view field, Number kind, const View& seen) const {
@@ -97,8 +105,10 @@ void Interpreter::map(Thread& t) {
   if (!effective) return fault(t, std::move(effective).error());
   t.effective = *std::move(effective);
   const View seen = view(t, t.effective);
+  if (seen_ && state.language == Language::jsonpath) seen_->see("afterInputPath", t.effective);
   const bool has_reader = state.distributed && state.distributed->reader;
   Value items = Value::array();
+  if (has_reader && seen_ && seen_->reader_items) items = *seen_->reader_items;
   if (!has_reader) {
     auto found = map_items(t, seen);
     if (!found) return fault(t, std::move(found).error());
@@ -106,6 +116,12 @@ void Interpreter::map(Thread& t) {
   }
   auto concurrency = bound(state.concurrency, "MaxConcurrency", Number::whole, seen);
   if (!concurrency) return fault(t, std::move(concurrency).error());
+  if (seen_) {
+    if (!has_reader && state.language == Language::jsonpath) seen_->see("afterItemsPath", items);
+    seen_->iterations = items.size();
+    if (!inspect_map(t, items, static_cast<int64_t>(concurrency->value_or(0)))) return;
+    return mocked_children(t);
+  }
   if (concurrency->value_or(0) < 0) return fault(t, {.error = "States.Runtime", .cause = "MaxConcurrency cannot be negative."});
   t.concurrency = static_cast<uint32_t>(std::min(concurrency->value_or(0), 1e9));
   Event& started = emit(t, EventType::MapStateStarted);
@@ -122,6 +138,50 @@ void Interpreter::map(Thread& t) {
   if (t.concurrency == 0 || t.concurrency > kInlineConcurrencyMax) t.concurrency = kInlineConcurrencyMax;
   if (t.results.empty()) return children_done(t);
   spawn(t);
+}
+
+// TestState: the bounds and items of a Map as they are shown. False when evaluating them failed the state.
+bool Interpreter::inspect_map(Thread& t, const Value& items, int64_t concurrency) {
+  const State& state = state_of(t);
+  const View seen = view(t, t.effective);
+  seen_->see("maxConcurrency", concurrency);
+  const auto stop = [&](Fault failed) {
+    fault(t, std::move(failed));
+    return false;
+  };
+  std::optional<double> count, percentage;
+  if (state.distributed) {
+    auto by_count = bound(state.distributed->tolerated_count, "ToleratedFailureCount", Number::whole, seen);
+    if (!by_count) return stop(std::move(by_count).error());
+    auto by_percentage = bound(state.distributed->tolerated_percentage, "ToleratedFailurePercentage", Number::fraction, seen);
+    if (!by_percentage) return stop(std::move(by_percentage).error());
+    count = *by_count, percentage = *by_percentage;
+  }
+  if (count) seen_->see("toleratedFailureCount", static_cast<int64_t>(*count));
+  if (percentage) seen_->see("toleratedFailurePercentage", *percentage);
+  if (state.item_selector && items.is_array()) {
+    std::vector<Value> selected;
+    for (uint32_t i = 0; i < items.size(); ++i) {
+      auto one = select_item(t, items[i], i, Value());
+      if (!one) return stop(std::move(one).error());
+      selected.push_back(*std::move(one));
+    }
+    seen_->see("afterItemSelector", Value::array(std::move(selected)));
+  }
+  const auto failed = static_cast<double>(seen_->failed_iterations.value_or(0));
+  const bool intolerable = (count && failed > *count) || (percentage && failed * 100 > *percentage * static_cast<double>(items.size()));
+  if (!intolerable || seen_->mock_error) return true;
+  t.phase = Phase::enter;
+  fail_state(t, "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded");
+  return false;
+}
+
+// TestState: what the branches or iterations would have come to.
+void Interpreter::mocked_children(Thread& t) {
+  t.phase = Phase::enter;
+  if (seen_->mock_error) return fail_state(t, seen_->mock_error, seen_->mock_cause);
+  Value effective = t.effective;
+  complete(t, seen_->mock_result.value_or(Value()), std::move(effective), true);
 }
 
 // What an ItemSelector makes of an item: it sees the iteration's item and index, and the Map's own input.

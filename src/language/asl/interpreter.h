@@ -91,6 +91,8 @@ class Interpreter {
   enum class Number : uint8_t { whole, fraction };
   Evaluated<std::optional<double>> bound(const Quantity& quantity, std::string_view field, Number kind, const View& seen) const;
   Evaluated<Value> select_item(const Thread& t, const Value& item, uint32_t index, const Value& key) const;
+  bool inspect_map(Thread& t, const Value& items, int64_t concurrency);
+  void mocked_children(Thread& t);
   void spawn(Thread& t);
   void child_ended(Thread& parent, Thread& child, Value output);
   void children_done(Thread& t);
@@ -127,6 +129,7 @@ class Interpreter {
   const Machine::Body& body_;
   Execution::State& x_;
   const StepContext& context_;
+  Inspection* const seen_ = context_.inspection;  // null but for TestState
   Transition out_;
   uint64_t budget_used_ = 0;
 };

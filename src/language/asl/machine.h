@@ -39,6 +39,7 @@ std::optional<Resource> parse_resource(std::string_view arn);
 
 struct CompileOptions {
   bool express = false;  // .sync, callbacks and activities are refused
+  bool one_state = false;  // TestState: where a state leads is not looked at
 };
 
 class Machine {

@@ -54,12 +54,16 @@ void Interpreter::pass(Thread& t) {
   const State& state = state_of(t);
   auto effective = effective_input(t);
   if (!effective) return fault(t, std::move(effective).error());
+  if (seen_) {
+    if (!state.result && state.language == Language::jsonpath) seen_->see("afterInputPath", *effective);
+  }
   Value result = *effective;
   if (state.parameters) {
     auto filled = fill(*state.parameters, view(t, *effective));
     if (!filled) return fault(t, std::move(filled).error());
     result = *std::move(filled);
   }
+  if (seen_ && state.language == Language::jsonpath) seen_->see(state.result ? "result" : "afterParameters", state.result ? *state.result : result);
   if (state.result) result = *state.result;
   complete(t, std::move(result), *std::move(effective), false);
 }
@@ -67,11 +71,13 @@ void Interpreter::pass(Thread& t) {
 void Interpreter::succeed(Thread& t) {
   auto effective = effective_input(t);
   if (!effective) return fault(t, std::move(effective).error());
+  if (seen_ && state_of(t).language == Language::jsonpath) seen_->see("afterInputPath", *effective);
   complete(t, *effective, *effective, false);
 }
 
 void Interpreter::fail(Thread& t) {
   const State& state = state_of(t);
+  if (seen_ && state.language == Language::jsonpath) seen_->see("afterInputPath", t.input);
   const auto text = [&](const Quantity& q, std::string_view field) -> Evaluated<std::optional<std::string>> {
     if (!q.given()) return std::nullopt;
     if (q.fixed) return std::string(q.fixed->as_string());
@@ -102,6 +108,7 @@ void Interpreter::wait(Thread& t) {
   auto effective = effective_input(t);
   if (!effective) return fault(t, std::move(effective).error());
   t.effective = *std::move(effective);
+  if (seen_ && state.language == Language::jsonpath) seen_->see("afterInputPath", t.effective);
   const View seen = view(t, t.effective);
   const auto runtime = [](std::string cause) { return Fault{.error = "States.Runtime", .cause = std::move(cause)}; };
   Instant due = context_.now;
@@ -162,7 +169,7 @@ void Interpreter::wait(Thread& t) {
     if (*at - context_.now > INT32_MAX * int64_t{1000}) return fault(t, runtime("Wait state delay is too long."));
     due = *at;
   }
-  if (due <= context_.now) return complete(t, t.effective, t.effective, false);
+  if (due <= context_.now || seen_) return complete(t, t.effective, t.effective, false);
   t.phase = Phase::timer;
   t.timer_due = due;
   t.timer = set_timer(due);
@@ -175,6 +182,7 @@ void Interpreter::choose(Thread& t) {
   auto effective = effective_input(t);
   if (!effective) return fault(t, std::move(effective).error());
   t.effective = *std::move(effective);
+  if (seen_ && state.language == Language::jsonpath) seen_->see("afterInputPath", t.effective);
   const View seen = view(t, t.effective);
   const Choice* chosen = nullptr;
   for (const Choice& choice : state.choices) {
@@ -203,7 +211,11 @@ void Interpreter::choose(Thread& t) {
     break;
   }
   const int next = chosen ? chosen->next : state.default_next;
-  if (next < 0) {
+  if (seen_ && chosen) seen_->choice = chosen->index;
+  if (seen_ && !chosen) seen_->choice.reset();
+  // TestState knows a single state: where a rule leads is looked up in the definition.
+  const bool leads = seen_ ? chosen || state.has_default : next >= 0;
+  if (!leads) {
     return fault(t, {.error = "States.Runtime", .cause = "Failed to transition out of the state. The state does not point to a next state."});
   }
   // A rule's own Assign and Output stand in for the state's.
@@ -332,6 +344,7 @@ Evaluated<bool> Interpreter::matches(const Thread& t, const Condition& condition
 
 void Interpreter::complete(Thread& t, Value result, Value effective, bool has_result) {
   const State& state = state_of(t);
+  if (seen_ && state.kind == StateKind::task) seen_->see("result", result);
   Value output = result, assigned;
   if (state.language == Language::jsonata) {
     View seen = view(t, t.input);
@@ -359,9 +372,11 @@ void Interpreter::complete(Thread& t, Value result, Value effective, bool has_re
       assigned = *std::move(filled);
     }
     if (has_result || state.kind == StateKind::pass) {
+      if (seen_) seen_->see("afterResultSelector", result);
       auto joined = join_result(state.result_path, t.input, result, state);
       if (!joined) return fault(t, std::move(joined).error());
       output = *std::move(joined);
+      if (seen_) seen_->see("afterResultPath", output);
     }
     auto filtered = output_filter(t, output);
     if (!filtered) return fault(t, std::move(filtered).error());
@@ -387,6 +402,12 @@ void Interpreter::leave(Thread& t, Value output, const Value& assigned, int next
     assign(t, assigned);
   }
   clear_timers(t);
+  if (seen_) {
+    // One state is all that is asked for.
+    seen_->left = true;
+    seen_->output = output;
+    return finish(Outcome::succeeded, std::nullopt, std::nullopt);
+  }
   t.effective = Value();
   t.task = 0;
   if (end) return thread_ended(t, std::move(output));

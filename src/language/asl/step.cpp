@@ -44,6 +44,7 @@ void Interpreter::take(const Start&) {
   started.data = x_.info.input;
   started.details = json::object({{"roleArn", x_.info.role_arn}});
   Thread& root = new_thread(0, 0, body_.root, x_.info.input, 0);
+  if (context_.inspection) assign(root, context_.inspection->variables);
   enqueue(root);
   if (body_.timeout_s) {
     x_.execution_due = context_.now + *body_.timeout_s * 1000;

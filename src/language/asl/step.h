@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "language/asl/event.h"
+#include "language/asl/inspection.h"
 #include "language/asl/machine.h"
 #include "language/json/value.h"
 
@@ -198,6 +199,7 @@ struct StepContext {
   uint32_t budget = 10'000;
   uint64_t history_limit = 25'000;
   bool express = false;
+  Inspection* inspection = nullptr;  // TestState
 };
 
 struct Transition {

@@ -36,6 +36,7 @@ void Interpreter::task(Thread& t) {
   auto effective = effective_input(t);
   if (!effective) return fault(t, std::move(effective).error());
   t.effective = *std::move(effective);
+  if (seen_ && state.language == Language::jsonpath) seen_->see("afterInputPath", t.effective);
   // The token is made of the event that will schedule the task, which comes next.
   t.task = x_.last_event + 1;
   const View seen = view(t, t.effective);
@@ -45,6 +46,7 @@ void Interpreter::task(Thread& t) {
     if (!filled) return fault(t, std::move(filled).error());
     parameters = *std::move(filled);
   }
+  if (seen_) seen_->see(state.language == Language::jsonpath ? "afterParameters" : "afterArguments", parameters);
   auto timeout = seconds(t, state.timeout, "TimeoutSeconds", seen);
   if (!timeout) return fault(t, std::move(timeout).error());
   auto heartbeat = seconds(t, state.heartbeat, "HeartbeatSeconds", seen);
@@ -104,6 +106,8 @@ void Interpreter::task(Thread& t) {
     t.heartbeat_due = context_.now + *t.heartbeat_s * 1000;
     t.heartbeat_timer = set_timer(t.heartbeat_due);
   }
+  if (seen_ && seen_->mock_error) return task_failed(t, {.task = t.task, .error = seen_->mock_error, .cause = seen_->mock_cause});
+  if (seen_ && seen_->mock_result) return task_answered(t, *seen_->mock_result);
   out_.actions.emplace_back(ScheduleTask{.task = t.task, .state = state.name, .resource = state.resource, .parameters = std::move(parameters),
                                          .token = context_.token ? context_.token(t.task) : "", .role_arn = std::move(role),
                                          .timeout_s = t.timeout_s, .heartbeat_s = t.heartbeat_s});

@@ -88,7 +88,7 @@ Result<Name> parse_arn(std::string_view text) {
     name.kind = Name::Kind::execution;
     name.machine = part(1).substr(0, part(1).find('/'));
     name.qualifier = part(2);
-  } else if (type == "express" && parts.size() == 4) {
+  } else if (type == "express" && (parts.size() == 4 || parts.size() == 3)) {  // a tested state's has no id of its own
     name.kind = Name::Kind::express;
     name.machine = part(1);
     name.qualifier = part(2);

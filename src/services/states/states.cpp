@@ -105,6 +105,12 @@ void States::offer_executions() {
   registry.add("states", "StartSyncExecution",
                {.handle = [this](const Call& c, protocol::Reply r) { start_sync_execution(c, std::move(r)); },
                 .needs = on_member("stateMachineArn")});
+  registry.add("states", "TestState", {.handle = [this](const Call& c, protocol::Reply r) { test_state(c, std::move(r)); },
+                                       .needs = [](const Call& call) {
+                                         auto needs = on_any(call);
+                                         if (call.params.find("roleArn")) needs.push_back(policy::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
+                                         return needs;
+                                       }});
   add("DescribeExecution", &States::describe_execution, on_member("executionArn"));
   add("StopExecution", &States::stop_execution, on_member("executionArn"));
   add("GetExecutionHistory", &States::get_execution_history, on_member("executionArn"));

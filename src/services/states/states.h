@@ -55,6 +55,8 @@ class States final : public services::Service, engine::Observer {
   // start_execution.cpp
   Result<Value> start_execution(const Call& call);
   void start_sync_execution(const Call& call, protocol::Reply reply);
+  // test_state.cpp
+  void test_state(const Call& call, protocol::Reply reply);
   // executions.cpp
   Result<Value> describe_execution(const Call& call);
   Result<Value> list_executions(const Call& call);
