@@ -83,7 +83,7 @@ void Engine::start_express(Record record, json::Value input, std::string machine
   record.express = true;
   asl::ExecutionInfo info{.arn = record.arn, .name = record.name, .role_arn = record.role_arn,
                           .machine_arn = record.machine_arn, .machine_name = std::move(machine_name),
-                          .start = record.start, .input = std::move(input)};
+                          .start = record.start, .input = std::move(input), .synchronous = record.synchronous};
   std::string arn = record.arn;
   auto machine_of = machine(record.definition);
   auto slot = std::make_unique<Slot>(Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
@@ -113,6 +113,7 @@ asl::StepContext Engine::context(const Slot& slot) {
   return {.now = loop_.clock().now(),
           .random = random_,
           .token = [this, &slot](uint64_t task) { return token_(slot.record.arn, task); },
+          .has_activity = [this](std::string_view arn) { return !sink_ || sink_->has_activity(arn); },
           .region = slot.region,
           .express = slot.record.express,
           .inspection = slot.inspection.get()};

@@ -37,6 +37,8 @@ class ActionSink {
   virtual void read_items(const Record& execution, const asl::ReadItems& what) = 0;
   virtual void start_map_run(const Record& execution, const asl::StartMapRun& run) = 0;
   virtual void stop_map_run(const asl::StopMapRun& run) = 0;
+  // Whether there is such an activity; work for one that is not there cannot be scheduled.
+  virtual bool has_activity(std::string_view arn) const = 0;
 };
 
 // Who wants to know what happens: metrics, logs, status-change events, parents.

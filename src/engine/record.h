@@ -35,6 +35,7 @@ struct Record {
   int redrive_count = 0;
   Instant redrive;
   bool express = false;
+  bool synchronous = false;               // of an Express one: somebody waits for its end; never stored
 
   std::string encode() const;
   // Takes the record off the front of `bytes` and leaves what follows it.

@@ -25,14 +25,15 @@ Value Interpreter::context_object(const Thread& t) const {
   json::ObjectBuilder execution, state_object, out;
   execution.add("Id", info.arn).add("Input", info.input).add("StartTime", iso8601_ms(info.start)).add("Name", info.name);
   execution.add("RoleArn", info.role_arn.empty() ? Value() : Value(info.role_arn));
-  if (!context_.inspection) execution.add("RedriveCount", info.redrive_count);
+  if (!context_.inspection && !info.synchronous) execution.add("RedriveCount", info.redrive_count);
   if (info.redrive_count > 0) execution.add("RedriveTime", iso8601_ms(info.redrive_time));
   out.add("Execution", execution.build());
   out.add("StateMachine", json::object({{"Id", info.machine_arn}, {"Name", info.machine_name}}));
   state_object.add("Name", context_.inspection ? std::string("StateName") : state.name).add("EnteredTime", iso8601_ms(t.entered));
   if (state.kind == StateKind::task || state.kind == StateKind::parallel || state.kind == StateKind::map) state_object.add("RetryCount", t.retry_count);
   out.add("State", state_object.build());
-  if (state.kind == StateKind::task && t.task != 0 && context_.token) out.add("Task", json::object({{"Token", context_.token(t.task)}}));
+  // Only a task that goes on after its call is answered has a token.
+  if (state.kind == StateKind::task && state.resource->pattern != Resource::Pattern::request_response && t.task != 0 && context_.token) out.add("Task", json::object({{"Token", context_.token(t.task)}}));
   // The nearest iteration around it.
   for (const Thread* at = &t; at; at = at->parent ? &x_.threads.at(at->parent) : nullptr) {
     if (!at->iteration) continue;

@@ -148,6 +148,7 @@ struct ExecutionInfo {
   json::Value input;
   int redrive_count = 0;
   Instant redrive_time;
+  bool synchronous = false;  // StartSyncExecution: nothing that could be redriven
 };
 
 // Where each branch stands, variables, retry counts: compact, with a versioned encoding of its own.
@@ -194,6 +195,8 @@ struct StepContext {
   Random& random;
   // Makes the token of a task ("$$.Task.Token") from the id of its Scheduled event.
   std::function<std::string(uint64_t task)> token;
+  // Whether an activity exists; none is missed when this is not given.
+  std::function<bool(std::string_view arn)> has_activity;
   std::string region = "us-east-1";
   // How many state transitions one step may make before it hands back (Transition::more).
   uint32_t budget = 10'000;

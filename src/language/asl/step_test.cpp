@@ -23,8 +23,11 @@ struct Scripted {
                                          .input = *json::parse(input)});
   }
 
+  bool activities = true;  // whether they are there
+
   void give(const asl::Input& what) {
-    asl::StepContext context{.now = now, .random = random, .token = [](uint64_t task) { return "token-" + std::to_string(task); }};
+    asl::StepContext context{.now = now, .random = random, .token = [](uint64_t task) { return "token-" + std::to_string(task); },
+                             .has_activity = [this](std::string_view) { return activities; }};
     auto moved = asl::step(*machine, *execution, what, context);
     for (auto& event : moved.events) events.push_back(event);
     for (auto& action : moved.actions) {
@@ -208,6 +211,25 @@ TEST(Events, SurviveTheirEncoding) {
   ASSERT_EQ(again->size(), run.events.size());
   for (size_t i = 0; i < again->size(); ++i) EXPECT_EQ(json::write((*again)[i].to_wire()), json::write(run.events[i].to_wire()));
   EXPECT_FALSE(asl::decode_events("garbage"));
+}
+
+TEST(Context, OnlyATaskThatIsAnsweredLaterHasAToken) {
+  for (const auto& [resource, has] : {std::pair("sqs:sendMessage", false), std::pair("sqs:sendMessage.waitForTaskToken", true)}) {
+    Scripted run(std::string(R"({"StartAt":"T","States":{"T":{"Type":"Task","End":true,"Resource":"arn:aws:states:::)") + resource +
+                 R"(","Parameters":{"QueueUrl":"q","MessageBody.$":"$$"}}}})");
+    run.give(asl::Start{});
+    ASSERT_EQ(run.tasks.size(), 1u);
+    EXPECT_EQ(run.tasks[0].parameters["MessageBody"].find("Task") != nullptr, has) << resource;
+  }
+}
+
+TEST(Activity, ThatIsNotThereFailsTheExecutionUnscheduled) {
+  Scripted run(R"({"StartAt":"A","States":{"A":{"Type":"Task","End":true,"Resource":"arn:aws:states:us-east-1:000000000000:activity:gone"}}})");
+  run.activities = false;
+  run.give(asl::Start{});
+  EXPECT_EQ(run.types(), "1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 ExecutionFailed\n");
+  EXPECT_EQ(run.execution->cause(), "An error occurred while executing the state 'A' (entered at the event id #2). "
+                                    "The activity arn:aws:states:us-east-1:000000000000:activity:gone does not exist.");
 }
 
 }  // namespace

@@ -60,6 +60,9 @@ void Interpreter::task(Thread& t) {
     credentials = json::object({{"roleArn", *role}});
   }
   if (auto large = too_large(t, parameters)) return fault(t, *std::move(large));
+  if (resource.kind == Resource::Kind::activity && context_.has_activity && !seen_ && !context_.has_activity(resource.arn)) {
+    return fault(t, Fault{.error = "States.Runtime", .cause = fmt::format("The activity {} does not exist.", resource.arn)});
+  }
 
   json::ObjectBuilder details;
   t.submitted = false;

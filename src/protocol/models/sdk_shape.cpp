@@ -39,13 +39,20 @@ class ParamReader {
       const Member* member = named(shape, one.name);
       if (!member) {
         result_.unknown.push_back(one.name);
-      } else if (!one.value.is_null()) {
+      } else if (one.value.is_null()) {
+        continue;
+      } else if (member == shape.payload && member->shape->type == Type::blob) {
+        // A streamed body is the value's JSON text, quotes and all.
+        out.set(member->name, base64_encode(json::write(one.value)));
+      } else {
         out.set(member->name, value(*member, one.value, one.name));
       }
     }
     json::Value built = out.build();
     for (const Member& member : shape.members) {
-      if (member.required && !built.find(member.name))
+      // What is given as null is the service's to refuse.
+      const auto is_it = [&](const json::Member& one) { return named(shape, one.name) == &member; };
+      if (member.required && !built.find(member.name) && std::ranges::none_of(given.members(), is_it))
         result_.missing.push_back(java_name(member.name, Naming::capitalised));
     }
     return built;
@@ -194,6 +201,11 @@ json::Value to_pascal(const Shape& shape, const json::Value& value, const Pascal
   for (const Member& member : shape.members) {
     const json::Value& one = value[member.name];
     if (one.is_null()) {
+      // The SDK for Java has the map of prefixed headers even when there was none.
+      if (member.location == Location::headers) {
+        out.push_back({java_name(member.name, style.naming), json::Value::object()});
+        continue;
+      }
       if (!style.fill_in_lists || member.shape->type != Type::list) continue;
       out.push_back({java_name(member.name, style.naming), json::Value::array()});
       continue;

@@ -55,6 +55,22 @@ TEST(SdkShape, UnknownMissingAndMisshapenFieldsAreTold) {
   EXPECT_EQ(made.misshapen, (std::vector<std::string>{"NetworkConfiguration", "Count"}));
 }
 
+TEST(SdkShape, NullIsTheServicesToRefuse) {
+  const auto made = to_service_params("sqs", "SendMessage", parsed(R"({"QueueUrl":"q","MessageBody":null})"));
+  ASSERT_TRUE(made);
+  EXPECT_EQ(json::write(*made), R"({"QueueUrl":"q"})");
+}
+
+TEST(SdkShape, AStreamedBodyIsItsJsonText) {
+  const auto body = [](std::string_view value) {
+    const auto made = to_service_params("s3", "PutObject", json::object({{"Bucket", "b"}, {"Key", "k"}, {"Body", parsed(value)}}));
+    return made ? base64_decode(made->text("Body")).value_or("") : "refused";
+  };
+  EXPECT_EQ(body(R"("text")"), R"("text")");
+  EXPECT_EQ(body("[1, 2]"), "[1,2]");
+  EXPECT_EQ(body("0"), "0");
+}
+
 TEST(SdkShape, FaultsAreWordedAsStepFunctionsDoes) {
   const auto made = to_service_params("ecs", "RunTask", parsed(R"({"Clusters":"c","Count":{}})"));
   ASSERT_FALSE(made);
@@ -94,7 +110,7 @@ TEST(SdkShape, ResultsComeInJavasNamesAndAlphabetically) {
   EXPECT_EQ(json::write(to_pascal_result(
                 operation("s3", "GetObject"),
                 json::object({{"Body", base64_encode("text")}, {"ETag", "x"}}), {})),
-            R"({"ETag":"x","Body":"text"})");
+            R"({"ETag":"x","Metadata":{},"Body":"text"})");
 }
 
 TEST(SdkShape, ServicesAndOperationsAreFoundByJavasNames) {

@@ -45,6 +45,11 @@ Result<Value> States::describe_activity(const Call& call) {
   return out.build();
 }
 
+bool States::has_activity(std::string_view arn) const {
+  const auto name = parse_activity_arn(std::string(arn));
+  return name && activities_.find(scope_of(*name), name->machine);
+}
+
 Result<Value> States::list_activities(const Call& call) {
   const PageAsked page = TRY(page_asked(call, 1000));
   const auto& all = activities_.all({call.account, call.region});

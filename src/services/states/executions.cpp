@@ -146,8 +146,8 @@ Result<Value> States::get_execution_history(const Call& call) {
   list.reserve(events.size());
   for (const asl::Event& event : events) {
     Value shown = event.to_wire(with_data);
-    // The input stands there as the client wrote it.
-    if (event.type == asl::EventType::ExecutionStarted && with_data) {
+    // The input stands there as the client wrote it, and so it enters the first state.
+    if (event.id <= 2 && event.data && with_data) {
       const std::string_view details = asl::details_name(event.type);
       shown = shown.with(details, shown[details].with("input", record->input));
     }

@@ -99,7 +99,7 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
     engine::Record record{.arn = arn.text(), .name = std::move(name), .machine_arn = machine.arn,
                           .version_arn = target.version_arn, .alias_arn = target.alias_arn,
                           .definition = target.revision->definition, .role_arn = target.revision->role_arn,
-                          .input = std::move(input), .trace_header = std::string(params.text("traceHeader")), .start = call.at};
+                          .input = std::move(input), .trace_header = std::string(params.text("traceHeader")), .start = call.at, .synchronous = true};
     const bool with_data = params.text("includedData") != "METADATA_ONLY";
     engine_.start_express(std::move(record), std::move(value), machine.name, region,
                           [reply = std::move(reply), with_data](const engine::Record& closed) mutable {

@@ -147,6 +147,7 @@ class States final : public services::Service, engine::Observer {
     std::deque<ActivityWork> work;
     std::deque<Poller> pollers;
   };
+  bool has_activity(std::string_view arn) const;
   void offer_activity_work(const std::string& activity_arn, ActivityWork work);
   void hand_over(ActivityQueue& queue);
 

@@ -38,6 +38,8 @@ void Dispatch::schedule_activity(const engine::Record& execution, const asl::Sch
   states_.offer_activity_work(task.resource->arn, {execution.arn, task.task, task.token, json::write(task.parameters)});
 }
 
+bool Dispatch::has_activity(std::string_view arn) const { return states_.has_activity(arn); }
+
 std::string Dispatch::session_name(const std::string& execution) const {
   return hex_encode(sha256(execution)).substr(0, 32);
 }

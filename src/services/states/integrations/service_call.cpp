@@ -17,9 +17,39 @@ using json::Value;
 
 namespace {
 
+std::string crc32_bytes(std::string_view body) {
+  uint32_t sum = 0xffffffff;
+  for (const char c : body) {
+    sum ^= static_cast<uint8_t>(c);
+    for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1) ^ (sum & 1 ? 0xedb88320U : 0U);
+  }
+  sum = ~sum;
+  std::string out;
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(sum >> shift));
+  return out;
+}
+
 // Members that an optimized integration adds or rewrites, beyond what the model says.
 Value adapt_params(const Resource& resource, Value params, const std::string& execution, const std::string& key) {
+  // The SDK sends a text body as text, and its checksum.
+  if (resource.service == "s3" && resource.action == "putObject" && params.find("Body")) {
+    if (!params.find("ContentType")) params = params.with("ContentType", "text/plain; charset=UTF-8");
+    for (const json::Member& one : params.members()) {
+      if (one.name.starts_with("Checksum") || one.name == "ContentMD5") return params;
+    }
+    const std::string body = base64_decode(params.text("Body")).value_or("");
+    return params.with("ChecksumAlgorithm", "CRC32").with("ChecksumCRC32", base64_encode(crc32_bytes(body)));
+  }
   if (resource.kind != Resource::Kind::optimized) return params;
+  if (resource.service == "lambda" && resource.action == "invoke") {
+    // A text that holds a JSON object or array is the payload itself.
+    const auto quoted = json::parse(base64_decode(params.text("Payload")).value_or(""));
+    const auto inner = quoted && quoted->is_string() ? json::parse(quoted->as_string()) : quoted;
+    if (quoted && quoted->is_string() && inner && (inner->is_object() || inner->is_array())) {
+      return params.with("Payload", base64_encode(quoted->as_string()));
+    }
+    return params;
+  }
   if (resource.service == "ecs" && resource.action == "runTask") return params.with("clientToken", key);
   if (resource.service == "states" && resource.action == "startExecution") {
     // A repetition after a crash must find the execution that it began.
@@ -89,6 +119,9 @@ void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
                          .service = service, .operation = service ? service->find(to.operation) : nullptr};
   const codec::WireError wire = codec::wire_error(dialect, error);
   const bool optimized = !to.java_name.empty();
+  const bool named_by_code = dialect.protocol == model::Protocol::query || dialect.protocol == model::Protocol::ec2 ||
+                             dialect.protocol == model::Protocol::rest_xml || (service && service->metadata().query_compatible);
+  const std::string& code = named_by_code ? wire.code : wire.name;
   // What the model does not know is the service's general exception.
   std::string exception = wire.shape ? with_exception_suffix(wire.name) : "";
   if (exception.empty()) {
@@ -100,7 +133,7 @@ void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
   const std::string extended = to.service == "s3" ? fmt::format(", Extended Request ID: {}", base64_encode(sha256(attempt->request_id))) : "";
   std::string cause = optimized
                           ? fmt::format("{} (Service: {}; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)", error.message,
-                                        to.java_name, wire.status, wire.code, attempt->request_id)
+                                        to.java_name, wire.status, code, attempt->request_id)
                           : fmt::format("{} (Service: {}, Status Code: {}, Request ID: {}{}) (SDK Attempt Count: 1)", error.message, to.prefix,
                                         wire.status, attempt->request_id, extended);
   refuse(attempt, to.prefix + "." + exception, std::move(cause));
@@ -108,11 +141,13 @@ void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
 
 namespace {
 
-// What a Lambda function that failed says of itself: error is its type, cause the payload as it came.
-asl::TaskFailed function_failed(uint64_t task, const std::string& payload) {
+// What a Lambda function that failed says of itself: error is its type, cause the payload. A function called by
+// its ARN is quoted as it spoke; lambda:invoke has read the payload and writes it anew.
+asl::TaskFailed function_failed(const Resource& resource, uint64_t task, const std::string& payload) {
   const auto parsed = json::parse(payload);
   std::string type = parsed && parsed->is_object() ? std::string(parsed->text("errorType", "Exception")) : "Lambda.Unknown";
-  return {.task = task, .error = std::move(type), .cause = payload};
+  const bool rewritten = parsed && resource.kind != Resource::Kind::lambda;
+  return {.task = task, .error = std::move(type), .cause = rewritten ? json::write(*parsed) : payload};
 }
 
 }  // namespace
@@ -127,7 +162,7 @@ void Dispatch::answered(const AttemptPtr& attempt, Result<Value> answer) {
   if (to.service == "lambda" && to.operation == "Invoke") {
     const std::string payload = base64_decode((*answer).text("Payload")).value_or("");
     if (answer->find("FunctionError") && !(*answer)["FunctionError"].is_null()) {
-      engine.deliver(attempt->execution, function_failed(task, payload));
+      engine.deliver(attempt->execution, function_failed(resource, task, payload));
       return;
     }
     auto value = json::parse(payload);
@@ -155,7 +190,9 @@ void Dispatch::answered(const AttemptPtr& attempt, Result<Value> answer) {
   if (to.service == "events" && (*answer)["FailedEntryCount"].as_int64().value_or(0) > 0 && !to.java_name.empty()) {
     return refuse(attempt, "EventBridge.FailedEntry", json::write(output));
   }
-  if (!to.java_name.empty()) output = model::with_sdk_metadata(to.service, to.operation, *answer, output, attempt->request_id, kit_.clock().now());
+  // PutEvents is the one optimized call that shows its entries alone.
+  const bool bare = to.service == "events" && to.operation == "PutEvents";
+  if (!to.java_name.empty() && !bare) output = model::with_sdk_metadata(to.service, to.operation, *answer, output, attempt->request_id, kit_.clock().now());
   if (resource.pattern == Resource::Pattern::request_response) {
     engine.deliver(attempt->execution, asl::TaskSucceeded{task, std::move(output)});
     return;

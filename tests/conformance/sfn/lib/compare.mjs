@@ -2,7 +2,8 @@
 // values were normalised"). Placeholders and the words that the recording put in place of changing values match any
 // text, the same one the same text everywhere in a case; everything else must be equal.
 
-const isoTime = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})/g;
+// Times as they can be; an hour 25 stays what it is.
+const isoTime = /\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][01]\d:?[0-5]\d)/g;
 const placeholder = /<<?[^<>]*>?:\d+>|<[^<>\s][^<>]*>/g;
 
 // Header values that differ from call to call: each stands for itself.

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
 import { Comparison } from "./compare.mjs";
-import { dumps } from "./standins.mjs";
+import { dumps, ExactNumber } from "./standins.mjs";
 
 const require = createRequire(import.meta.url);
 const json10 = { stepfunctions: ["AWSStepFunctions", "1.0"], dynamodb: ["DynamoDB_20120810", "1.0"], sqs: ["AmazonSQS", "1.0"], logs: ["Logs_20140328", "1.1"], events: ["AWSEvents", "1.1"] };
@@ -66,8 +66,9 @@ export class Replay {
     }
     if (Array.isArray(value)) return value.map((v) => this.filled(v));
     if (value && typeof value === "object") {
+      if ("$number" in value) return new ExactNumber(value.$number);
       if ("$json" in value) return dumps(this.filled(value.$json));
-      if ("$base64" in value) return value.$base64;
+      if ("$base64" in value) return Buffer.from(value.$base64, "base64");
       return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, this.filled(v)]));
     }
     return value;
@@ -82,17 +83,37 @@ export class Replay {
       params.nextToken = this.answers.get(before?.n)?.nextToken;
     }
     const account = call.account ? this.other() : this.account;
-    const again = call.polled || (call.operation === "GetExecutionHistory" && call.polled !== false && this.wantsEnd(call));
+    const again = call.polled;
     const deadline = Date.now() + this.world.caseSeconds * 1000;
     for (;;) {
       const answer = await this.once(call, params, account);
       if (call.operation === "CreateTable") await pause(300);
+      if (call.operation === "DescribeStacks") this.inTemplateOrder(answer);
+      if (call.operation === "DescribeStacks" && !this.settled(call, answer) && Date.now() < deadline) {
+        await pause(30);
+        continue;
+      }
       if (!again || answer.Error || this.settled(call, answer) || Date.now() > deadline) return answer;
+      if (call.operation === "GetExecutionHistory") await this.answerToken(answer.events);
       await pause(30);
     }
   }
-  wantsEnd() {
-    return false;
+  // A test's own worker is not among the calls: it hears of a task's token by SNS and answers with nothing.
+  async answerToken(events) {
+    if (events?.at(-1)?.type !== "TaskSubmitted" || events.at(-1).taskSubmittedEventDetails.resourceType !== "sns") return;
+    if (this.one.calls.some((c) => c.operation.startsWith("SendTask"))) return;
+    const queue = this.one.calls.find((c) => c.operation === "CreateQueue");
+    if (!queue) return;
+    const receive = { QueueUrl: this.answers.get(queue.n).QueueUrl, VisibilityTimeout: 0 };
+    const { Messages } = await this.once({ service: "sqs", operation: "ReceiveMessage" }, receive, this.account);
+    const token = /TaskToken\\*": ?\\*"([^"\\]+)/.exec(Messages?.[0]?.Body ?? "")?.[1];
+    if (token) await this.once({ service: "stepfunctions", operation: "SendTaskSuccess" }, { taskToken: token, output: "{}" }, this.account);
+  }
+  // CloudFormation's outputs have no order; the calls were recorded with the template's.
+  inTemplateOrder(answer) {
+    const template = this.one.calls.find((c) => c.operation === "CreateStack")?.params.TemplateBody ?? "";
+    const outputs = String(template).split(/^Outputs:/m)[1] ?? "";
+    for (const stack of answer.Stacks ?? []) stack.Outputs?.sort((a, b) => outputs.indexOf(`\n  ${a.OutputKey}:`) - outputs.indexOf(`\n  ${b.OutputKey}:`));
   }
   settled(call, answer) {
     if (call.operation === "GetExecutionHistory") return lastIsTheEnd(call.params.reverseOrder ? [answer.events?.[0]] : answer.events);
@@ -116,6 +137,7 @@ export class Replay {
       method: "POST",
       headers: {
         "content-type": `application/x-amz-json-${version}`,
+        "x-amz-date": new Date().toISOString().replace(/[-:]|\.\d+/g, ""),
         "x-amz-target": `${target}.${call.operation}`,
         authorization: `AWS4-HMAC-SHA256 Credential=${account}/20260101/${this.region}/${signingName[call.service] ?? call.service}/aws4_request, SignedHeaders=host, Signature=0`,
       },
@@ -139,7 +161,10 @@ export class Replay {
     if (operation === "CreateBucket" && !this.world.buckets.buckets.has(params.Bucket)) this.world.buckets.buckets.set(params.Bucket, new Map());
     if (operation === "GetObject") {
       const found = this.world.buckets.get(params.Bucket, params.Key);
-      return found ? { Body: found.body.toString("utf8"), ContentLength: found.body.length, ContentType: found.type, ETag: found.etag } : { Error: { Code: "NoSuchKey" } };
+      if (!found) return { Error: { Code: "NoSuchKey" } };
+      const shown = { AcceptRanges: "bytes", Body: found.body.toString("utf8"), ContentLength: found.body.length, ContentType: found.type, ETag: found.etag, LastModified: found.at.toISOString(), Metadata: {}, ServerSideEncryption: "AES256" };
+      if (found.checksum) Object.assign(shown, { ChecksumCRC32: found.checksum, ChecksumType: "FULL_OBJECT" });
+      return { ...shown, ResponseMetadata: { HTTPHeaders: {}, HTTPStatusCode: 200 } };
     }
     return {};
   }
@@ -172,6 +197,10 @@ export class Replay {
     if (key.startsWith("get_execution_history")) return this.answers.get(of("GetExecutionHistory").at(-1)?.n);
     const numbered = /^execution_history_(\d+)$/.exec(key);
     if (numbered) return this.answers.get(of("GetExecutionHistory").filter((c) => c.polled)[numbered[1]]?.n);
+    if (key === "messages" || key === "stepfunctions_events") {
+      const bodies = of("ReceiveMessage").flatMap((c) => this.answers.get(c.n)?.Messages ?? []).map((m) => JSON.parse(m.Body));
+      return bodies.length ? bodies : undefined;
+    }
     if (key === "cases") {
       const starts = of("StartExecution");
       return starts.map((c) => {
@@ -212,10 +241,16 @@ export class Replay {
       }
       if (expected && typeof expected === "object" && !("ResponseMetadata" in expected) && got && typeof got === "object") delete got.ResponseMetadata;
       if (expected?.ResponseMetadata?.HTTPHeaders && got?.ResponseMetadata) got.ResponseMetadata.HTTPHeaders = expected.ResponseMetadata.HTTPHeaders;
+      if (one.replacements.some((r) => r.kind === "GenericTransformer")) listed(expected, got);
       comparison.differences = [];
       comparison.compare(expected, got);
       checked.push(key);
-      for (const d of comparison.differences) differences.push({ key, ...d });
+      for (const d of comparison.differences) {
+        // An answer with a time in it is as long as the digits of its milliseconds.
+        const shorter = /Content-Length(\[0\])?$/.test(d.path) ? Number(d.expected) - Number(d.got) : NaN;
+        if (shorter > 0 && shorter <= 3 && JSON.stringify(expected).includes('"StartDate"')) continue;
+        differences.push({ key, ...d });
+      }
     }
     return { id: one.id, differences, checked, skipped, unsupported: this.unsupported };
   }
@@ -236,9 +271,22 @@ function sortParallel(answer) {
     if (/^ParallelState(Succeeded|Aborted|Exited|Failed)$/.test(events[i].type) && begin >= 0) {
       const inner = events.slice(begin, i).map((e) => ({ ...e, id: [0], previousEventId: 0 }));
       inner.sort((a, b) => (stable(a) < stable(b) ? -1 : 1));
-      events.splice(begin, inner.length, ...inner);
+      // The recording put what it sorted in the place of all up to the Exited that follows at once: of
+      // Succeeded and Exited only the latter was left.
+      const until = events[i + 1]?.type === "ParallelStateExited" ? i + 1 : i;
+      events.splice(begin, until - begin, ...inner);
+      i = begin + inner.length;
       begin = -1;
     }
+  }
+}
+// A listing that the test itself wrote anew, with words for tags and times.
+function listed(expected, got) {
+  for (const [key, value] of Object.entries(expected ?? {})) {
+    if (value && typeof value === "object") listed(value, got?.[key]);
+    if (typeof value !== "string" || typeof got?.[key] !== "string" || !value.startsWith("[{") || !value.includes("<")) continue;
+    expected[key] = JSON.parse(value);
+    got[key] = JSON.parse(got[key]).map((item) => ({ ...item, LastModified: String(item.LastModified) }));
   }
 }
 const stable = (v) => JSON.stringify(v, (_, x) => (x && typeof x === "object" && !Array.isArray(x) ? Object.fromEntries(Object.entries(x).sort()) : x));

@@ -30,7 +30,8 @@ export class Functions {
     const name = match?.[1].split(":function:").at(-1).split(":")[0];
     const described = name && this.byName.get(name);
     if (!described) {
-      const full = `arn:aws:lambda:us-east-1:${/arn:aws:lambda:[^:]*:(\d+)/.exec(match?.[1] ?? "")?.[1] ?? "000000000000"}:function:${name}`;
+      const account = /arn:aws:lambda:[^:]*:(\d+)/.exec(match?.[1] ?? "")?.[1] ?? /Credential=(\d{12})/.exec(request.headers.authorization ?? "")?.[1] ?? "000000000000";
+      const full = `arn:aws:lambda:us-east-1:${account}:function:${name}:$LATEST`;
       response.writeHead(404, { "content-type": "application/json", "x-amzn-errortype": "ResourceNotFoundException" });
       return response.end(JSON.stringify({ Type: "User", Message: `Function not found: ${full}` }));
     }
@@ -39,10 +40,11 @@ export class Functions {
     if (seconds) await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     const headers = { "content-type": "application/json", "x-amz-executed-version": "$LATEST" };
     if (asynchronous) return response.writeHead(202, headers).end();
-    const event = text ? JSON.parse(text) : null;
+    const event = text ? exact(text) : {};
+    if (request.headers["x-amz-log-type"] === "Tail") headers["x-amz-log-result"] = Buffer.from(`START RequestId: ${randomUUID()}\n`).toString("base64");
     let answer;
-    if (kind === "echo") answer = JSON.stringify(event);
-    else if (kind === "constant") answer = JSON.stringify(result);
+    if (kind === "echo") answer = dumps(event);
+    else if (kind === "constant") answer = dumps(result);
     else if (kind === "raw") answer = payload ?? "a".repeat(263168);
     else if (kind === "error") {
       headers["x-amz-function-error"] = "Unhandled";
@@ -57,8 +59,19 @@ export class Functions {
   }
 }
 
+// A number whose text matters: 0.0 is not 0.
+export class ExactNumber {
+  constructor(text) {
+    this.text = text;
+  }
+}
+// JSON text with such numbers marked, for JSON.parse.
+export const markNumbers = (text) => text.replace(/"(?:[^"\\]|\\.)*"|-?\d+\.0+(?![\d.eE])/g, (token) => (token.startsWith('"') ? token : `{"$number":"${token}"}`));
+const exact = (text) => JSON.parse(markNumbers(text), (_, v) => (v && typeof v === "object" && "$number" in v ? new ExactNumber(v.$number) : v));
+
 // JSON as Python's runtime writes it.
 export function dumps(value) {
+  if (value instanceof ExactNumber) return value.text;
   if (Array.isArray(value)) return `[${value.map(dumps).join(", ")}]`;
   if (value && typeof value === "object") return `{${Object.entries(value).map(([k, v]) => `${dumps(k)}: ${dumps(v)}`).join(", ")}}`;
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -85,9 +98,9 @@ export class Buckets {
   async start() {
     this.url = await listen(this.server);
   }
-  put(bucket, key, body, type = "binary/octet-stream") {
+  put(bucket, key, body, type = "binary/octet-stream", checksum = undefined) {
     if (!this.buckets.has(bucket)) this.buckets.set(bucket, new Map());
-    this.buckets.get(bucket).set(key, { body: Buffer.from(body), type, at: new Date(), etag: `"${createHash("md5").update(body).digest("hex")}"` });
+    this.buckets.get(bucket).set(key, { body: Buffer.from(body), type, checksum, at: new Date(), etag: `"${createHash("md5").update(body).digest("hex")}"` });
   }
   get(bucket, key) {
     return this.buckets.get(bucket)?.get(key);
@@ -99,8 +112,9 @@ export class Buckets {
     const xml = (status, text) => response.writeHead(status, { "content-type": "application/xml", "x-amz-request-id": randomUUID(), "x-amz-id-2": randomUUID() }).end(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`);
     const body = await bodyOf(request);
     if (request.method === "PUT" && key) {
-      this.put(bucket, key, body, request.headers["content-type"] ?? undefined);
-      return response.writeHead(200, { etag: this.get(bucket, key).etag, "x-amz-server-side-encryption": "AES256" }).end();
+      const sum = request.headers["x-amz-checksum-crc32"];
+      this.put(bucket, key, body, request.headers["content-type"] ?? undefined, sum);
+      return response.writeHead(200, { etag: this.get(bucket, key).etag, "x-amz-server-side-encryption": "AES256", ...(sum && { "x-amz-checksum-crc32": sum, "x-amz-checksum-type": "FULL_OBJECT" }) }).end();
     }
     if (!this.buckets.has(bucket)) return xml(404, `<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message><BucketName>${bucket}</BucketName></Error>`);
     if (request.method === "GET" && key) {
@@ -116,6 +130,22 @@ export class Buckets {
     }
     return xml(400, "<Error><Code>NotImplemented</Code><Message>not here</Message></Error>");
   }
+}
+
+// --- Secrets Manager: names that it refuses, and nothing kept ---
+
+export async function startSecrets() {
+  const server = createServer(async (request, response) => {
+    const operation = request.headers["x-amz-target"]?.split(".").at(-1);
+    const params = JSON.parse((await bodyOf(request)).toString("utf8") || "{}");
+    const say = (status, value) => response.writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": randomUUID() }).end(JSON.stringify(value));
+    if (operation === "ListSecrets") return say(200, { SecretList: [] });
+    if (operation === "CreateSecret" && /[^\w/+=.@!-]/.test(params.Name ?? "")) {
+      return say(400, { __type: "ValidationException", message: "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!" });
+    }
+    return say(400, { __type: "ResourceNotFoundException", message: "Secrets Manager can't find the specified secret." });
+  });
+  return { server, url: await listen(server) };
 }
 
 // --- DynamoDB: dynalite ---
