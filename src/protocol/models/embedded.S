@@ -22,6 +22,7 @@ service ecr
 service ecs
 service events
 service iam
+service kms
 service lambda
 service logs
 service monitoring

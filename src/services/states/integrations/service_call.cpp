@@ -63,8 +63,8 @@ Value adapt_params(const Resource& resource, Value params, const std::string& ex
     for (const Value& entry : params["Entries"].items()) {
       std::vector<Value> resources;
       if (entry["Resources"].is_array()) resources.assign(entry["Resources"].items().begin(), entry["Resources"].items().end());
-      resources.emplace_back(execution);
       if (name) resources.emplace_back(name->machine_arn());
+      resources.emplace_back(execution);
       entries.push_back(entry.with("Resources", Value::array(std::move(resources))));
     }
     return params.with("Entries", Value::array(std::move(entries)));

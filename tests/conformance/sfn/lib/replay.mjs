@@ -85,8 +85,13 @@ export class Replay {
     const account = call.account ? this.other() : this.account;
     const again = call.polled;
     const deadline = Date.now() + this.world.caseSeconds * 1000;
+    const gathered = [];
     for (;;) {
       const answer = await this.once(call, params, account);
+      if (again && call.operation === "ReceiveMessage") {
+        gathered.push(...(answer.Messages ?? []));
+        if (gathered.length) answer.Messages = [...gathered];
+      }
       if (call.operation === "CreateTable") await pause(300);
       if (call.operation === "DescribeStacks") this.inTemplateOrder(answer);
       if (call.operation === "DescribeStacks" && !this.settled(call, answer) && Date.now() < deadline) {
@@ -119,7 +124,10 @@ export class Replay {
     if (call.operation === "GetExecutionHistory") return lastIsTheEnd(call.params.reverseOrder ? [answer.events?.[0]] : answer.events);
     if (call.operation === "DescribeExecution") return ended(answer.status);
     if (call.operation === "DescribeStacks") return !answer.Stacks?.[0]?.StackStatus?.endsWith("_IN_PROGRESS");
-    if (call.operation === "ReceiveMessage") return (answer.Messages?.length ?? 0) > 0;
+    if (call.operation === "ReceiveMessage") {
+      const { messages, stepfunctions_events } = this.one.expected;
+      return (answer.Messages?.length ?? 0) >= Math.max(1, messages?.length ?? 0, stepfunctions_events?.length ?? 0);
+    }
     if (call.operation === "DescribeLogStreams") return (answer.logStreams?.length ?? 0) > 0;
     if (call.operation === "ListExecutions") return (answer.executions?.length ?? 0) > 0 && answer.executions.every((e) => ended(e.status));
     return true;
@@ -241,7 +249,6 @@ export class Replay {
       }
       if (expected && typeof expected === "object" && !("ResponseMetadata" in expected) && got && typeof got === "object") delete got.ResponseMetadata;
       if (expected?.ResponseMetadata?.HTTPHeaders && got?.ResponseMetadata) got.ResponseMetadata.HTTPHeaders = expected.ResponseMetadata.HTTPHeaders;
-      if (one.replacements.some((r) => r.kind === "GenericTransformer")) listed(expected, got);
       comparison.differences = [];
       comparison.compare(expected, got);
       checked.push(key);
@@ -278,15 +285,6 @@ function sortParallel(answer) {
       i = begin + inner.length;
       begin = -1;
     }
-  }
-}
-// A listing that the test itself wrote anew, with words for tags and times.
-function listed(expected, got) {
-  for (const [key, value] of Object.entries(expected ?? {})) {
-    if (value && typeof value === "object") listed(value, got?.[key]);
-    if (typeof value !== "string" || typeof got?.[key] !== "string" || !value.startsWith("[{") || !value.includes("<")) continue;
-    expected[key] = JSON.parse(value);
-    got[key] = JSON.parse(got[key]).map((item) => ({ ...item, LastModified: String(item.LastModified) }));
   }
 }
 const stable = (v) => JSON.stringify(v, (_, x) => (x && typeof x === "object" && !Array.isArray(x) ? Object.fromEntries(Object.entries(x).sort()) : x));
