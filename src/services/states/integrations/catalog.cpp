@@ -24,6 +24,7 @@ constexpr Optimized kOptimized[] = {
     {"athena", "athena", "Athena", "AmazonAthena"},
     {"sagemaker", "sagemaker", "SageMaker", "AmazonSageMaker"},
     {"elasticmapreduce", "elasticmapreduce", "ElasticMapReduce", "AmazonElasticMapReduce"},
+    {"apigateway", "execute-api", "ApiGateway", "AmazonApiGateway"},
     {"eks", "eks", "EKS", "AmazonEKS"},
 };
 

@@ -28,6 +28,8 @@ void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask
   assume(attempt, execution.role_arn, task.role_arn, [this, attempt] {
     if (attempt->task.resource->kind == Resource::Kind::lambda) {
       schedule_lambda(attempt);
+    } else if (attempt->integration.service == "execute-api") {
+      invoke_api(attempt);
     } else {
       call_service(attempt);
     }

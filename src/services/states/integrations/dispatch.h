@@ -49,6 +49,7 @@ class Dispatch final : public engine::ActionSink {
   void schedule_activity(const engine::Record& execution, const asl::ScheduleTask& task);
   void schedule_lambda(const AttemptPtr& attempt);
   void call_service(const AttemptPtr& attempt);
+  void invoke_api(const AttemptPtr& attempt);  // api_gateway.cpp
   void answered(const AttemptPtr& attempt, Result<Value> answer);
   void refuse(const AttemptPtr& attempt, std::string error, std::string cause);
   void refuse(const AttemptPtr& attempt, const Error& error);

@@ -41,7 +41,8 @@ export class Replay {
   reference(text) {
     if (text === "account") return this.account;
     if (text === "region") return this.region;
-    if (text === "endpoint") return this.world.url;
+    // An API's endpoint is the stand-in's, else there is only the server.
+    if (text === "endpoint") return this.one.calls.some((c) => c.service === "apigateway") ? this.world.functions.url : this.world.url;
     let match = /^role:(\d+)$/.exec(text);
     if (match) return `arn:aws:iam::${this.one.roles[match[1] - 1]?.account ? this.other() : this.account}:role/role-${match[1]}`;
     match = /^lambda:(\d+)$/.exec(text);
@@ -134,6 +135,7 @@ export class Replay {
   }
   async once(call, params, account) {
     if (call.service === "s3") return this.s3(call.operation, params);
+    if (call.service === "apigateway") return this.world.functions.api(call.operation, params);
     if (call.service === "sns" || call.service === "cloudformation") return this.sdk(call, params, account);
     if (!json10[call.service]) {
       this.unsupported.push(`${call.service}:${call.operation}`);

@@ -15,6 +15,8 @@ const bodyOf = async (request) => {
 export class Functions {
   constructor() {
     this.byName = new Map();
+    this.parts = new Map(); // of an API: the path of its resource
+    this.apis = new Map(); // by the API's address
     this.server = createServer((request, response) => this.serve(request, response).catch((e) => response.writeHead(500).end(String(e))));
   }
   async start() {
@@ -24,7 +26,24 @@ export class Functions {
   define(name, described) {
     this.byName.set(name, described);
   }
+  // API Gateway's part: resources whose methods are functions.
+  api(operation, params) {
+    if (operation === "CreateResource") this.parts.set(params.restApiId, params.pathPart);
+    if (operation === "PutIntegration") this.apis.set(`/restapis/${params.restApiId}`, { name: /:function:([^/:]+)/.exec(params.uri)?.[1], path: this.parts.get(params.restApiId) });
+    return {};
+  }
+  async serveApi(request, response) {
+    const [, root, , path] = /^(\/restapis\/[^/]+)\/([^/?]+)\/([^?]*)/.exec(request.url) ?? [];
+    const api = this.apis.get(root);
+    const body = (await bodyOf(request)).toString("utf8");
+    if (!api || api.path !== path) return response.writeHead(403, { "content-type": "application/json" }).end('{"message":"Missing Authentication Token"}');
+    const { kind, result } = this.byName.get(api.name)?.behaviour ?? {};
+    const answer = kind === "constant" ? dumps(result) : dumps(body ? exact(body) : {});
+    for (const [name, text] of Object.entries({ Connection: "keep-alive", "Content-Length": Buffer.byteLength(answer), "Content-Type": "application/json", Via: "1.1 standin", "x-amz-apigw-id": "a", "X-Amz-Cf-Id": "c", "X-Amz-Cf-Pop": "p", "x-amzn-RequestId": randomUUID(), "X-Amzn-Trace-Id": "t", "X-Cache": "Miss from cloudfront" })) response.setHeader(name, text);
+    response.writeHead(200).end(answer);
+  }
   async serve(request, response) {
+    if (request.url.startsWith("/restapis/")) return this.serveApi(request, response);
     const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(decodeURIComponent(request.url.split("?")[0]));
     const text = (await bodyOf(request)).toString("utf8");
     const name = match?.[1].split(":function:").at(-1).split(":")[0];
