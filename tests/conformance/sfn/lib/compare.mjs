@@ -43,7 +43,11 @@ export class Comparison {
 
   compare(expected, got, path = "") {
     const differ = (what) => this.differences.push({ path: path || "/", ...what });
-    if (typeof expected === "string" && (expected === "datetime" || expected === "timestamp" || this.words.has(expected)) && got !== undefined) return;
+    if (expected === "datetime" || expected === "timestamp") {
+      const time = typeof got === "number" || got instanceof Date || /\bdate\b/.test(String(got)) || this.words.has(expected);
+      return time && got !== undefined ? undefined : differ({ expected, got });
+    }
+    if (typeof expected === "string" && this.words.has(expected) && got !== undefined) return;
     if (typeof expected === "string" && got !== null && typeof got === "object" && /^\s*[[{]/.test(expected) === false && new RegExp(`^(${this.wild.source})$`).test(expected)) return;
     if (typeof expected === "string" && typeof got === "string") {
       if (!this.text(expected, got)) differ({ expected, got });
