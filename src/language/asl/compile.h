@@ -49,6 +49,8 @@ class Compiler {
   void parallel(const Value& document, const std::string& at, State& out);
   void map(const Value& document, const std::string& at, State& out);
   void distributed(const Value& document, const Value& processor, const std::string& at, State& out);
+  // Whether a member, if there is one, is one of these texts.
+  void one_of(const Value& object, std::string_view name, std::initializer_list<std::string_view> values, const std::string& at);
   void item_reader(const Value& reader, const std::string& at);
   void retry_catch(const Value& document, const std::string& at, State& out);
   std::vector<std::string> error_names(const Value& item, const std::string& at, bool last);

@@ -1,5 +1,6 @@
 // Map, inline and distributed.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -78,6 +79,12 @@ void Compiler::distributed(const Value& document, const Value& processor, const 
   };
   made.reader = part("ItemReader");
   made.writer = part("ResultWriter");
+  if (const Value& config = document["ResultWriter"]["WriterConfig"]; config.is_object()) {
+    const std::string here = at + "/ResultWriter/WriterConfig";
+    if (!config.find("OutputType")) schema("The field 'OutputType' is required", here);
+    one_of(config, "OutputType", {"JSON", "JSONL"}, here);
+    one_of(config, "Transformation", {"NONE", "COMPACT", "FLATTEN"}, here);
+  }
   if (const Value& reader = document["ItemReader"]; reader.is_object()) {
     item_reader(reader, at + "/ItemReader");
     if (reader["ReaderConfig"].is_object()) {
@@ -94,6 +101,12 @@ void Compiler::distributed(const Value& document, const Value& processor, const 
   made.tolerated_count = quantity(document, "ToleratedFailureCount", at, out.language, 0, 1e9);
   made.tolerated_percentage = quantity(document, "ToleratedFailurePercentage", at, out.language, 0, 100);
   out.distributed = std::move(made);
+}
+
+void Compiler::one_of(const Value& object, std::string_view name, std::initializer_list<std::string_view> values, const std::string& at) {
+  const Value* given = object.find(name);
+  if (!given || (given->is_string() && std::ranges::find(values, given->as_string()) != values.end())) return;
+  schema(fmt::format("Value should be one of the following: [{}]", fmt::join(values, ", ")), fmt::format("{}/{}", at, name));
 }
 
 void Compiler::item_reader(const Value& reader, const std::string& at) {
@@ -120,6 +133,11 @@ void Compiler::item_reader(const Value& reader, const std::string& at) {
       if (config.find(name)) schema(fmt::format("Field '{}' is not supported", name), here);
     }
   }
+  one_of(config, "InputType", {"JSON", "JSONL", "CSV", "PARQUET", "MANIFEST"}, here);
+  one_of(config, "CSVDelimiter", {"COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"}, here);
+  one_of(config, "CSVHeaderLocation", {"FIRST_ROW", "GIVEN"}, here);
+  one_of(config, "ManifestType", {"ATHENA_DATA", "S3_INVENTORY"}, here);
+  one_of(config, "Transformation", {"LOAD_AND_FLATTEN", "NONE"}, here);
   if (const Value* pointer = config.find("ItemsPointer"); pointer && pointer->is_string() && !pointer->as_string().starts_with("/")) {
     schema(fmt::format("Invalid input: JSON Pointer expression must start with '/': \"{}\"", pointer->as_string()), here);
   }

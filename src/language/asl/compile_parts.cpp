@@ -82,7 +82,7 @@ Template Compiler::jsonpath_template(const Value& value, const std::string& at) 
       Template leaf;
       leaf.kind = Template::Kind::reference;
       leaf.field = name;
-      auto reference = member.is_string() ? parse_reference(member.as_string(), true) : std::nullopt;
+      auto reference = member.is_string() ? parse_template_reference(member.as_string()) : std::nullopt;
       if (!reference) {
         schema(fmt::format("The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call", name), at);
         continue;

@@ -26,6 +26,7 @@ struct Reference {
   std::string text;
   std::string variable;
   std::optional<jsonpath::Path> path;  // nothing: the whole root
+  std::string unreadable;              // what is wrong with a path whose filter nobody can read; told when it is looked up
   std::optional<intrinsics::Call> call;
 };
 

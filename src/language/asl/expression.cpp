@@ -60,6 +60,24 @@ std::optional<Reference> parse_reference(std::string_view text, bool calls) {
   return out;
 }
 
+std::optional<Reference> parse_template_reference(std::string_view text) {
+  if (auto reference = parse_reference(text, true)) return reference;
+  const size_t filter = text.find("[?(");
+  if (!text.starts_with("$") || filter == text.npos) return std::nullopt;
+  const size_t end = text.find(")]", filter);
+  if (end == text.npos) return std::nullopt;
+  // Whether the rest of it is a path shows with a filter that can be read.
+  std::string readable(text.substr(0, filter));
+  readable += "[?(@)]";
+  readable += text.substr(end + 2);
+  auto reference = parse_template_reference(readable);
+  if (!reference) return std::nullopt;
+  const auto fault = jsonpath::Path::compile(text);
+  reference->text = text;
+  reference->unreadable = fault ? "the filter cannot be read" : fault.error().message;
+  return reference;
+}
+
 bool is_query(std::string_view text, std::string_view& inner) {
   if (text.size() < 4 || !text.starts_with("{%") || !text.ends_with("%}")) return false;
   inner = text.substr(2, text.size() - 4);
@@ -74,6 +92,7 @@ bool is_query(std::string_view text, std::string_view& inner) {
 }
 
 Evaluated<Value> look_up(const Reference& reference, const View& view) {
+  if (!reference.unreadable.empty()) return std::unexpected(runtime(fmt::format("Invalid path '{}' : {}", reference.text, reference.unreadable)));
   Value document;
   switch (reference.root) {
     case Reference::Root::input:

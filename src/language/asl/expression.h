@@ -37,6 +37,9 @@ struct View {
 
 // "$.a", "$$.b", "$v.c" or, where `calls` allows, an intrinsic. Nothing when it is none of these.
 std::optional<Reference> parse_reference(std::string_view text, bool calls);
+// The same for a template's value, where AWS does not look into a path's filter before it is used: deployed
+// definitions hold `$.a[?(@.b==word)]`.
+std::optional<Reference> parse_template_reference(std::string_view text);
 // True when the text is `{%...%}`; `inner` is what stands between, trimmed.
 bool is_query(std::string_view text, std::string_view& inner);
 

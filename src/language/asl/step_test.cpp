@@ -232,4 +232,23 @@ TEST(Activity, ThatIsNotThereFailsTheExecutionUnscheduled) {
                                     "The activity arn:aws:states:us-east-1:000000000000:activity:gone does not exist.");
 }
 
+TEST(Definition, AReadersSettingsAreOfTheirKinds) {
+  const auto refused = [](std::string_view config) {
+    const auto compiled = asl::compile(std::string(R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
+      "Parameters":{"Bucket":"b","Key":"k"},"ReaderConfig":)") + std::string(config) + R"(},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED",
+      "ExecutionType":"STANDARD"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}})");
+    return asl::join_errors(compiled.diagnostics);
+  };
+  EXPECT_EQ(refused(R"({"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","CSVDelimiter":"TAB"})"), "");
+  EXPECT_EQ(refused(R"({"InputType":"XML"})"), "SCHEMA_VALIDATION_FAILED: Value should be one of the following: [JSON, JSONL, CSV, PARQUET, MANIFEST] "
+                                              "at /States/M/ItemReader/ReaderConfig/InputType");
+}
+
+TEST(Definition, AFilterThatNobodyCanReadFailsWhenItIsUsed) {
+  Scripted run(R"({"StartAt":"P","States":{"P":{"Type":"Pass","End":true,"Parameters":{"a.$":"$.l[?(@.n==word)].v"}}}})", R"({"l":[]})");
+  run.finish();
+  EXPECT_EQ(run.execution->error(), "States.Runtime");
+  EXPECT_FALSE(asl::compile(R"-({"StartAt":"P","States":{"P":{"Type":"Pass","End":true,"Parameters":{"a.$":"$.l[?(@.n==word)"}}}})-").machine);
+}
+
 }  // namespace
