@@ -1,5 +1,6 @@
 // Replays the recorded Step Functions cases against the real program and compares strictly.
-//   run [--only TEXT] [--verbose] [--json FILE] [--jobs N] [--seconds N]
+//   run [--only TEXT] [--verbose] [--json FILE] [--jobs N] [--seconds N] [--relist REASON]
+// --relist writes known-differences.json anew: what agrees is taken out, what is new comes in with REASON.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -87,6 +88,14 @@ const shorten = (v) => {
 for (const r of verbose ? results.filter((x) => !x.passed) : news) {
   console.log(`- ${r.id}${r.unsupported?.length ? ` (needs ${[...new Set(r.unsupported)].join(", ")})` : ""}`);
   for (const d of r.differences.slice(0, verbose ? 12 : 4)) console.log(`    ${d.key}${d.path}\n      expected ${shorten(d.expected)}\n      got      ${shorten(d.got)}`);
+}
+if (option("--relist")) {
+  for (const r of results) {
+    if (r.passed) delete known[r.id];
+    else known[r.id] ??= option("--relist");
+  }
+  const sorted = Object.fromEntries(Object.entries(known).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(join(here, "known-differences.json"), `${JSON.stringify(sorted, null, 1)}\n`);
 }
 if (option("--json")) writeFileSync(option("--json"), JSON.stringify(results, null, 1));
 let passed = 0;
