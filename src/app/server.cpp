@@ -202,6 +202,7 @@ class RunningServer final : public Server {
     settings.key = [](const protocol::Call& call) { return auth::SigningKey{call.account, "gantry", ""}; };
     upstream_ = std::make_unique<protocol::Upstream>(std::move(settings), *registry_, *http_, loop_.clock());
     registry_->set_upstream([this](const protocol::Call& call, protocol::Reply& reply) { return upstream_->call(call, reply); });
+    registry_->set_upstream_has([this](std::string_view service, std::string_view operation) { return upstream_->has(service, operation); });
     return {};
   }
 

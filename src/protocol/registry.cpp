@@ -63,6 +63,10 @@ bool Registry::has(std::string_view service, std::string_view operation) const {
   return it != services_.end() && it->second.contains(operation);
 }
 
+bool Registry::reaches(std::string_view service, std::string_view operation) const {
+  return has(service, operation) || (upstream_has_ && upstream_has_(service, operation));
+}
+
 Status Registry::authorise(const Call& call, const Need& need) {
   if (!authoriser_) return {};
   auto decision = authoriser_->authorise(call, need);

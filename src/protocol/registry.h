@@ -22,6 +22,8 @@ class Registry {
   void add(std::string_view service, std::string_view operation, Operation what);
   bool has_service(std::string_view service) const;
   bool has(std::string_view service, std::string_view operation) const;
+  // Whether calls of it are answered, here or upstream.
+  bool reaches(std::string_view service, std::string_view operation) const;
 
   void set_authoriser(Authoriser* authoriser) { authoriser_ = authoriser; }
   void set_validator(Validator validator) { validator_ = std::move(validator); }
@@ -29,6 +31,9 @@ class Registry {
   // service that it does not have either.
   using Upstream = std::function<bool(const Call&, Reply&)>;
   void set_upstream(Upstream upstream) { upstream_ = std::move(upstream); }
+  // Whether that one would take an operation's calls.
+  using UpstreamHas = std::function<bool(std::string_view service, std::string_view operation)>;
+  void set_upstream_has(UpstreamHas has) { upstream_has_ = std::move(has); }
 
   // A call that the wire has decoded and authenticated, or that internal() made: authorise, validate, run.
   void call(const Call& call, Reply reply);
@@ -53,6 +58,7 @@ class Registry {
   Authoriser* authoriser_ = nullptr;
   Validator validator_;
   Upstream upstream_;
+  UpstreamHas upstream_has_;
 };
 
 }  // namespace protocol

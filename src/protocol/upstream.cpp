@@ -33,6 +33,11 @@ std::string_view Upstream::url_of(std::string_view service) const {
   return registry_.has_service(service) ? std::string_view() : std::string_view(settings_.others);
 }
 
+bool Upstream::has(std::string_view service, std::string_view operation) const {
+  const model::Service* described = url_of(service).empty() ? nullptr : model::find(service);
+  return described && described->find(operation);
+}
+
 bool Upstream::call(const Call& call, Reply& reply) {
   const std::string_view url = url_of(call.service);
   if (url.empty()) return false;

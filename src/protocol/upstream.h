@@ -34,6 +34,9 @@ class Upstream {
   // service's own errors, and with SdkClientException (503) when the server cannot be reached.
   bool call(const Call& call, Reply& reply);
 
+  // Whether call() would take an operation.
+  bool has(std::string_view service, std::string_view operation) const;
+
   // Where a service's calls go; empty: nowhere.
   std::string_view url_of(std::string_view service) const;
 

@@ -129,7 +129,7 @@ Status CloudFormation::check_types(const Call& call, const Plan& plan) const {
   for (const std::string& id : plan.resources) {
     const std::string type(plan.resource(id).text("Type"));
     const ResourceType* known = catalog_.find(type);
-    const bool offered = known && (known->service.empty() || kit_.registry.has(known->service, known->operation));
+    const bool offered = known && (known->service.empty() || kit_.registry.reaches(known->service, known->operation));
     if (!offered) unknown.insert(type);
     if (allowed.size() > 0 && std::ranges::none_of(allowed.items(), [&](const Value& one) { return type_fits(type, one.as_string()); })) {
       std::vector<std::string> list;

@@ -129,7 +129,7 @@ void CloudFormation::validate_template(const Call& call, Reply reply) {
       for (const std::string& id : resources) {
         const std::string type(body["Resources"][id].text("Type"));
         const ResourceType* known = catalog_.find(type);
-        if (!known || (!known->service.empty() && !kit_.registry.has(known->service, known->operation))) unknown.insert(type);
+        if (!known || (!known->service.empty() && !kit_.registry.reaches(known->service, known->operation))) unknown.insert(type);
       }
       if (!unknown.empty()) return invalid(fmt::format("Template format error: Unrecognized resource types: [{}]", fmt::join(unknown, ", ")));
       json::ObjectBuilder out;

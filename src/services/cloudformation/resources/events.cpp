@@ -63,11 +63,42 @@ Status remove_rule(Job& job) {
   return {};
 }
 
+// Who is let in by a statement: an account's number, as PutPermission takes it, or "*".
+std::string account_of(const Value& principal) {
+  const Value& named = principal.is_object() ? principal["AWS"] : principal;
+  const std::string text = json_text(named);
+  if (!text.starts_with("arn:") || !text.ends_with(":root")) return text;
+  const size_t end = text.size() - 5;
+  return text.substr(text.rfind(':', end - 1) + 1, end - text.rfind(':', end - 1) - 1);
+}
+
+// A bus's policy is made of statements that several resources may bring, each its own.
+Result<Physical> put_bus_policy(Job& job) {
+  const Value& statement = job.property("Statement");
+  json::ObjectBuilder params;
+  params.add("StatementId", job.text("StatementId"));
+  if (statement.is_object()) {
+    params.add("Action", json_text(statement["Action"])).add("Principal", account_of(statement["Principal"]));
+  } else {
+    params.add("Action", job.text("Action")).add("Principal", job.text("Principal"));
+    if (const Value* condition = job.properties().find("Condition")) params.add("Condition", *condition);
+  }
+  TRY(job.call("events", "PutPermission", on_bus(job, params.build())));
+  return Physical{job.physical_id().empty() ? job.generated_name(128) : job.physical_id(), {}, Value::object()};
+}
+
+Status remove_bus_policy(Job& job) {
+  TRY(job.call_unless("events", "RemovePermission", on_bus(job, json::object({{"StatementId", job.text("StatementId")}})), {"ResourceNotFoundException"}));
+  return {};
+}
+
 }  // namespace
 
 void add_events_types(Catalog& catalog) {
   catalog.add({.name = "AWS::Events::EventBus", .service = "events", .operation = "CreateEventBus", .name_property = "Name", .required = {"Name"}, .attributes = {"Arn", "Name"},
                .create = create_bus, .remove = remove_bus});
+  catalog.add({.name = "AWS::Events::EventBusPolicy", .service = "events", .operation = "PutPermission", .required = {"StatementId"}, .replacing = {"StatementId", "EventBusName"},
+               .create = put_bus_policy, .update = put_bus_policy, .remove = remove_bus_policy});
   catalog.add({.name = "AWS::Events::Rule", .service = "events", .operation = "PutRule", .name_property = "Name", .replacing = {"Name", "EventBusName"}, .attributes = {"Arn"},
                .create = put_rule, .update = put_rule, .remove = remove_rule});
 }

@@ -177,7 +177,18 @@ Status take_inline(Job& job, Owner owner, const Value& name, const Value& policy
   return {};
 }
 
+Status has_any_owner(const Value& properties) {
+  for (const Owner owner : {kRole, kUser, kGroup}) {
+    if (!items(properties[fmt::format("{}s", owner.noun)]).empty()) return {};
+  }
+  return fail("ValidationException", "At least one of [Groups,Roles,Users] must be non-empty.");
+}
+
 Result<Physical> put_policy(Job& job) {
+  // AWS quirk (recorded): there is a physical resource even of a policy that is nobody's, and it cannot be deleted.
+  const std::string id = job.physical_id().empty() ? job.generated_name(128) : job.physical_id();
+  job.made(id);
+  TRY(has_any_owner(job.properties()));
   const Value name = job.property("PolicyName");
   TRY(for_owners(job.previous(), [&](Owner owner, const Value& who) -> Status {
     return has_owner(job.properties(), owner, who) ? Status{} : take_inline(job, owner, who, name);
@@ -186,10 +197,11 @@ Result<Physical> put_policy(Job& job) {
     TRY(job.call("iam", owner.op("Put", "Policy"), json::object({{owner.name_member(), who}, {"PolicyName", name}, {"PolicyDocument", document(job.property("PolicyDocument"))}})));
     return {};
   }));
-  return Physical{job.physical_id().empty() ? job.generated_name(128) : job.physical_id(), {}, Value::object()};
+  return Physical{id, {}, Value::object()};
 }
 
 Status remove_policy(Job& job) {
+  TRY(has_any_owner(job.properties()));
   return for_owners(job.properties(), [&](Owner owner, const Value& who) { return take_inline(job, owner, who, job.property("PolicyName")); });
 }
 

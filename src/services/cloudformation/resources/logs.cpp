@@ -14,7 +14,9 @@ Status retention(Job& job, const std::string& group) {
 
 Result<Physical> create_group(Job& job) {
   const std::string name = job.name("LogGroupName", 512);
-  TRY(job.create("logs", "CreateLogGroup", json::object({{"logGroupName", name}, {"tags", job.tag_map(Tags::no)}}), "ResourceAlreadyExistsException"));
+  Value params = to_params("logs", "CreateLogGroup", job.properties(), {"KmsKeyId", "LogGroupClass"}).with("logGroupName", name);
+  if (const Value tags = job.tag_map(Tags::no); tags.size() > 0) params = params.with("tags", tags);
+  TRY(job.create("logs", "CreateLogGroup", std::move(params), "ResourceAlreadyExistsException"));
   job.made(name);
   TRY(retention(job, name));
   return Physical{name, {}, json::object({{"Arn", arn(job, "logs", fmt::format("log-group:{}:*", name))}})};
@@ -44,7 +46,7 @@ Status remove_stream(Job& job) {
 }  // namespace
 
 void add_logs_types(Catalog& catalog) {
-  catalog.add({.name = "AWS::Logs::LogGroup", .service = "logs", .operation = "CreateLogGroup", .name_property = "LogGroupName", .replacing = {"LogGroupName"},
+  catalog.add({.name = "AWS::Logs::LogGroup", .service = "logs", .operation = "CreateLogGroup", .name_property = "LogGroupName", .replacing = {"LogGroupName", "LogGroupClass"},
                .attributes = {"Arn"}, .create = create_group, .update = update_group, .remove = remove_group});
   catalog.add({.name = "AWS::Logs::LogStream", .service = "logs", .operation = "CreateLogStream", .name_property = "LogStreamName", .required = {"LogGroupName"},
                .create = create_stream, .remove = remove_stream});
