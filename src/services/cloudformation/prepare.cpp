@@ -214,7 +214,8 @@ void CloudFormation::prepare(const Call& call, const Stack* stack, const Pseudo&
         const auto planned = [&]() -> Status {
           const Value body = TRY(parse_template(prepared->revision.template_text));
           if (has_language_extensions(body)) {
-            TRY(check_template(TRY(expand_language_extensions(body, parameter_values(prepared->revision.parameters)))));
+            const Value expanded = TRY(expand_language_extensions(body, parameter_values(prepared->revision.parameters)));
+            TRY(check_template(expanded));
           }
           prepared->plan = TRY(make_plan(prepared->revision, pseudo));
           TRY(check_types(call, prepared->plan));

@@ -64,7 +64,8 @@ std::string deploy(const json::Value& one) {
   for (const json::Value& edge : one["edges"].items()) {
     const std::string after(edge[size_t{0}].as_string()), before(edge[size_t{1}].as_string());
     if (place(all, after + " CREATE_IN_PROGRESS") < place(all, before + " CREATE_COMPLETE")) return after + " was made before " + before;
-    if (place(all, before + " DELETE_IN_PROGRESS") < place(all, after + " DELETE_COMPLETE")) return before + " went before " + after;
+    const auto gone = std::min(place(all, after + " DELETE_COMPLETE"), place(all, after + " DELETE_SKIPPED"));
+    if (place(all, before + " DELETE_IN_PROGRESS") < gone) return before + " went before " + after;
   }
   return {};
 }

@@ -3,9 +3,14 @@
 namespace cloudformation {
 namespace {
 
-constexpr std::string_view kAttributes[] = {"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "VisibilityTimeout", "RedrivePolicy",
-                                            "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "ContentBasedDeduplication",
-                                            "DeduplicationScope", "FifoThroughputLimit"};
+// A queue's attributes, and what they are again when a template sets them no more.
+struct Attribute {
+  std::string_view name, otherwise;
+};
+constexpr Attribute kAttributes[] = {{"DelaySeconds", "0"}, {"MaximumMessageSize", "1048576"}, {"MessageRetentionPeriod", "345600"}, {"ReceiveMessageWaitTimeSeconds", "0"},
+                                     {"VisibilityTimeout", "30"}, {"RedrivePolicy", ""}, {"RedriveAllowPolicy", ""}, {"KmsMasterKeyId", ""},
+                                     {"KmsDataKeyReusePeriodSeconds", "300"}, {"SqsManagedSseEnabled", "true"}, {"ContentBasedDeduplication", "false"},
+                                     {"DeduplicationScope", "queue"}, {"FifoThroughputLimit", "perQueue"}};
 
 Result<Physical> create_queue(Job& job) {
   const bool fifo = is_true(job, "FifoQueue");
@@ -13,8 +18,8 @@ Result<Physical> create_queue(Job& job) {
   if (name.empty()) name = fifo ? job.generated_name(75) + ".fifo" : job.generated_name(80);
   json::ObjectBuilder attributes;
   if (fifo) attributes.add("FifoQueue", "true");
-  for (const std::string_view attribute : kAttributes) {
-    if (const Value* given = job.properties().find(attribute)) attributes.add(attribute, json_text(*given));
+  for (const Attribute& attribute : kAttributes) {
+    if (const Value* given = job.properties().find(attribute.name)) attributes.add(attribute.name, json_text(*given));
   }
   const Value made = TRY(job.call("sqs", "CreateQueue", json::object({{"QueueName", name}, {"Attributes", attributes.build()}, {"tags", job.tag_map(Tags::no)}})));
   const std::string url(made.text("QueueUrl"));
@@ -23,8 +28,10 @@ Result<Physical> create_queue(Job& job) {
 
 Result<Physical> update_queue(Job& job) {
   json::ObjectBuilder attributes;
-  for (const std::string_view attribute : kAttributes) {
-    if (changed(job, attribute)) attributes.add(attribute, job.properties().find(attribute) ? json_text(job.property(attribute)) : "");
+  for (const Attribute& attribute : kAttributes) {
+    if (!changed(job, attribute.name)) continue;
+    const Value* given = job.properties().find(attribute.name);
+    attributes.add(attribute.name, given ? json_text(*given) : std::string(attribute.otherwise));
   }
   if (!attributes.empty()) TRY(job.call("sqs", "SetQueueAttributes", json::object({{"QueueUrl", job.physical_id()}, {"Attributes", attributes.build()}})));
   return Physical{};
