@@ -1,11 +1,14 @@
 #pragma once
 // HTTP messages as values, the same for the server and the client.
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace net {
+
+class BodyStream;
 
 struct Header {
   std::string name;
@@ -40,6 +43,7 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  std::shared_ptr<BodyStream> stream;  // in place of `body`: what is written to it is sent as it comes (server)
 };
 
 }  // namespace net

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/time_text.h"
+#include "net/body_stream.h"
 #include "net/io_impl.h"
 
 namespace net {
@@ -60,21 +61,24 @@ class Session : public std::enable_shared_from_this<Session> {
   ~Session() {
     release_body();
     shared_->sessions.erase(this);
+    if (stream_) stream_->close();
   }
 
   void start() { wait_readable(); }
-  bool idle() const { return state_ == State::idle; }
+  // Whether nothing is lost when it is closed.
+  bool idle() const { return state_ == State::idle || state_ == State::streaming; }
   void close() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
+    if (const auto stream = std::exchange(stream_, nullptr)) stream->close();
   }
   void check_deadline(int64_t now) {
     if (now >= deadline_ && state_ != State::handling) close();
   }
 
  private:
-  enum class State : uint8_t { idle, receiving, handling, sending };
+  enum class State : uint8_t { idle, receiving, handling, sending, streaming };
   using Parser = http::request_parser<http::string_body>;
 
   void wait_readable() {
@@ -195,6 +199,7 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_.reset();
     state_ = State::handling;
     keep_alive_ = message.keep_alive() && !shared_->stopping;
+    chunked_ = message.version() >= 11;
     Request request;
     request.method = std::string_view(message.method_string().data(), message.method_string().size());
     request.target = std::string_view(message.target().data(), message.target().size());
@@ -208,7 +213,10 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void send(Response response) {
-    if (!socket_.is_open()) return;
+    if (!socket_.is_open()) {
+      if (response.stream) response.stream->close();
+      return;
+    }
     state_ = State::sending;
     out_.clear();
     fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
@@ -216,13 +224,97 @@ class Session : public std::enable_shared_from_this<Session> {
       out_.append(header.name).append(": ").append(header.value).append("\r\n");
     }
     const bool bodiless = response.status == 204 || response.status == 304;
-    if (!bodiless) fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", response.body.size());
+    if (response.stream) {
+      keep_alive_ = keep_alive_ && chunked_;  // HTTP/1.0 knows the end by the close alone
+      if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
+    } else if (!bodiless) {
+      fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", response.body.size());
+    }
     if (!response.headers.has("Date")) out_.append("Date: ").append(shared_->http_date_now()).append("\r\n");
     if (!keep_alive_) out_ += "Connection: close\r\n";
     out_ += "\r\n";
+    if (response.stream && !head_only_) return begin_stream(std::move(response.stream));
+    if (response.stream) response.stream->close();
     if (!bodiless && !head_only_) out_ += response.body;
     sent_ = 0;
     deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+    write();
+  }
+
+  // A body that is written as it comes: chunks go out while the reader takes them, and that the reader has gone
+  // is seen at once.
+  void begin_stream(std::shared_ptr<BodyStream> stream) {
+    state_ = State::streaming;
+    stream_ = std::move(stream);
+    sent_ = 0;
+    watch_reader();
+    write_stream();
+    if (stream_) stream_->attach([this] { write_stream(); });
+  }
+
+  void watch_reader() {
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+      if (failed || self->state_ != State::streaming) return;
+      error_code error;
+      const size_t got = self->socket_.read_some(asio::buffer(self->shared_->scratch), error);
+      if (error == asio::error::would_block || error == asio::error::try_again) return self->watch_reader();
+      if (error) return self->close();
+      // The next request, before the end of this one's answer.
+      self->pending_.append(self->shared_->scratch.data(), got);
+      if (self->pending_.size() > self->shared_->limits.header_bytes) return self->close();
+      self->watch_reader();
+    });
+  }
+
+  void write_stream() {
+    if (std::exchange(writing_stream_, true)) return;  // the loop below takes it
+    const auto self = shared_from_this();
+    while (stream_) {
+      if (sent_ == out_.size()) {
+        out_.clear(), sent_ = 0;
+        if (stream_->closed()) {
+          close();
+        } else if (stream_->take(chunk_)) {
+          if (chunked_) fmt::format_to(std::back_inserter(out_), "{:x}\r\n", chunk_.size());
+          out_ += chunk_;
+          if (chunked_) out_ += "\r\n";
+          chunk_.clear();
+          deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+          continue;
+        } else if (stream_->ended()) {
+          end_stream();
+        } else {
+          deadline_ = INT64_MAX;  // nothing is owed to the reader
+          stream_->drained();
+          if (stream_ && !stream_->has_more()) break;
+          continue;
+        }
+        break;
+      }
+      error_code error;
+      const size_t wrote = socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), error);
+      if (error == asio::error::would_block || error == asio::error::try_again) {
+        socket_.async_wait(tcp::socket::wait_write, [self](const error_code& failed) {
+          self->writing_stream_ = false;
+          if (!failed) self->write_stream();
+        });
+        return;
+      }
+      if (error) {
+        close();
+        break;
+      }
+      sent_ += wrote;
+      deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+    }
+    writing_stream_ = false;
+  }
+
+  void end_stream() {
+    stream_ = nullptr;
+    state_ = State::sending;
+    socket_.cancel();  // watch_reader() ends
+    if (chunked_) out_ = "0\r\n\r\n";
     write();
   }
 
@@ -282,6 +374,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string pending_;  // received and not yet parsed
   std::string out_;
   size_t sent_ = 0;
+  std::shared_ptr<BodyStream> stream_;
+  std::string chunk_;
+  bool chunked_ = true, writing_stream_ = false;
 };
 
 class Server final : public HttpServer {

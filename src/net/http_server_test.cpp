@@ -9,6 +9,7 @@
 #include <atomic>
 #include <thread>
 
+#include "net/body_stream.h"
 #include "net/curl_client.h"
 #include "net/io_loop.h"
 
@@ -25,6 +26,7 @@ class EchoServer {
     auto listening = HttpServer::listen(loop_, "127.0.0.1", 0, limits, [this](Request request, HttpServer::Respond respond) {
       ++requests;
       Response response;
+      if (request.target.starts_with("/stream")) return stream(request.target, std::move(response), std::move(respond));
       response.headers.add("Content-Type", "text/plain");
       response.body = request.method + " " + request.target + " " + std::string(request.headers.get("x-a")) + " " + request.body;
       respond(std::move(response));
@@ -41,8 +43,30 @@ class EchoServer {
   }
   uint16_t port() const { return port_; }
   std::atomic<int> requests = 0;
+  std::atomic<int> readers_gone = 0;
+  std::atomic<bool> took_all = true;
 
  private:
+  // "/stream": "one", and in a later turn "two" and the end. "/stream/open": "one" and no end. "/stream/flood": more
+  // than anybody keeps.
+  void stream(std::string_view target, Response response, HttpServer::Respond respond) {
+    auto body = std::make_shared<net::BodyStream>();
+    response.stream = body;
+    body->on_closed([this] { ++readers_gone; });
+    body->write("one");
+    respond(std::move(response));
+    if (target == "/stream") {
+      loop_.post([body] {
+        body->write("two");
+        body->end();
+      });
+    } else if (target == "/stream/flood") {
+      const std::string block(100'000, 'x');
+      for (int i = 0; i < 1'000 && body->write(block); ++i) continue;
+      took_all = !body->closed();
+    }
+  }
+
   net::IoLoop loop_{1};
   std::unique_ptr<HttpServer> server_;
   uint16_t port_;
@@ -139,6 +163,47 @@ TEST(HttpServer, AnswersHeadWithoutABodyAndSaysContinue) {
   EXPECT_TRUE(d.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 Continue"));
   d.send("ok");
   EXPECT_NE(d.read_until("POST").find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, SendsAStreamAsItIsWrittenAndTakesTheNextRequest) {
+  EchoServer server;
+  Connection c(server);
+  c.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string got = c.read_all();
+  EXPECT_NE(got.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+  EXPECT_NE(got.find("\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\nHTTP/1.1 200"), std::string::npos) << got;
+  EXPECT_TRUE(got.ends_with("GET /next  ")) << got;
+  EXPECT_EQ(server.readers_gone, 0);
+}
+
+TEST(HttpServer, SendsAStreamToAnOldClientUntilItCloses) {
+  EchoServer server;
+  Connection c(server);
+  c.send("GET /stream HTTP/1.0\r\nHost: h\r\n\r\n");
+  const std::string got = c.read_all();
+  EXPECT_EQ(got.find("chunked"), std::string::npos);
+  EXPECT_TRUE(got.ends_with("\r\n\r\nonetwo")) << got;
+}
+
+TEST(HttpServer, TellsAStreamThatItsReaderHasGone) {
+  EchoServer server;
+  {
+    Connection c(server);
+    c.send("GET /stream/open HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_NE(c.read_until("one").find("one"), std::string::npos);
+    EXPECT_EQ(server.readers_gone, 0);
+  }
+  for (int i = 0; i < 5'000 && server.readers_gone == 0; ++i) usleep(1'000);
+  EXPECT_EQ(server.readers_gone, 1);
+}
+
+TEST(HttpServer, CutsOffAReaderThatDoesNotTakeWhatAStreamWrites) {
+  EchoServer server;
+  Connection c(server);
+  c.send("GET /stream/flood HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (int i = 0; i < 5'000 && server.readers_gone == 0; ++i) usleep(1'000);
+  EXPECT_EQ(server.readers_gone, 1);
+  EXPECT_FALSE(server.took_all);
 }
 
 TEST(CurlClient, SendsAndTellsFailures) {
