@@ -12,7 +12,6 @@ inline constexpr std::string_view kVersion = "0.1.0";
 
 int serve(const Config& config, std::vector<std::string> arguments);
 int image(const Config& config, std::vector<std::string> arguments);
-int validate(const Config& config, std::vector<std::string> arguments);
 int print_config(const Config& config, std::vector<std::string> arguments);
 // `gantry shim ...`: not for people.
 int shim(int argc, char** argv);

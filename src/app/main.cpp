@@ -8,6 +8,8 @@
 
 #include "app/commands.h"
 #include "app/config.h"
+#include "cli/eval.h"
+#include "cli/validate.h"
 
 namespace {
 
@@ -21,7 +23,10 @@ struct Command {
 constexpr Command kCommands[] = {
     {"serve", "serve [flags]", "run the server", app::serve},
     {"image", "image import FILE NAME[:TAG] | ls | rm NAME | pull NAME", "container images", app::image},
-    {"validate", "validate FILE...", "check state machine definitions, as AWS words it", app::validate},
+    {"eval", "eval --language L --expr E [--data JSON] | --jsonl", "evaluate an expression: jsonata, jsonpath or intrinsic",
+     [](const Config&, std::vector<std::string> arguments) { return cli::eval(std::move(arguments)); }},
+    {"validate", "validate FILE...", "check state machine definitions, as AWS words it",
+     [](const Config&, std::vector<std::string> arguments) { return cli::validate(std::move(arguments)); }},
     {"config", "config", "print the settings in force and where each came from", app::print_config},
 };
 
