@@ -1,3 +1,5 @@
+#include "net/io_loop.h"
+
 #include "net/io_impl.h"
 
 #include <boost/asio/executor_work_guard.hpp>

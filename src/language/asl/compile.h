@@ -1,6 +1,6 @@
 #pragma once
 // The compiler's own workings: one Compiler walks a definition, collects findings and builds the states.
-// Which fields a state may have, and what they must look like, is in fields.cpp and states_compile.cpp.
+// compile_states.cpp has the fields of each type of state, compile_parts.cpp what they share, compile_map.cpp Map.
 #include <set>
 #include <string>
 #include <string_view>

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "language/json/parse.h"
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 
 namespace {
 
@@ -276,12 +276,12 @@ TEST(Evaluate, DenialsReadAsTheServiceWordsThem) {
 }
 
 TEST(PassRole, IsANeedOfTheCaller) {
-  const protocol::Need need = policy::pass_role("arn:aws:iam::1:role/r", "states.amazonaws.com");
+  const protocol::Need need = protocol::pass_role("arn:aws:iam::1:role/r", "states.amazonaws.com");
   EXPECT_EQ(need.action, "iam:PassRole");
   EXPECT_EQ(need.resources, std::vector<std::string>{"arn:aws:iam::1:role/r"});
   EXPECT_EQ(need.context.at(0).name, "iam:PassedToService");
-  EXPECT_FALSE(policy::passable("arn:aws:iam::222222222222:role/r", "111111111111"));
-  EXPECT_TRUE(policy::passable("arn:aws:iam::111111111111:role/r", "111111111111"));
+  EXPECT_FALSE(protocol::passable("arn:aws:iam::222222222222:role/r", "111111111111"));
+  EXPECT_TRUE(protocol::passable("arn:aws:iam::111111111111:role/r", "111111111111"));
 }
 
 }  // namespace

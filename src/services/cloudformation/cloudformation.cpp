@@ -6,7 +6,7 @@
 
 #include "base/time_text.h"
 #include "language/json/parse.h"
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 #include "services/cloudformation/template.h"
 
 namespace cloudformation {
@@ -34,7 +34,7 @@ std::vector<Need> needs_of(const protocol::Call& call) {
     if (const std::string_view value = call.params.text(param); !value.empty()) need.context.push_back({key, value});
   }
   std::vector<Need> out{std::move(need)};
-  if (const std::string_view role = call.params.text("RoleARN"); !role.empty()) out.push_back(policy::pass_role(role, "cloudformation.amazonaws.com"));
+  if (const std::string_view role = call.params.text("RoleARN"); !role.empty()) out.push_back(protocol::pass_role(role, "cloudformation.amazonaws.com"));
   return out;
 }
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 
 namespace ecs {
 
@@ -73,7 +73,7 @@ void Ecs::load() {
   add("RegisterTaskDefinition", &Ecs::register_task_definition, [](const Call& call) {
     auto needs = on(call, "*");
     for (const std::string_view role : {"taskRoleArn", "executionRoleArn"}) {
-      if (const std::string_view arn = call.params.text(role); !arn.empty()) needs.push_back(policy::pass_role(arn, "ecs-tasks.amazonaws.com"));
+      if (const std::string_view arn = call.params.text(role); !arn.empty()) needs.push_back(protocol::pass_role(arn, "ecs-tasks.amazonaws.com"));
     }
     return needs;
   });

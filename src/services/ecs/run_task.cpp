@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "language/json/parse.h"
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 #include "services/ecs/ecs.h"
 
 namespace ecs {
@@ -23,7 +23,7 @@ std::vector<protocol::Need> Ecs::run_task_needs(const Call& call) {
   for (const std::string_view role : {"taskRoleArn", "executionRoleArn"}) {
     std::string_view passed = call.params["overrides"].text(role);
     if (passed.empty() && definition) passed = definition->text(role);
-    if (!passed.empty()) needs.push_back(policy::pass_role(passed, "ecs-tasks.amazonaws.com"));
+    if (!passed.empty()) needs.push_back(protocol::pass_role(passed, "ecs-tasks.amazonaws.com"));
   }
   if (call.params["tags"].size() > 0) needs.push_back({.action = "ecs:TagResource", .resources = {call.arn(fmt::format("task/{}/*", last_part(cluster_arn)))}, .context = {}, .resource_policy = {}});
   return needs;

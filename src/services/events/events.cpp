@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "language/json/parse.h"
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 
 namespace events {
 
@@ -66,7 +66,7 @@ void Events::load() {
     auto needs = by_rule(call);
     if (call.params["Targets"].is_array()) {
       for (const Value& target : call.params["Targets"].items()) {
-        if (const std::string_view role = target.text("RoleArn"); !role.empty()) needs.push_back(policy::pass_role(role, "events.amazonaws.com"));
+        if (const std::string_view role = target.text("RoleArn"); !role.empty()) needs.push_back(protocol::pass_role(role, "events.amazonaws.com"));
       }
     }
     return needs;

@@ -1,6 +1,6 @@
 // Which right an IAM operation takes: its own action on the role, user, group, policy or profile
 // that it names.
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 #include "services/iam/iam.h"
 #include "services/iam/service_linked_roles.h"
 #include "services/iam/shapes.h"
@@ -64,7 +64,7 @@ std::vector<protocol::Need> Iam::needs(const Call& call) {
     if (operation == "AddRoleToInstanceProfile") {
       const Identity* role = roles_.find(scope, folded(text("RoleName")));
       return {need,
-              policy::pass_role(role ? role->arn : named_arn(call, "role", "/", text("RoleName")),
+              protocol::pass_role(role ? role->arn : named_arn(call, "role", "/", text("RoleName")),
                                 "ec2.amazonaws.com")};
     }
   } else if (operation == "CreateServiceLinkedRole") {

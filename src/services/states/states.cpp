@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "protocol/policy/pass_role.h"
+#include "protocol/pass_role.h"
 #include "services/states/integrations/dispatch.h"
 
 namespace states {
@@ -57,12 +57,12 @@ void States::offer_state_machines() {
   auto& registry = kit_.registry;
   const auto create_needs = [](const Call& call) {
     auto needs = on(call, call.arn("stateMachine:" + text(call, "name")));
-    needs.push_back(policy::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
+    needs.push_back(protocol::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
     return needs;
   };
   const auto update_needs = [](const Call& call) {
     auto needs = on(call, call.params.text("stateMachineArn"));
-    if (call.params.find("roleArn")) needs.push_back(policy::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
+    if (call.params.find("roleArn")) needs.push_back(protocol::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
     return needs;
   };
   registry.add("states", "CreateStateMachine",
@@ -108,7 +108,7 @@ void States::offer_executions() {
   registry.add("states", "TestState", {.handle = [this](const Call& c, protocol::Reply r) { test_state(c, std::move(r)); },
                                        .needs = [](const Call& call) {
                                          auto needs = on_any(call);
-                                         if (call.params.find("roleArn")) needs.push_back(policy::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
+                                         if (call.params.find("roleArn")) needs.push_back(protocol::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
                                          return needs;
                                        }});
   add("DescribeExecution", &States::describe_execution, on_member("executionArn"));

@@ -9,13 +9,12 @@
 #include "base/result.h"
 #include "protocol/operation.h"
 
-namespace policy {
+namespace protocol {
 
 // `service` is the one that gets the role: "states.amazonaws.com". `for_resource` is the ARN of
 // what will use it (iam:AssociatedResourceArn), where that is known.
-inline protocol::Need pass_role(std::string_view role_arn, std::string_view service,
-                                std::string_view for_resource = {}) {
-  protocol::Need need{.action = "iam:PassRole", .resources = {std::string(role_arn)}};
+inline Need pass_role(std::string_view role_arn, std::string_view service, std::string_view for_resource = {}) {
+  Need need{.action = "iam:PassRole", .resources = {std::string(role_arn)}};
   need.context.push_back({"iam:PassedToService", service});
   if (!for_resource.empty()) need.context.push_back({"iam:AssociatedResourceArn", for_resource});
   return need;
@@ -29,4 +28,4 @@ inline Status passable(std::string_view role_arn, std::string_view account) {
   return fail("AccessDeniedException", "Cross-account pass role is not allowed.");
 }
 
-}  // namespace policy
+}  // namespace protocol
