@@ -85,6 +85,10 @@ std::optional<std::string> text_of(const std::string& argument) {
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& names) {
   std::string_view best;
+  for (const std::string_view name : names) {
+    if (word.size() >= 3 && name.starts_with(word) && (best.empty() || name.size() < best.size())) best = name;
+  }
+  if (!best.empty()) return best;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string_view name : names) {
     std::vector<size_t> row(name.size() + 1);

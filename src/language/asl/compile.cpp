@@ -238,7 +238,8 @@ Compiled compile(std::string_view definition, const CompileOptions& options) {
   const bool faulty = std::ranges::any_of(out.diagnostics, [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; });
   if (!faulty) {
     if (const auto fault = label_fault(*document)) {
-      error("LABEL", fmt::format("Error=ValueError Args={} in definition '{}'.", *fault, definition), std::nullopt);
+      error("SCHEMA_VALIDATION_FAILED", fmt::format("Error=ValueError Args={} in definition '{}'.", *fault, definition), std::nullopt);
+      out.diagnostics.back().alone = true;
       return out;
     }
     out.machine = std::make_shared<Machine>(compiler.take_body());

@@ -32,6 +32,9 @@ void Compiler::map(const Value& document, const std::string& at, State& out) {
       if (type && type->is_string() && type->as_string() != "STANDARD" && type->as_string() != "EXPRESS") {
         schema("Value should be one of the following: [STANDARD, EXPRESS]", here + "/ExecutionType");
       }
+    } else if (!inner->find("ProcessorConfig")) {
+      // Who reads items from elsewhere, or writes results there, wants a run of its own, though no mode says so.
+      distributes = document.find("ItemReader") || document.find("ItemBatcher") || document.find("ResultWriter");
     }
   }
   if (out.language == Language::jsonpath) {

@@ -74,6 +74,11 @@ Template Compiler::jsonpath_template(const Value& value, const std::string& at) 
     bool fixed = true;
     for (const auto& [name, member] : value.members()) {
       if (!name.ends_with(".$")) {
+        if (member.is_string() && (member.as_string().starts_with("$.") || member.as_string().starts_with("$$."))) {
+          warning(fmt::format("The value for the field '{}' looks like a JSONPath, but is taken as text: did you mean '{}.$'?", name, name), at);
+        } else if (member.is_string() && member.as_string().starts_with("States.") && intrinsics::Call::compile(member.as_string())) {
+          warning(fmt::format("The value for the field '{}' looks like an intrinsic function call, but is taken as text: did you mean '{}.$'?", name, name), at);
+        }
         out.members.push_back({name, jsonpath_template(member, at)});
         fixed = fixed && constant(out.members.back().value);
         continue;

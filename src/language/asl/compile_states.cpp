@@ -220,6 +220,11 @@ void Compiler::task(const Value& document, const std::string& at, State& out) {
         schema("Express state machine does not support '.waitForTaskToken' service integration ", at + "/Resource");
       } else if (options_.express && parsed->kind == Resource::Kind::activity) {
         schema("Express state machine does not support Activity ARN", at + "/Resource");
+      } else if (parsed->kind == Resource::Kind::foreign) {
+        warning(fmt::format("Nothing runs the resource {}: the state will fail", parsed->arn), at + "/Resource");
+      } else if (!document.find("TimeoutSeconds") && !document.find("TimeoutSecondsPath") && !document.find("HeartbeatSeconds") &&
+                 !document.find("HeartbeatSecondsPath") && (parsed->pattern == Pattern::wait_for_task_token || parsed->kind == Resource::Kind::activity)) {
+        warning("The state waits for an answer without a time limit: it may never end", at);
       }
       out.resource = std::make_shared<Resource>(std::move(*parsed));
     }
@@ -231,7 +236,8 @@ void Compiler::task(const Value& document, const std::string& at, State& out) {
   }
   if (const Value* credentials = document.find("Credentials")) {
     if (expect(*credentials, json::Kind::object, at + "/Credentials")) {
-      if (!credentials->find("RoleArn") && !credentials->find("RoleArn.$")) {
+      const bool foreign = out.resource && out.resource->kind == Resource::Kind::foreign;
+      if (!foreign && !credentials->find("RoleArn") && !credentials->find("RoleArn.$")) {
         schema("The field 'RoleArn' is required but was missing", at + "/Credentials");
       }
       out.credentials = payload(*credentials, out.language, at + "/Credentials", "Credentials");

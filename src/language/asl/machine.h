@@ -17,13 +17,14 @@ struct Diagnostic {
   std::string code;                     // "SCHEMA_VALIDATION_FAILED"
   std::string message;
   std::optional<std::string> location;  // "/States/A/Next"
-  size_t offset = 0;                    // byte in the text that it speaks of, for the CLI
-  std::string hint;                     // how to mend it, ours; may be empty
+  size_t offset = 0;                    // of a fault in the JSON: the byte where it was noticed
+  bool alone = false;                   // told as it is, without code and location (a Map's label)
 };
 
 // A Task's Resource, taken apart (spec/integrations.md 1).
 struct Resource {
-  enum class Kind : uint8_t { lambda, activity, optimized, sdk };
+  // foreign: a well-formed ARN of something that no Task runs (the States Language allows any URI).
+  enum class Kind : uint8_t { lambda, activity, optimized, sdk, foreign };
   enum class Pattern : uint8_t { request_response, sync, sync2, wait_for_task_token };
   Kind kind{};
   Pattern pattern = Pattern::request_response;

@@ -86,7 +86,11 @@ std::optional<Resource> parse_resource(std::string_view arn) {
     out.action = "invoke";
     return out;
   }
-  if (parts[2] != "states") return std::nullopt;
+  if (parts[2] != "states") {
+    if (!is_word(parts[2]) || parts[3].empty() || parts[4].empty() || what.empty()) return std::nullopt;
+    out.kind = Resource::Kind::foreign;
+    return out;
+  }
   if (what.starts_with("activity:")) {
     if (parts[3].empty() || parts[4].empty() || what.size() <= 9) return std::nullopt;
     out.kind = Resource::Kind::activity;

@@ -251,4 +251,42 @@ TEST(Definition, AFilterThatNobodyCanReadFailsWhenItIsUsed) {
   EXPECT_FALSE(asl::compile(R"-({"StartAt":"P","States":{"P":{"Type":"Pass","End":true,"Parameters":{"a.$":"$.l[?(@.n==word)"}}}})-").machine);
 }
 
+TEST(Definition, WhatNoTaskRunsIsAWarningAndFailsTheExecution) {
+  constexpr auto kMachine = R"({"StartAt":"A","States":{"A":{"Type":"Task","End":true,"Resource":"arn:aws:sns:us-east-1:000000000000:topic"}}})";
+  const auto compiled = asl::compile(kMachine);
+  ASSERT_EQ(compiled.diagnostics.size(), 1u);
+  EXPECT_EQ(compiled.diagnostics[0].severity, asl::Diagnostic::Severity::warning);
+  Scripted run(kMachine);
+  run.finish();
+  EXPECT_EQ(run.types(), "1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 ExecutionFailed\n");
+  EXPECT_EQ(run.execution->error(), "States.Runtime");
+  EXPECT_FALSE(asl::compile(R"({"StartAt":"A","States":{"A":{"Type":"Task","End":true,"Resource":"arn:aws:states:::dynamodb:query"}}})").machine);
+}
+
+TEST(Definition, AMapThatReadsItemsFromElsewhereHasARunOfItsOwn) {
+  const auto map = [](std::string_view more, std::string_view config) {
+    return asl::compile(std::string(R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,)") + std::string(more) + R"("ItemProcessor":{)" + std::string(config) +
+                        R"("StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}})");
+  };
+  constexpr auto kReader = R"("ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b","Key":"k"}},)";
+  EXPECT_TRUE(map(kReader, "").machine);
+  EXPECT_EQ(asl::join_errors(map(kReader, R"("ProcessorConfig":{"Mode":"INLINE"},)").diagnostics),
+            "SCHEMA_VALIDATION_FAILED: Field 'ItemReader' is not supported at /States/M");
+  EXPECT_FALSE(map(R"("Label":"x",)", "").machine);
+}
+
+TEST(Definition, WarningsNeverRefuse) {
+  const auto warnings = [](std::string_view text) {
+    std::string out;
+    const auto compiled = asl::compile(text);
+    EXPECT_TRUE(compiled.machine) << asl::join_errors(compiled.diagnostics);
+    for (const auto& d : compiled.diagnostics) out += d.message + " at " + d.location.value_or("null") + "\n";
+    return out;
+  };
+  EXPECT_EQ(warnings(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a":"$.x","b.$":"$.x","c":"$5"},"End":true}}})"),
+            "The value for the field 'a' looks like a JSONPath, but is taken as text: did you mean 'a.$'? at /States/A/Parameters\n");
+  EXPECT_EQ(warnings(R"({"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","Parameters":{},"End":true}}})"),
+            "The state waits for an answer without a time limit: it may never end at /States/A\n");
+}
+
 }  // namespace

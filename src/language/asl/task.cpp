@@ -64,6 +64,10 @@ void Interpreter::task(Thread& t) {
     return fault(t, Fault{.error = "States.Runtime", .cause = fmt::format("The activity {} does not exist.", resource.arn)});
   }
 
+  if (resource.kind == Resource::Kind::foreign && !seen_) {
+    return fault(t, Fault{.error = "States.Runtime", .cause = fmt::format("The resource {} does not exist.", resource.arn)});
+  }
+
   json::ObjectBuilder details;
   t.submitted = false;
   t.submitted_output = Value();

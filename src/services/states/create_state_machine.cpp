@@ -11,7 +11,7 @@ Result<std::shared_ptr<const asl::Machine>> States::compile(std::string_view def
   if (compiled.machine) return compiled.machine;
   // A label's fault is told as it is.
   for (const asl::Diagnostic& d : compiled.diagnostics) {
-    if (d.code == "LABEL") return fail("InvalidDefinition", d.message);
+    if (d.alone) return fail("InvalidDefinition", d.message);
   }
   return fail("InvalidDefinition", fmt::format("Invalid State Machine Definition: '{}'", asl::join_errors(compiled.diagnostics)));
 }
