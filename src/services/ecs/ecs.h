@@ -95,7 +95,8 @@ class Ecs final : public services::Service {
 
   struct Pending {
     std::map<std::string, std::vector<Value>> lines;  // by container
-    uint64_t sequence = 0;
+    size_t count = 0, bytes = 0;                      // of all of them
+    uint64_t sequence = 0;                            // of the last that is in it
     bool armed = false;
   };
 

@@ -1,6 +1,7 @@
 // Where a container's output goes: awslogs into log groups, everything else into a short memory.
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "services/ecs/ecs.h"
 
 namespace ecs {
@@ -12,6 +13,30 @@ constexpr size_t kBatchLines = 1'000;
 constexpr int64_t kBatchMs = 100;
 constexpr size_t kRecentLines = 500;
 constexpr size_t kRecentLineBytes = 512;
+// PutLogEvents takes no more in a batch and in an event; each event counts 26 bytes more than its text.
+constexpr size_t kEventOverhead = 26;
+constexpr size_t kBatchBytes = 1'048'576;
+constexpr size_t kMessageBytes = 262'144 - kEventOverhead;
+
+// A line as log events: none for an empty line (there is no empty event), several for one that is too long.
+// Bytes that are no UTF-8 are shown as U+FFFD.
+std::vector<std::string> messages_of(std::string_view line) {
+  std::vector<std::string> messages;
+  std::string message;
+  for (size_t at = 0; at < line.size();) {
+    if (message.size() + 4 > kMessageBytes) messages.push_back(std::exchange(message, {}));
+    append_utf8(message, next_code_point(line, at));
+  }
+  if (!message.empty()) messages.push_back(std::move(message));
+  return messages;
+}
+
+// At most so many bytes of it, no character cut in two.
+std::string beginning(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  while (bytes > 0 && (static_cast<uint8_t>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return std::string(text.substr(0, bytes));
+}
 }  // namespace
 
 void Ecs::take_output(const Where& where, const Value& task, const containers::Event& event) {
@@ -22,15 +47,22 @@ void Ecs::take_output(const Where& where, const Value& task, const containers::E
       if (c.text("name") == event.container && c["logConfiguration"].text("logDriver") == "awslogs") options = c["logConfiguration"]["options"];
     }
   }
+  std::vector<std::string> messages = messages_of(event.line);
   auto& recent = recent_[where.id];
-  recent.emplace_back(event.container, event.line.substr(0, kRecentLineBytes));
+  recent.emplace_back(event.container, messages.empty() ? "" : beginning(messages[0], kRecentLineBytes));
   if (recent.size() > kRecentLines) recent.erase(recent.begin(), recent.begin() + kRecentLines / 2);
   if (options.is_null()) return runtime_.acknowledge(where.id, event.sequence);
 
+  for (std::string& message : messages) {
+    const size_t bytes = message.size() + kEventOverhead;
+    if (const auto it = pending_logs_.find(where.id); it != pending_logs_.end() && (it->second.bytes + bytes > kBatchBytes || it->second.count == kBatchLines)) flush_logs(where.id);
+    Pending& pending = pending_logs_[where.id];
+    pending.lines[event.container].push_back(json::object({{"timestamp", event.at.ms}, {"message", std::move(message)}}));
+    pending.bytes += bytes;
+    ++pending.count;
+  }
   Pending& pending = pending_logs_[where.id];
-  pending.lines[event.container].push_back(json::object({{"timestamp", event.at.ms}, {"message", event.line}}));
   pending.sequence = event.sequence;
-  if (pending.lines[event.container].size() >= kBatchLines) return flush_logs(where.id);
   if (pending.armed) return;
   pending.armed = true;
   kit_.loop.after(kBatchMs, [this, id = where.id] { flush_logs(id); });
