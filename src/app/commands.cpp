@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/server.h"
+#include "bench/bench.h"
 
 namespace app {
 
@@ -25,6 +26,8 @@ int serve(const Config& config, std::vector<std::string> arguments) {
   loop.run();
   return 0;
 }
+
+int bench(const Config& config, std::vector<std::string> arguments) { return ::bench::run(std::move(arguments), config.get("endpoint")); }
 
 int print_config(const Config& config, std::vector<std::string>) {
   for (const Setting& setting : settings()) {

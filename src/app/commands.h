@@ -12,6 +12,8 @@ inline constexpr std::string_view kVersion = "0.1.0";
 
 int serve(const Config& config, std::vector<std::string> arguments);
 int image(const Config& config, std::vector<std::string> arguments);
+int validate(const Config& config, std::vector<std::string> arguments);
+int bench(const Config& config, std::vector<std::string> arguments);
 int print_config(const Config& config, std::vector<std::string> arguments);
 // `gantry shim ...`: not for people.
 int shim(int argc, char** argv);

@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
      [](const Config&, std::vector<std::string> arguments) { return cli::eval(std::move(arguments)); }},
     {"validate", "validate FILE...", "check state machine definitions, as AWS words it",
      [](const Config&, std::vector<std::string> arguments) { return cli::validate(std::move(arguments)); }},
+    {"bench", "bench [WORKLOAD...]", "measure: work per CPU-second, workload by workload (bench --help)", app::bench},
     {"config", "config", "print the settings in force and where each came from", app::print_config},
 };
 
@@ -66,7 +67,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "gantry: there is no command '{}'. 'gantry help' lists them.\n", name);
     return 2;
   }
-  if (wants_help) return help(name);
+  // The load generator has options of its own to tell of.
+  if (wants_help && name != "bench") return help(name);
   auto config = Config::load(arguments);
   if (!config) {
     fmt::print(stderr, "gantry: {}\n", config.error().message);
