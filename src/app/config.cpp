@@ -28,6 +28,8 @@ constexpr Setting kSettings[] = {
     {"allow-host", "NAME", "", "a further Host header to answer to, beside loopback names", true},
     {"allow-origin", "ORIGIN", "", "a web origin that may call from a browser, beside the console's own", true},
     {"insecure", "", "false", "allow listening beyond loopback without --auth enforce"},
+    {"retention-days", "DAYS", "90", "how long a finished execution is kept with its history; 0: for ever"},
+    {"max-open-executions", "N", "1000000", "open executions in an account and region"},
     {"quotas", "off|aws", "off", "aws: request quotas as AWS has them"},
     {"endpoint", "URL", "", "the running server that a command talks to"},
     {"config", "FILE", "", "a TOML file with any of these settings"},

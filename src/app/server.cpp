@@ -122,7 +122,7 @@ class RunningServer final : public Server {
     add(std::make_unique<sqs::Sqs>(*kit_));
     add(std::make_unique<sns::Sns>(*kit_));
     add(std::make_unique<events::Events>(*kit_));
-    add(std::make_unique<states::States>(*kit_));
+    add(std::make_unique<states::States>(*kit_, TRY(states_settings())));
     ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
     add(std::make_unique<cloudformation::CloudFormation>(*kit_));
     TRY(set_root(iam, mode));
@@ -136,6 +136,19 @@ class RunningServer final : public Server {
         .endpoint = kit_->endpoint,
         .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); }});
     return {};
+  }
+
+  Result<states::States::Settings> states_settings() const {
+    const auto number = [&](std::string_view name, double most) -> Result<double> {
+      const std::string text = config_.get(name);
+      char* end = nullptr;
+      const double value = std::strtod(text.c_str(), &end);
+      if (text.empty() || *end != 0 || !(value >= 0 && value <= most)) return fail("Config", fmt::format("--{} is a number from 0 to {}, not '{}'", name, most, text));
+      return value;
+    };
+    const double days = TRY(number("retention-days", 36'500));
+    const double open = TRY(number("max-open-executions", 1e9));
+    return states::States::Settings{.retention_ms = static_cast<int64_t>(days * 86'400'000), .open_executions_max = static_cast<int64_t>(open)};
   }
 
   Result<std::unique_ptr<containers::ContainerRuntime>> make_runtime() {

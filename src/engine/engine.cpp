@@ -1,11 +1,13 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "engine/keys.h"
+#include "engine/slot.h"
 #include "language/json/parse.h"
 
 namespace engine {
@@ -13,18 +15,25 @@ namespace engine {
 using store::Batch;
 using store::Space;
 
-struct Engine::Slot {
-  Record record;
-  asl::Execution execution;
-  std::shared_ptr<const asl::Machine> machine;
-  std::string region;
-  bool running = false;             // inside run(): what arrives now waits in `inbox`
-  bool stored = false;              // the open key is in the store
-  std::deque<asl::Input> inbox;
-  std::map<uint64_t, std::pair<Instant, uint64_t>> timers;  // timer -> its key in Engine::timers_
-  Function<void(const Record&)> done;  // of an express execution
-  std::shared_ptr<asl::Inspection> inspection;
-};
+namespace {
+
+// A step's events are kept in chunks of this many, so that a page of a long history reads little.
+constexpr size_t kChunkEvents = 250;
+
+Record with_status(const Record& record, Outcome status) {
+  Record out{.arn = record.arn, .machine_arn = record.machine_arn, .version_arn = record.version_arn, .alias_arn = record.alias_arn,
+             .map_run_arn = record.map_run_arn, .start = record.start, .status = status, .order = record.order, .redrive_count = record.redrive_count};
+  return out;
+}
+
+// "arn:aws:states:us-east-1:000000000000:", account and region.
+std::string scope_of(std::string_view arn) {
+  size_t at = 0;
+  for (int i = 0; i < 5 && at != arn.npos; ++i) at = arn.find(':', at == 0 ? 0 : at + 1);
+  return std::string(arn.substr(0, at));
+}
+
+}  // namespace
 
 Engine::Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token)
     : loop_(loop), store_(store), random_(random), token_(std::move(token)) {
@@ -127,9 +136,15 @@ void Engine::run(Slot& slot, asl::Input input) {
   slot.running = true;
   const std::string arn = slot.record.arn;  // the slot may be gone at the end
   const Outcome before = slot.record.status;
+  if (before != Outcome::running) {
+    slot.replaced = list_keys(slot.record);
+    slot.replaced.push_back(ended_key(slot.record.stop, slot.record.arn));
+  }
   asl::Transition moved = asl::step(*slot.machine, slot.execution, input, context(slot));
   slot.record.status = slot.execution.outcome();
   slot.record.events = slot.execution.last_event();
+  slot.record.redrive_count = slot.execution.info().redrive_count;
+  slot.record.redrive = slot.execution.info().redrive_time;
   commit(slot, moved.events, before);
   act(slot, std::move(moved.actions));
   slot.running = false;
@@ -154,40 +169,54 @@ void Engine::run(Slot& slot, asl::Input input) {
 void Engine::commit(Slot& slot, const std::vector<asl::Event>& events, Outcome before) {
   Record& record = slot.record;
   const bool closed = record.status != Outcome::running;
+  const bool fresh = !slot.stored;
+  const bool begins = fresh || before != Outcome::running;  // at its start, or with a redrive
+  std::vector<std::string> old_keys = std::move(slot.replaced);
+  if (!record.express && closed && !begins) old_keys = list_keys(with_status(record, before));
+  record.output.reset(), record.error.reset(), record.cause.reset();
+  record.stop = {};
   if (closed) {
     record.stop = loop_.clock().now();
     if (record.status == Outcome::succeeded) record.output = json::write(slot.execution.output());
     record.error = slot.execution.error();
     record.cause = slot.execution.cause();
   }
-  const bool fresh = !slot.stored;
-  if (!record.express && (!events.empty() || fresh || closed)) {
+  if (!record.express && (!events.empty() || begins || closed)) {
     Batch batch;
     std::string bytes = record.encode();
-    if (!closed) bytes += slot.execution.encode();
+    // What has failed keeps where it stood, for a redrive.
+    if (record.status != Outcome::succeeded) bytes += slot.execution.encode();
     batch.put(Space::executions, record.arn, std::move(bytes));
-    if (!events.empty()) batch.put(Space::history, history_key(record.arn, events.front().id), asl::encode_events(events));
-    if (fresh) {
-      batch.put(Space::index, list_key(record, std::nullopt), record.arn);
-      batch.put(Space::meta, "order", big_endian(order_));
-    } else if (before != record.status) {
-      batch.erase(Space::index, list_key(record, before));
+    for (size_t first = 0; first < events.size(); first += kChunkEvents) {
+      const auto chunk = std::span(events).subspan(first, std::min(kChunkEvents, events.size() - first));
+      batch.put(Space::history, history_key(record.arn, chunk.front().id), asl::encode_events(chunk));
     }
-    if (fresh || before != record.status) batch.put(Space::index, list_key(record, record.status), record.arn);
-    if (fresh && !closed) batch.put(Space::index, open_key(record.arn), "");
-    if (!fresh && closed) batch.erase(Space::index, open_key(record.arn));
+    if (fresh) batch.put(Space::meta, "order", big_endian(order_));
+    if (begins || closed) {
+      for (std::string& key : old_keys) batch.erase(Space::index, std::move(key));
+      const std::string entry = encode_listed(record);
+      for (std::string& key : list_keys(record)) batch.put(Space::index, std::move(key), entry);
+    }
+    if (begins && !closed) {
+      batch.put(Space::index, open_key(record.arn), "");
+      count_open(record.arn, 1);
+    }
+    if (!begins && closed) {
+      batch.erase(Space::index, open_key(record.arn));
+      count_open(record.arn, -1);
+    }
+    if (closed) batch.put(Space::index, ended_key(record.stop, record.arn), "");
     store_.commit(std::move(batch));
-    slot.stored = true;
   }
+  slot.stored = true;
   if (!observer_) return;
   // A run that began and ended in one step is still seen to begin: its RUNNING comes first.
-  if (fresh) {
+  if (begins) {
     Record begun = record;
     begun.status = Outcome::running;
     begun.output.reset(), begun.error.reset(), begun.cause.reset();
     begun.stop = {};
     observer_->status_changed(begun);
-    slot.stored = true;
   }
   if (!events.empty()) observer_->progressed(record, events);
   if (closed) observer_->status_changed(record);
@@ -219,6 +248,17 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
   }
 }
 
+// Map runs' children have a bound of their own: their run's.
+void Engine::count_open(const std::string& arn, int64_t change) {
+  if (arn.find('/') != std::string::npos) return;
+  open_by_scope_[scope_of(arn)] += change;
+}
+
+int64_t Engine::open_in(const std::string& arn) const {
+  const auto it = open_by_scope_.find(scope_of(arn));
+  return it == open_by_scope_.end() ? 0 : it->second;
+}
+
 void Engine::close(Slot& slot) {
   for (const auto& [timer, key] : slot.timers) timers_.erase(key);
   auto node = slots_.extract(slot.record.arn);
@@ -246,6 +286,17 @@ bool Engine::awaits(const std::string& arn, uint64_t task) {
 
 void Engine::stop(const std::string& arn, std::optional<std::string> error, std::optional<std::string> cause) {
   if (Slot* slot = find_slot(arn)) run(*slot, asl::Stop{std::move(error), std::move(cause)});
+}
+
+Engine::Redriven Engine::redrive(const std::string& arn, std::string token) {
+  if (find_slot(arn)) return Redriven::not_closed;
+  auto slot = read(arn);
+  if (!slot || !slot->execution.can_be_redriven()) return Redriven::impossible;
+  slot->record.redrive_token = std::move(token);
+  Slot& again = *slot;
+  slots_.emplace(arn, std::move(slot));
+  run(again, asl::Redrive{});
+  return Redriven::runs;
 }
 
 // --- timers ------------------------------------------------------------------------------------------------
@@ -302,6 +353,7 @@ void Engine::recover() {
   store_.scan(Space::index, kOpenPrefix, store::prefix_end(kOpenPrefix), store::Order::forward,
               [&](std::string_view key, std::string_view) {
                 arns->emplace_back(key.substr(kOpenPrefix.size()));
+                count_open(arns->back(), 1);
                 return true;
               });
   recover_slice(std::move(arns), 0);
@@ -324,24 +376,29 @@ Engine::Slot* Engine::find_slot(const std::string& arn) {
 
 Engine::Slot* Engine::load(const std::string& arn) {
   if (!store_.get(Space::index, open_key(arn))) return nullptr;
+  auto slot = read(arn);
+  CHECK(slot, "an open execution has a record and a state");
+  Slot& loaded = *slot;
+  slots_.emplace(arn, std::move(slot));
+  resume(loaded);
+  return &loaded;
+}
+
+std::unique_ptr<Engine::Slot> Engine::read(const std::string& arn) {
   const auto bytes = store_.get(Space::executions, arn);
-  CHECK(bytes, "an open execution has a record");
+  if (!bytes) return nullptr;
   std::string_view rest = *bytes;
   auto record = Record::decode(rest);
   CHECK(record, "the store gives back what it was given");
+  if (rest.empty()) return nullptr;
   auto machine_of = machine(record->definition);
   auto execution = asl::Execution::decode(rest, *machine_of);
   CHECK(execution, "the store gives back what it was given");
   // arn:partition:states:region:account:...
   size_t at = 0;
   for (int i = 0; i < 3; ++i) at = arn.find(':', at) + 1;
-  auto slot = std::make_unique<Slot>(Slot{.record = std::move(*record), .execution = std::move(*execution),
-                                          .machine = std::move(machine_of),
-                                          .region = arn.substr(at, arn.find(':', at) - at), .stored = true});
-  Slot& loaded = *slot;
-  slots_.emplace(arn, std::move(slot));
-  resume(loaded);
-  return &loaded;
+  return std::make_unique<Slot>(Slot{.record = std::move(*record), .execution = std::move(*execution), .machine = std::move(machine_of),
+                                     .region = arn.substr(at, arn.find(':', at) - at), .stored = true});
 }
 
 void Engine::resume(Slot& slot) {
@@ -351,71 +408,6 @@ void Engine::resume(Slot& slot) {
     if (auto* task = std::get_if<asl::ScheduleTask>(&action)) task->token = token_(slot.record.arn, task->task);
   }
   act(slot, std::move(actions));
-}
-
-// --- looking ---------------------------------------------------------------------------------------------
-
-std::optional<Record> Engine::find(const std::string& arn) {
-  if (const auto it = slots_.find(arn); it != slots_.end()) return it->second->record;
-  const auto bytes = store_.get(Space::executions, arn);
-  if (!bytes) return std::nullopt;
-  std::string_view rest = *bytes;
-  return Record::decode(rest);
-}
-
-bool Engine::is_open(const std::string& arn) { return find_slot(arn) != nullptr; }
-
-std::vector<asl::Event> Engine::history(const std::string& arn, uint64_t first, size_t limit, store::Order order) {
-  std::vector<asl::Event> events;
-  // The chunk that holds `first` is the last one that begins at or before it.
-  std::string from = history_key(arn, 0);
-  const std::string end = history_key(arn, UINT64_MAX);
-  if (order == store::Order::forward) {
-    store_.scan(Space::history, from, history_key(arn, first + 1), store::Order::backward,
-                [&](std::string_view key, std::string_view) {
-                  from = key;
-                  return false;
-                });
-  }
-  const std::string to = order == store::Order::forward ? end : history_key(arn, first + 1);
-  store_.scan(Space::history, from, to, order, [&](std::string_view, std::string_view bytes) {
-    auto chunk = asl::decode_events(bytes);
-    CHECK(chunk, "the store gives back what it was given");
-    if (order == store::Order::backward) std::reverse(chunk->begin(), chunk->end());
-    for (asl::Event& event : *chunk) {
-      if (order == store::Order::forward ? event.id < first : event.id > first) continue;
-      if (events.size() == limit) return false;
-      events.push_back(std::move(event));
-    }
-    return events.size() < limit;
-  });
-  return events;
-}
-
-Page Engine::list(std::string_view machine_arn, std::optional<Outcome> status, size_t limit, std::string_view from) {
-  Page page;
-  const std::string prefix = list_prefix(machine_arn, status);
-  store_.scan(Space::index, prefix + std::string(from), store::prefix_end(prefix), store::Order::forward,
-              [&](std::string_view key, std::string_view arn) {
-                if (page.records.size() == limit) {
-                  page.next = key.substr(prefix.size());
-                  return false;
-                }
-                if (auto record = find(std::string(arn))) page.records.push_back(std::move(*record));
-                return true;
-              });
-  return page;
-}
-
-std::vector<std::string> Engine::open_executions(std::string_view machine_arn) {
-  std::vector<std::string> arns;
-  const std::string prefix = list_prefix(machine_arn, Outcome::running);
-  store_.scan(Space::index, prefix, store::prefix_end(prefix), store::Order::forward,
-              [&](std::string_view, std::string_view arn) {
-                arns.emplace_back(arn);
-                return true;
-              });
-  return arns;
 }
 
 }  // namespace engine

@@ -22,6 +22,7 @@
 
 #include "base/loop.h"
 #include "base/random.h"
+#include "engine/keys.h"
 #include "engine/record.h"
 #include "engine/store/store.h"
 #include "language/asl/step.h"
@@ -49,10 +50,21 @@ class Observer {
   virtual void status_changed(const Record& execution) = 0;
   // Its history has grown.
   virtual void progressed(const Record& execution, const std::vector<asl::Event>& events) = 0;
+  // Its time is over: record and history are gone.
+  virtual void forgotten(const std::string& arn) = 0;
 };
 
-struct Page {
-  std::vector<Record> records;
+enum class Redrives : uint8_t { any, redriven, never };
+// What ListExecutions asks for: executions of `owner`, a machine, version, alias or map run, newest first.
+struct ListAsked {
+  std::string_view owner;
+  std::optional<Outcome> status;
+  Redrives redrives = Redrives::any;
+  size_t limit = 100;
+  std::string_view from;  // the `next` of the page before
+};
+struct Listing {
+  std::vector<Listed> entries;
   std::string next;  // where the next page begins; empty at the end
 };
 
@@ -94,16 +106,23 @@ class Engine {
   // Aborts an open execution; nothing happens to a closed one.
   void stop(const std::string& arn, std::optional<std::string> error, std::optional<std::string> cause);
 
+  // Goes on with an execution that has failed, timed out or been aborted, from where it stood.
+  enum class Redriven : uint8_t { runs, not_closed, impossible };
+  Redriven redrive(const std::string& arn, std::string token);
+
+  // How long a finished execution is kept; what is older goes, a few at a time.
+  void keep_for(int64_t retention_ms);
+
   // What is known of an execution, open or closed.
   std::optional<Record> find(const std::string& arn);
   bool is_open(const std::string& arn);
   // Events `first`, `first`+1 ... (or downwards), at most `limit`.
   std::vector<asl::Event> history(const std::string& arn, uint64_t first, size_t limit, store::Order order);
-  // A machine's executions, newest first, `status` alone when given. `from` is the `next` of the page before.
-  Page list(std::string_view machine_arn, std::optional<Outcome> status, size_t limit, std::string_view from);
-  size_t open_count() const { return slots_.size(); }
-  // Ends with every execution of a machine stopped; for DeleteStateMachine's background work.
-  std::vector<std::string> open_executions(std::string_view machine_arn);
+  Listing list(const ListAsked& asked);
+  // Open executions of an owner, as many as `most`.
+  std::vector<std::string> open_executions(std::string_view owner, size_t most);
+  // How many stand open in the account and region of this ARN.
+  int64_t open_in(const std::string& arn) const;
 
  private:
   struct Slot;
@@ -114,6 +133,10 @@ class Engine {
 
   Slot* find_slot(const std::string& arn);
   Slot* load(const std::string& arn);
+  std::unique_ptr<Slot> read(const std::string& arn);
+  void count_open(const std::string& arn, int64_t change);
+  void sweep();
+  bool forget(const std::string& arn, store::Batch& batch);
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
   asl::StepContext context(const Slot& slot);
   void run(Slot& slot, asl::Input input);
@@ -141,6 +164,8 @@ class Engine {
   Loop::TimerId alarm_ = 0;
   Instant alarm_at_{INT64_MAX};
   uint64_t order_ = 0;
+  std::unordered_map<std::string, int64_t> open_by_scope_;
+  int64_t retention_ms_ = 0;  // 0: for ever
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -1,5 +1,7 @@
 #include "engine/keys.h"
 
+#include "base/bytes.h"
+
 namespace engine {
 
 std::string big_endian(uint64_t value) {
@@ -20,21 +22,74 @@ std::string history_key(std::string_view arn, uint64_t first_event) {
   return key.append(big_endian(first_event));
 }
 
-std::string list_prefix(std::string_view machine_arn, std::optional<Outcome> status) {
-  std::string key = status ? "s" : "m";
-  key.append(machine_arn).push_back('\0');
-  if (status) key.push_back(static_cast<char>('0' + static_cast<int>(*status)));
+std::string list_prefix(Group group, std::string_view owner, Outcome status) {
+  std::string key(1, static_cast<char>(group));
+  key.append(owner).push_back('\0');
+  key.push_back(static_cast<char>('0' + static_cast<int>(status)));
   return key;
 }
 
-std::string list_key(const Record& record, std::optional<Outcome> status) {
+std::vector<std::string> list_keys(const Record& record) {
+  const std::string place = big_endian(~static_cast<uint64_t>(record.start.ms)) + big_endian(~record.order);
+  std::vector<std::string> keys;
   // Of a Map Run's children the run takes the machine's place.
-  const std::string& owner = record.map_run_arn.empty() ? record.machine_arn : record.map_run_arn;
-  return list_prefix(owner, status) + big_endian(~static_cast<uint64_t>(record.start.ms)) + big_endian(~record.order);
+  for (const std::string* owner : {record.map_run_arn.empty() ? &record.machine_arn : &record.map_run_arn, &record.version_arn, &record.alias_arn}) {
+    if (owner->empty()) continue;
+    keys.push_back(list_prefix(Group::all, *owner, record.status) + place);
+    if (record.redrive_count > 0) keys.push_back(list_prefix(Group::redriven, *owner, record.status) + place);
+  }
+  return keys;
 }
 
 std::string open_key(std::string_view arn) { return std::string(kOpenPrefix).append(arn); }
 
+std::string ended_key(Instant stop, std::string_view arn) {
+  return std::string(kEndedPrefix).append(big_endian(static_cast<uint64_t>(stop.ms))).append(arn);
+}
+
+Ended ended_from(std::string_view key) {
+  key.remove_prefix(kEndedPrefix.size());
+  return {{static_cast<int64_t>(from_big_endian(key))}, key.substr(8)};
+}
+
 std::string definition_key(std::string_view key) { return std::string("definition/").append(key); }
+
+namespace {
+constexpr uint8_t kListedVersion = 1;
+}
+
+std::string encode_listed(const Record& r) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kListedVersion);
+  for (const std::string* text : {&r.arn, &r.version_arn, &r.alias_arn, &r.map_run_arn}) out.text(*text);
+  out.u8(static_cast<uint8_t>(r.status));
+  for (const Instant at : {r.start, r.stop, r.redrive}) out.signed_number(at.ms);
+  out.number(static_cast<uint64_t>(r.redrive_count));
+  out.signed_number(r.item_count);
+  return bytes;
+}
+
+std::optional<Listed> decode_listed(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (in.u8() != kListedVersion) return std::nullopt;
+  Listed out;
+  for (std::string* text : {&out.arn, &out.version_arn, &out.alias_arn, &out.map_run_arn}) *text = in.text();
+  out.status = static_cast<Outcome>(in.u8());
+  for (Instant* at : {&out.start, &out.stop, &out.redrive}) at->ms = in.signed_number();
+  out.redrive_count = static_cast<int>(in.number());
+  out.item_count = in.signed_number();
+  if (!in.ok()) return std::nullopt;
+  return out;
+}
+
+std::string_view Listed::name() const { return std::string_view(arn).substr(arn.rfind(':') + 1); }
+
+std::string Listed::machine_arn() const {
+  constexpr std::string_view kExecution = ":execution:";
+  std::string out = arn.substr(0, arn.rfind(':'));
+  if (const size_t at = out.find(kExecution); at != std::string::npos) out.replace(at, kExecution.size(), ":stateMachine:");
+  return out;
+}
 
 }  // namespace engine

@@ -1,7 +1,13 @@
 #pragma once
 // The engine's keys in the store, and so the order of its tables (docs/formats/tables.md).
+//
+// The index is made so that a listing never reads a record: an entry holds all that a listing shows. An
+// execution stands under each of its owners (its machine or map run, the version and the alias that it was
+// started by), once with all others of its status and, after a redrive, once more with the redriven ones.
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/record.h"
 
@@ -13,14 +19,40 @@ uint64_t from_big_endian(std::string_view bytes);
 
 // Space::history: a chunk, by the id of its first event.
 std::string history_key(std::string_view arn, uint64_t first_event);
-// Space::index: newest first, under the machine, and under machine and status. Behind the prefix both end
-// alike, so that one page's end is the next one's start in either.
-std::string list_prefix(std::string_view machine_arn, std::optional<Outcome> status);
-std::string list_key(const Record& record, std::optional<Outcome> status);
+
+enum class Group : char { all = 's', redriven = 'r' };
+// Space::index: newest first. Behind the prefix all keys of an execution end alike, so that one page's end is the
+// next one's start in each group and status.
+std::string list_prefix(Group group, std::string_view owner, Outcome status);
+// Every list key of an execution as it stands.
+std::vector<std::string> list_keys(const Record& record);
 // Space::index: the executions that are open, for a restart.
 std::string open_key(std::string_view arn);
 inline constexpr std::string_view kOpenPrefix = "o";
+// Space::index: the executions that have ended, by the time of their end.
+std::string ended_key(Instant stop, std::string_view arn);
+inline constexpr std::string_view kEndedPrefix = "x";
+// What an ended key tells.
+struct Ended {
+  Instant stop;
+  std::string_view arn;
+};
+Ended ended_from(std::string_view key);
 // Space::meta: a definition's text.
 std::string definition_key(std::string_view key);
+
+// What a listing shows of an execution: an entry's value. Name and machine follow from the ARN.
+struct Listed {
+  std::string arn, version_arn, alias_arn, map_run_arn;
+  Outcome status = Outcome::running;
+  Instant start, stop, redrive;
+  int redrive_count = 0;
+  int64_t item_count = 0;
+
+  std::string_view name() const;
+  std::string machine_arn() const;
+};
+std::string encode_listed(const Record& record);
+std::optional<Listed> decode_listed(std::string_view bytes);
 
 }  // namespace engine

@@ -4,7 +4,7 @@
 
 namespace engine {
 namespace {
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;  // 1 had neither redrive_token nor item_count
 constexpr std::string_view kStatus[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"};
 
 void put(ByteWriter& out, const std::optional<std::string>& text) {
@@ -47,12 +47,15 @@ std::string Record::encode() const {
   out.number(static_cast<uint64_t>(redrive_count));
   out.signed_number(redrive.ms);
   out.u8(express ? 1 : 0);
+  out.text(redrive_token);
+  out.signed_number(item_count);
   return bytes;
 }
 
 std::optional<Record> Record::decode(std::string_view& bytes) {
   ByteReader in(bytes);
-  if (in.u8() != kVersion) return std::nullopt;
+  const uint8_t version = in.u8();
+  if (version == 0 || version > kVersion) return std::nullopt;
   Record r;
   for (std::string* text : {&r.arn, &r.name, &r.machine_arn, &r.version_arn, &r.alias_arn, &r.definition, &r.role_arn,
                             &r.input, &r.trace_header, &r.map_run_arn, &r.parent_arn}) {
@@ -71,6 +74,10 @@ std::optional<Record> Record::decode(std::string_view& bytes) {
   r.redrive_count = static_cast<int>(in.number());
   r.redrive.ms = in.signed_number();
   r.express = in.u8() != 0;
+  if (version >= 2) {
+    r.redrive_token = in.text();
+    r.item_count = in.signed_number();
+  }
   if (!in.ok()) return std::nullopt;
   bytes = in.rest();
   return r;

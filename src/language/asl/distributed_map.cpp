@@ -163,6 +163,7 @@ Action map_run_action(const Thread& t, const State& state) {
 }
 
 void Interpreter::map_run_ended(Thread& t, const MapRunFinished& answer) {
+  if (!answer.succeeded) remember_failure();
   const uint64_t started = t.previous;
   t.task = 0;
   t.items = Value();

@@ -127,7 +127,7 @@ constexpr uint8_t kVersion = 1;
 enum Flags : uint8_t { kHasName = 1, kHasData = 2, kSameData = 4, kHasDetails = 8, kSameTime = 16, kNextId = 32 };
 }  // namespace
 
-std::string encode_events(const std::vector<Event>& events) {
+std::string encode_events(std::span<const Event> events) {
   std::string bytes;
   ByteWriter out(bytes);
   out.u8(kVersion);

@@ -2,8 +2,10 @@
 // A history event: what GetExecutionHistory shows (spec/sfn-api.md 4).
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "language/json/value.h"
@@ -52,7 +54,7 @@ struct Event {
 };
 
 // Chunks of history on disk: versioned, a payload that repeats the one before costs a byte.
-std::string encode_events(const std::vector<Event>& events);
+std::string encode_events(std::span<const Event> events);
 std::optional<std::vector<Event>> decode_events(std::string_view bytes);
 
 }  // namespace asl

@@ -8,7 +8,7 @@
 namespace asl {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;  // 1 had no `left`
 
 class PayloadWriter {
  public:
@@ -172,6 +172,7 @@ Outcome Execution::outcome() const { return state_->outcome; }
 const json::Value& Execution::output() const { return state_->output; }
 const std::optional<std::string>& Execution::error() const { return state_->error; }
 const std::optional<std::string>& Execution::cause() const { return state_->cause; }
+bool Execution::can_be_redriven() const { return state_->outcome != Outcome::running && !state_->left.empty(); }
 uint64_t Execution::last_event() const { return state_->last_event; }
 uint64_t Execution::state_transitions() const { return state_->transitions; }
 
@@ -228,13 +229,16 @@ std::string Execution::encode() const {
   for (const auto& [id, t] : x.threads) put_thread(out, payloads, t);
   out.number(x.ready.size());
   for (const uint32_t id : x.ready) out.number(id);
+  out.number(x.left.size());
+  for (const auto& [id, t] : x.left) put_thread(out, payloads, t);
   return bytes;
 }
 
 std::optional<Execution> Execution::decode(std::string_view bytes, const Machine& machine) {
   ByteReader in(bytes);
   PayloadReader payloads(in);
-  if (in.u8() != kVersion) return std::nullopt;
+  const uint8_t version = in.u8();
+  if (version == 0 || version > kVersion) return std::nullopt;
   auto state = std::make_unique<State>();
   State& x = *state;
   for (std::string* text : {&x.info.arn, &x.info.name, &x.info.role_arn, &x.info.machine_arn, &x.info.machine_name}) *text = in.text();
@@ -252,13 +256,18 @@ std::optional<Execution> Execution::decode(std::string_view bytes, const Machine
   x.last_timer = in.number();
   x.execution_timer = in.number();
   x.execution_due.ms = in.signed_number();
-  for (uint64_t n = in.number(); n > 0 && in.ok(); --n) {
-    Thread t = get_thread(in, payloads);
-    if (t.state >= machine.body().states.size()) return std::nullopt;
-    const uint32_t id = t.id;
-    x.threads.emplace(id, std::move(t));
-  }
+  const auto read_threads = [&](std::map<uint32_t, Thread>& threads) {
+    for (uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+      Thread t = get_thread(in, payloads);
+      if (t.state >= machine.body().states.size()) return false;
+      const uint32_t id = t.id;
+      threads.emplace(id, std::move(t));
+    }
+    return true;
+  };
+  if (!read_threads(x.threads)) return std::nullopt;
   for (uint64_t n = in.number(); n > 0 && in.ok(); --n) x.ready.push_back(static_cast<uint32_t>(in.number()));
+  if (version >= 2 && !read_threads(x.left)) return std::nullopt;
   if (!in.ok() || !payloads.ok()) return std::nullopt;
   return Execution(std::move(state));
 }

@@ -41,14 +41,17 @@ void Interpreter::fail_state(Thread& t, const std::optional<std::string>& error,
   if (!running()) return;
   const std::string name = error.value_or("");
   if (seen_) seen_->error = error, seen_->cause = cause;
-  if (retry(t, name)) return;
+  if (retry(t, name)) return before_failure_.reset();
   const StateKind kind = state_of(t).kind;
   if (kind == StateKind::parallel || kind == StateKind::map) {
     // A Map whose items could not be told never started, but has failed all the same.
     emit(t, kind == StateKind::map ? EventType::MapStateFailed : EventType::ParallelStateFailed);
     if (!running()) return;
   }
-  if (caught(t, name, cause)) return;
+  if (caught(t, name, cause)) {
+    if (running()) before_failure_.reset();
+    return;
+  }
   fail_scope(t, error, cause);
 }
 
@@ -133,6 +136,7 @@ bool Interpreter::caught(Thread& t, const std::string& error, const std::optiona
 void Interpreter::fail_scope(Thread& t, const std::optional<std::string>& error, const std::optional<std::string>& cause) {
   if (!running()) return;
   if (t.parent == 0) return fail_execution(t.previous, error, cause);
+  remember_failure();
   Thread& parent = x_.threads.at(t.parent);
   uint64_t last = t.previous;
   if (state_of(t).kind == StateKind::task && !t.iteration) {

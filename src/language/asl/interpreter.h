@@ -7,6 +7,7 @@
 //   fan_out.cpp     Parallel and Map
 //   distributed_map.cpp  a Map whose iterations are executions of their own
 //   failure.cpp     retry, catch, what fails what
+//   redrive.cpp     what an execution that has failed leaves behind, and how it goes on
 //   data_flow.cpp   paths, results, variables, the context object
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ class Interpreter {
   void take(const TaskFailed& answer);
   void take(const TaskHeartbeat& sign);
   void take(const Stop& stop);
-  void take(const Redrive&) {}
+  void take(const Redrive&);
   void take(const Continue&) {}
   void take(const ItemsRead& answer);
   void take(const MapRunFinished& answer);
@@ -49,6 +50,11 @@ class Interpreter {
   // Ends the execution as failed; `previous` is what the event points to.
   void fail_execution(uint64_t previous, std::optional<std::string> error, std::optional<std::string> cause);
   void thread_ended(Thread& t, Value output);
+
+  // --- redrive.cpp ---
+  void remember_failure();
+  void leave_for_redrive();
+  void go_on(Thread& t, uint64_t redriven);
 
   // --- events ---
   // Adds an event behind `previous`; returns it to be filled in. Keeps the history's limit.
@@ -132,6 +138,8 @@ class Interpreter {
   Inspection* const seen_ = context_.inspection;  // null but for TestState
   Transition out_;
   uint64_t budget_used_ = 0;
+  // The threads as they stood when a branch's failure began to go up: a redrive needs them if nothing rescues.
+  std::optional<std::map<uint32_t, Thread>> before_failure_;
 };
 
 // Whether a list of error names (ErrorEquals) names this error.

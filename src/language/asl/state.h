@@ -22,6 +22,7 @@ struct Thread {
     timer,     // Wait
     retry,     // waits to try again
     children,  // waits for its branches or iterations
+    again,     // does its state's work once more, behind a redrive
   };
 
   uint32_t id = 0, parent = 0;  // parent 0: none
@@ -73,6 +74,8 @@ struct Execution::State {
   Instant execution_due;
   std::map<uint32_t, Thread> threads;
   std::deque<uint32_t> ready;
+  // Of one that ended without success: where it stood, for a redrive.
+  std::map<uint32_t, Thread> left;
 };
 
 }  // namespace asl

@@ -33,6 +33,9 @@ void Interpreter::go() {
       spawn(t);
     } else if (t.phase == Phase::enter) {
       enter(t);
+    } else if (t.phase == Phase::again) {
+      ++budget_used_;
+      work(t);
     }
   }
 }
@@ -176,6 +179,7 @@ void Interpreter::finish(Outcome outcome, std::optional<std::string> error, std:
   if (!running()) return;
   for (auto& [id, thread] : x_.threads) clear_timers(thread);
   clear_timer(x_.execution_timer);
+  if (outcome != Outcome::succeeded && !context_.express) leave_for_redrive();
   x_.outcome = outcome;
   x_.error = std::move(error);
   x_.cause = std::move(cause);

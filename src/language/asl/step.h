@@ -65,6 +65,7 @@ struct Stop {
   std::optional<std::string> error;
   std::optional<std::string> cause;
 };
+// Goes on with an execution that failed, timed out or was aborted: what had not succeeded is done again.
 struct Redrive {};
 // The last step stopped at its budget (Transition::more).
 struct Continue {};
@@ -125,7 +126,7 @@ struct StartMapRun {
   std::string map_run_arn;
   // What the run needs, evaluated: {"label", "processor" (a definition), "executionType", "maxConcurrency",
   // "toleratedFailureCount"?, "toleratedFailurePercentage"?, "resultWriter"?, "itemCounts" (how many items each
-  // input holds, when batched)}.
+  // input holds, when batched), "redriveCount"? (the run goes on, for the n-th time)}.
   json::Value config;
   json::Value inputs;  // array: the children's
 };
@@ -173,6 +174,8 @@ class Execution {
   bool awaits(uint64_t task) const;
   // The timers set and not yet fired or cleared, for a restart.
   std::vector<SetTimer> timers() const;
+  // Whether a Redrive has something to go on with.
+  bool can_be_redriven() const;
   // What is under way outside, to be asked for again after a restart: tasks, items being read, map runs.
   std::vector<Action> under_way(const Machine& machine) const;
 

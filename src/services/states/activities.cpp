@@ -51,7 +51,7 @@ bool States::has_activity(std::string_view arn) const {
 }
 
 Result<Value> States::list_activities(const Call& call) {
-  const PageAsked page = TRY(page_asked(call, 1000));
+  const PageAsked page = TRY(page_asked(call));
   const auto& all = activities_.all({call.account, call.region});
   std::vector<Value> list;
   std::string next;

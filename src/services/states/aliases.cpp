@@ -132,7 +132,7 @@ Result<Value> States::describe_alias(const Call& call) {
 
 Result<Value> States::list_aliases(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
-  const PageAsked page = TRY(page_asked(call, 1000));
+  const PageAsked page = TRY(page_asked(call));
   const StateMachine* machine = TRY(find_machine(name));
   std::vector<Value> list;
   std::string next;

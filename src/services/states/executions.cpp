@@ -15,18 +15,6 @@ std::unexpected<Error> no_such_execution(std::string_view arn) {
   return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
 }
 
-void add_redrive(json::ObjectBuilder& out, const engine::Record& r) {
-  out.add("redriveCount", r.redrive_count);
-  if (r.redrive_count > 0) out.add("redriveDate", r.redrive.seconds());
-  using enum engine::Outcome;
-  if (r.status == running || r.status == succeeded) {
-    out.add("redriveStatus", "NOT_REDRIVABLE");
-    out.add("redriveStatusReason", fmt::format("Execution is {} and cannot be redriven", engine::status_text(r.status)));
-  } else {
-    out.add("redriveStatus", r.map_run_arn.empty() ? "REDRIVABLE" : "REDRIVABLE_BY_MAP_RUN");
-  }
-}
-
 }  // namespace
 
 Result<Value> States::describe_execution(const Call& call) {
@@ -38,7 +26,8 @@ Result<Value> States::describe_execution(const Call& call) {
   const Value details = json::object({{"included", with_data}});
   json::ObjectBuilder out;
   out.add("executionArn", r->arn).add("stateMachineArn", r->machine_arn).add("name", r->name);
-  out.add("status", engine::status_text(r->status)).add("startDate", r->start.seconds());
+  const bool waits = map_runs_.waits_for_redrive(r->map_run_arn, r->status, r->stop, r->redrive);
+  out.add("status", waits ? "PENDING_REDRIVE" : engine::status_text(r->status)).add("startDate", r->start.seconds());
   if (r->status != engine::Outcome::running) out.add("stopDate", r->stop.seconds());
   if (with_data) out.add("input", r->input);
   out.add("inputDetails", details);
@@ -52,7 +41,11 @@ Result<Value> States::describe_execution(const Call& call) {
   if (told && r->error) out.add("error", *r->error);
   if (told && r->cause) out.add("cause", *r->cause);
   out.add_text("stateMachineVersionArn", r->version_arn).add_text("stateMachineAliasArn", r->alias_arn);
-  add_redrive(out, *r);
+  const Redrivable redrivable = redrivable_of(*r);
+  out.add("redriveCount", r->redrive_count);
+  if (r->redrive_count > 0) out.add("redriveDate", r->redrive.seconds());
+  out.add("redriveStatus", redrivable.status);
+  out.add_text("redriveStatusReason", redrivable.reason);
   return out.build();
 }
 
@@ -62,45 +55,56 @@ Result<Value> States::list_executions(const Call& call) {
   if (machine_arn.empty() == map_run_arn.empty()) {
     return fail("ValidationException", "Must provide exactly one of stateMachineArn or mapRunArn");
   }
-  std::string owner(map_run_arn), qualifier;
+  std::string owner;
   if (!machine_arn.empty()) {
     const Name name = TRY(parse_machine_arn(machine_arn));
+    TRY(refuse_label(name));
     const StateMachine* machine = TRY(find_machine(name));
     if (machine->express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
     }
-    owner = machine->arn;
-    if (name.kind == Name::Kind::version || name.kind == Name::Kind::alias) qualifier = machine_arn;
+    const bool known = name.kind == Name::Kind::machine ||
+                       (name.kind == Name::Kind::version ? machine->versions.contains(std::strtoull(name.qualifier.c_str(), nullptr, 10))
+                                                         : machine->aliases.contains(name.qualifier));
+    if (!known) return fail("StateMachineDoesNotExist", fmt::format("State Machine Does Not Exist: '{}'", name.arn));
+    owner = machine_arn;
   } else {
-    TRY(parse_arn(map_run_arn));
+    TRY(find_map_run(call));
+    owner = map_run_arn;
   }
-  const PageAsked asked = TRY(page_asked(call, 1000));
-  const auto status = engine::status_from(params.text("statusFilter"));
+  const PageAsked page = TRY(page_asked(call));
   const std::string_view redrive = params.text("redriveFilter");
-  std::vector<Value> list;
-  // Whatever the index cannot answer is filtered here, page by page, within a bound.
-  constexpr int kPagesMax = 50;
-  engine::Page page{.next = asked.from};
-  for (int pages = 0; pages < kPagesMax && list.size() < asked.limit && (pages == 0 || !page.next.empty()); ++pages) {
-    page = engine_.list(owner, status, asked.limit - list.size(), page.next);
-    for (const engine::Record& r : page.records) {
-      if (!qualifier.empty() && r.version_arn != qualifier && r.alias_arn != qualifier) continue;
-      if (redrive == "REDRIVEN" && r.redrive_count == 0) continue;
-      if (redrive == "NOT_REDRIVEN" && r.redrive_count > 0) continue;
-      json::ObjectBuilder one;
-      one.add("executionArn", r.arn).add("stateMachineArn", r.machine_arn).add("name", r.name);
-      one.add("status", engine::status_text(r.status)).add("startDate", r.start.seconds());
-      if (r.status != engine::Outcome::running) one.add("stopDate", r.stop.seconds());
-      one.add_text("mapRunArn", r.map_run_arn);
-      one.add_text("stateMachineVersionArn", r.version_arn).add_text("stateMachineAliasArn", r.alias_arn);
-      one.add("redriveCount", r.redrive_count);
-      if (r.redrive_count > 0) one.add("redriveDate", r.redrive.seconds());
-      list.push_back(one.build());
+  engine::ListAsked asked{.owner = owner, .status = engine::status_from(params.text("statusFilter")), .limit = page.limit, .from = page.from};
+  if (redrive == "REDRIVEN") asked.redrives = engine::Redrives::redriven;
+  if (redrive == "NOT_REDRIVEN") asked.redrives = engine::Redrives::never;
+  const bool waits_for_redrive = params.text("statusFilter") == "PENDING_REDRIVE";
+  engine::Listing found;
+  if (waits_for_redrive) {
+    for (const std::string& arn : map_runs_.pending_redrive(map_run_arn, page.limit)) {
+      if (const auto r = engine_.find(arn)) found.entries.push_back(*engine::decode_listed(engine::encode_listed(*r)));
     }
+  } else {
+    found = engine_.list(asked);
+  }
+  std::vector<Value> list;
+  list.reserve(found.entries.size());
+  for (const engine::Listed& r : found.entries) {
+    json::ObjectBuilder one;
+    one.add("executionArn", r.arn).add("stateMachineArn", r.machine_arn()).add("name", r.name());
+    const bool waits = waits_for_redrive || map_runs_.waits_for_redrive(r.map_run_arn, r.status, r.stop, r.redrive);
+    if (waits && asked.status) continue;
+    one.add("status", waits ? "PENDING_REDRIVE" : engine::status_text(r.status)).add("startDate", r.start.seconds());
+    if (r.status != engine::Outcome::running) one.add("stopDate", r.stop.seconds());
+    one.add_text("mapRunArn", r.map_run_arn);
+    if (!r.map_run_arn.empty()) one.add("itemCount", r.item_count);
+    one.add_text("stateMachineVersionArn", r.version_arn).add_text("stateMachineAliasArn", r.alias_arn);
+    one.add("redriveCount", r.redrive_count);
+    if (r.redrive_count > 0) one.add("redriveDate", r.redrive.seconds());
+    list.push_back(one.build());
   }
   json::ObjectBuilder out;
   out.add("executions", Value::array(std::move(list)));
-  add_next_token(out, call, page.next);
+  add_next_token(out, call, found.next);
   return out.build();
 }
 
@@ -126,22 +130,17 @@ Result<Value> States::get_execution_history(const Call& call) {
   TRY(parse_execution_arn(arn));
   const auto record = engine_.find(arn);
   if (!record) return no_such_execution(arn);
-  const PageAsked page = TRY(page_asked(call, 1000));
+  const PageAsked page = TRY(page_asked(call));
   const Value& reverse = call.params["reverseOrder"];
   const bool backward = reverse.is_bool() && reverse.as_bool();
   const Value& included = call.params["includeExecutionData"];
   const bool with_data = !included.is_bool() || included.as_bool();
   uint64_t first = backward ? record->events : 1;
   if (!page.from.empty()) {
-    // The token says which event comes next, and of which execution.
-    const size_t space = page.from.find(' ');
-    if (space == std::string::npos || std::string_view(page.from).substr(space + 1) != arn) {
-      return fail("InvalidToken", "Invalid Token: 'Invalid token'");
-    }
+    // The token says which event comes next.
     first = std::strtoull(page.from.c_str(), nullptr, 10);
   }
-  const size_t limit = call.params["maxResults"].as_int64().value_or(0) > 0 ? page.limit : 1000;
-  const auto events = engine_.history(arn, first, limit, backward ? store::Order::backward : store::Order::forward);
+  const auto events = engine_.history(arn, first, page.limit, backward ? store::Order::backward : store::Order::forward);
   std::vector<Value> list;
   list.reserve(events.size());
   for (const asl::Event& event : events) {
@@ -157,7 +156,7 @@ Result<Value> States::get_execution_history(const Call& call) {
   out.add("events", Value::array(std::move(list)));
   if (!events.empty()) {
     const uint64_t last = events.back().id;
-    if (backward ? last > 1 : last < record->events) add_next_token(out, call, fmt::format("{} {}", backward ? last - 1 : last + 1, arn));
+    if (backward ? last > 1 : last < record->events) add_next_token(out, call, std::to_string(backward ? last - 1 : last + 1));
   }
   return out.build();
 }

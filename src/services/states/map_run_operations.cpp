@@ -9,10 +9,12 @@ using Value = json::Value;
 
 namespace {
 
-Value counts(const MapCounts& c) {
+// What AWS has had since there are redrives is shown of runs that were redriven: recordings of others lack it.
+Value counts(const MapCounts& c, bool redriven) {
   json::ObjectBuilder out;
   out.add("pending", c.pending).add("running", c.running).add("succeeded", c.succeeded).add("failed", c.failed);
   out.add("timedOut", c.timed_out).add("aborted", c.aborted).add("total", c.total()).add("resultsWritten", c.succeeded);
+  if (redriven) out.add("failuresNotRedrivable", 0).add("pendingRedrive", c.pending_redrive);
   return out.build();
 }
 
@@ -30,7 +32,7 @@ Result<Value> States::list_map_runs(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
   TRY(parse_execution_arn(arn));
   if (!engine_.find(arn)) return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
-  const PageAsked page = TRY(page_asked(call, 1000));
+  const PageAsked page = TRY(page_asked(call));
   auto runs = map_runs_.of_execution(arn);
   size_t at = std::strtoul(page.from.c_str(), nullptr, 10);
   std::vector<Value> list;
@@ -55,8 +57,9 @@ Result<Value> States::describe_map_run(const Call& call) {
   if (run.status != "RUNNING") out.add("stopDate", run.stop.seconds());
   out.add("maxConcurrency", run.concurrency).add("toleratedFailurePercentage", run.tolerated_percentage.value_or(0.0));
   out.add("toleratedFailureCount", run.tolerated_count.value_or(0));
-  out.add("itemCounts", counts(run.items)).add("executionCounts", counts(run.executions));
-  if (run.redrive_count > 0) out.add("redriveCount", run.redrive_count).add("redriveDate", run.redrive.seconds());
+  const bool redriven = run.redrive_count > 0;
+  out.add("itemCounts", counts(run.items, redriven)).add("executionCounts", counts(run.executions, redriven));
+  if (redriven) out.add("redriveCount", run.redrive_count).add("redriveDate", run.redrive.seconds());
   return out.build();
 }
 

@@ -125,4 +125,9 @@ Result<Name> parse_activity_arn(std::string_view arn) {
   return wrong_kind(name);
 }
 
+Status refuse_label(const Name& name) {
+  if (name.kind != Name::Kind::label) return {};
+  return std::unexpected(Error{"ValidationException", "API does not support labeled ARNs.", 400, {{"reason", "API_DOES_NOT_SUPPORT_LABELED_ARNS"}}});
+}
+
 }  // namespace states

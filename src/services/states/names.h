@@ -33,5 +33,7 @@ Result<Name> parse_arn(std::string_view arn);
 Result<Name> parse_machine_arn(std::string_view arn);    // machine, version, alias or label
 Result<Name> parse_execution_arn(std::string_view arn);  // of a standard execution
 Result<Name> parse_activity_arn(std::string_view arn);
+// ValidationException for a machine's ARN with a distributed Map's label, where an operation takes none.
+Status refuse_label(const Name& name);
 
 }  // namespace states

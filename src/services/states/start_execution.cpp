@@ -42,7 +42,6 @@ Result<Value> States::start_execution(const Call& call) {
   std::string input = input_text(params);
   Value value = TRY(parse_input(input));
   if (machine.deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine.arn));
-  if (!kit_.store.healthy()) return fail("ThrottlingException", "The disk takes no more for the moment: try again", 400);
   if (!named) name = kit_.random.uuid();
 
   Arn arn = *Arn::parse(machine.arn);
@@ -63,6 +62,7 @@ Result<Value> States::start_execution(const Call& call) {
       return fail("ExecutionAlreadyExists", fmt::format("Execution Already Exists: '{}'", there->arn));
     }
   }
+  if (!machine.express) TRY(admit(record.arn));
   const Value answer = json::object({{"executionArn", record.arn}, {"startDate", record.start.seconds()}});
   if (machine.express) {
     engine_.start_express(std::move(record), std::move(value), machine.name, region, [](const engine::Record&) {});

@@ -101,7 +101,7 @@ Result<Value> States::describe_state_machine_for_execution(const Call& call) {
 }
 
 Result<Value> States::list_state_machines(const Call& call) {
-  const PageAsked page = TRY(page_asked(call, 1000));
+  const PageAsked page = TRY(page_asked(call));
   const auto& all = machines_.all({call.account, call.region});
   std::vector<Value> list;
   std::string next;
@@ -122,9 +122,10 @@ Result<Value> States::list_state_machines(const Call& call) {
 
 Result<Value> States::delete_state_machine(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
+  TRY(refuse_label(name));
   const StateMachine* machine = machines_.find(scope_of(name), name.machine);
   if (!machine || machine->deleting) return Value::object();
-  if (engine_.open_executions(machine->arn).empty()) {
+  if (engine_.open_executions(machine->arn, 1).empty()) {
     machines_.erase(scope_of(name), name.machine);
   } else {
     // It goes with its last execution; those end at their next transition (progressed()).

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "protocol/pass_role.h"
 #include "services/states/integrations/dispatch.h"
 
@@ -28,8 +31,9 @@ std::vector<Need> on_any(const Call& call) { return on(call, "*"); }
 
 }  // namespace
 
-States::States(services::Kit& kit)
+States::States(services::Kit& kit, Settings settings)
     : kit_(kit),
+      settings_(settings),
       machines_(kit.store, "states/machine"),
       activities_(kit.store, "states/activity"),
       engine_(kit.loop, kit.store, kit.random,
@@ -51,7 +55,10 @@ void States::load() {
   offer_tasks();
 }
 
-void States::start() { engine_.recover(); }
+void States::start() {
+  engine_.recover();
+  engine_.keep_for(settings_.retention_ms);
+}
 
 void States::offer_state_machines() {
   auto& registry = kit_.registry;
@@ -112,6 +119,7 @@ void States::offer_executions() {
                                          return needs;
                                        }});
   add("DescribeExecution", &States::describe_execution, on_member("executionArn"));
+  add("RedriveExecution", &States::redrive_execution, on_member("executionArn"));
   add("StopExecution", &States::stop_execution, on_member("executionArn"));
   add("GetExecutionHistory", &States::get_execution_history, on_member("executionArn"));
   add("ListMapRuns", &States::list_map_runs, on_member("executionArn"));
@@ -171,22 +179,37 @@ std::string States::version_arn(const StateMachine& machine, uint64_t number) co
   return fmt::format("{}:{}", machine.arn, number);
 }
 
-Result<States::PageAsked> States::page_asked(const Call& call, size_t most) const {
-  PageAsked page{most, ""};
+// A token is good for the very question that it was given for, and for a day.
+std::string States::page_purpose(const Call& call) const {
+  std::string purpose = fmt::format("states:{}:{}:{}", call.operation, call.account, call.region);
+  if (!call.params.is_object()) return purpose;
+  for (const json::Member& member : call.params.members()) {
+    if (member.name != "nextToken" && member.name != "maxResults") purpose += fmt::format(" {}={}", member.name, json::write(member.value));
+  }
+  return purpose;
+}
+
+Result<States::PageAsked> States::page_asked(const Call& call) const {
+  constexpr size_t kDefault = 100, kMost = 1'000;
+  constexpr int64_t kTokenMs = 86'400'000;
+  PageAsked page{kDefault, ""};
   if (const auto asked = call.params["maxResults"].as_int64(); asked && *asked > 0) {
-    page.limit = std::min(most, static_cast<size_t>(*asked));
+    page.limit = std::min(kMost, static_cast<size_t>(*asked));
   }
   if (const Value* token = call.params.find("nextToken"); token && token->is_string() && !token->as_string().empty()) {
-    auto from = kit_.sealer.open("states:" + call.operation + ":" + call.account + ":" + call.region, token->as_string());
-    if (!from) return fail("InvalidToken", "Invalid Token: 'Invalid token'");
-    page.from = std::move(*from);
+    const auto text = kit_.sealer.open(page_purpose(call), token->as_string());
+    const size_t space = text ? text->find(' ') : std::string::npos;
+    if (space == std::string::npos || call.at.ms - std::strtoll(text->c_str(), nullptr, 10) > kTokenMs) {
+      return fail("InvalidToken", "Invalid Token: 'Invalid token'");
+    }
+    page.from = text->substr(space + 1);
   }
   return page;
 }
 
 void States::add_next_token(json::ObjectBuilder& out, const Call& call, std::string_view from) const {
   if (from.empty()) return;
-  out.add("nextToken", kit_.sealer.seal("states:" + call.operation + ":" + call.account + ":" + call.region, from));
+  out.add("nextToken", kit_.sealer.seal(page_purpose(call), fmt::format("{} {}", call.at.ms, from)));
 }
 
 }  // namespace states

@@ -22,7 +22,11 @@ class Dispatch;
 
 class States final : public services::Service, engine::Observer {
  public:
-  explicit States(services::Kit& kit);
+  struct Settings {
+    int64_t retention_ms = 90 * int64_t{86'400'000};  // of finished executions; 0: for ever
+    int64_t open_executions_max = 1'000'000;          // in an account and region
+  };
+  States(services::Kit& kit, Settings settings);
   ~States() override;
 
   void load() override;
@@ -62,6 +66,15 @@ class States final : public services::Service, engine::Observer {
   Result<Value> list_executions(const Call& call);
   Result<Value> stop_execution(const Call& call);
   Result<Value> get_execution_history(const Call& call);
+  // redrive.cpp
+  Result<Value> redrive_execution(const Call& call);
+  struct Redrivable {
+    std::string_view status;  // REDRIVABLE, NOT_REDRIVABLE, REDRIVABLE_BY_MAP_RUN
+    std::string reason;
+  };
+  Redrivable redrivable_of(const engine::Record& record) const;
+  // Whether one more execution may run, of this ARN.
+  Status admit(const std::string& arn) const;
   // map_run_operations.cpp
   Result<Value> list_map_runs(const Call& call);
   Result<Value> describe_map_run(const Call& call);
@@ -107,7 +120,8 @@ class States final : public services::Service, engine::Observer {
     size_t limit;
     std::string from;
   };
-  Result<PageAsked> page_asked(const Call& call, size_t most) const;
+  Result<PageAsked> page_asked(const Call& call) const;
+  std::string page_purpose(const Call& call) const;
   void add_next_token(json::ObjectBuilder& out, const Call& call, std::string_view from) const;
 
   // What an ARN given to StartExecution leads to: machine, revision, version and alias.
@@ -129,6 +143,7 @@ class States final : public services::Service, engine::Observer {
   // Observer: status-change events go to EventBridge (status_events.cpp).
   void status_changed(const engine::Record& execution) override;
   void progressed(const engine::Record& execution, const std::vector<asl::Event>& events) override;
+  void forgotten(const std::string& arn) override;
 
   // Work that waits for GetActivityTask, and the pollers that wait for work, per activity.
   struct ActivityWork {
@@ -152,6 +167,7 @@ class States final : public services::Service, engine::Observer {
   void hand_over(ActivityQueue& queue);
 
   services::Kit& kit_;
+  const Settings settings_;
   services::Table<StateMachine> machines_;
   services::Table<Activity> activities_;
   engine::Engine engine_;

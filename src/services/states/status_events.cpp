@@ -50,7 +50,7 @@ void States::status_changed(const engine::Record& r) {
   if (r.status == engine::Outcome::running) return;
   // A machine that is being deleted goes with its last execution.
   const StateMachine* machine = machines_.find(scope_of(*name), name->machine);
-  if (machine && machine->deleting && engine_.open_executions(machine->arn).empty()) {
+  if (machine && machine->deleting && engine_.open_executions(machine->arn, 1).empty()) {
     machines_.erase(scope_of(*name), name->machine);
   }
 }
@@ -65,5 +65,7 @@ void States::progressed(const engine::Record& r, const std::vector<asl::Event>&)
     kit_.loop.post([this, arn = r.arn] { engine_.stop(arn, std::nullopt, std::nullopt); });
   }
 }
+
+void States::forgotten(const std::string& arn) { map_runs_.forget_of(arn); }
 
 }  // namespace states

@@ -16,10 +16,7 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
   const Value& params = call.params;
   const auto run = [&]() -> Status {
     const Name name = TRY(parse_machine_arn(params.text("stateMachineArn")));
-    if (name.kind == Name::Kind::label) {
-      return std::unexpected(Error{"ValidationException", "API does not support labeled ARNs.", 400,
-                                   {{"reason", "API_DOES_NOT_SUPPORT_LABELED_ARNS"}}});
-    }
+    TRY(refuse_label(name));
     const StateMachine* machine = TRY(find_machine(name));
     if (machine->deleting) {
       return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine->arn));

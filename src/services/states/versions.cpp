@@ -32,7 +32,7 @@ Result<Value> States::publish_version(const Call& call) {
 
 Result<Value> States::list_versions(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
-  const PageAsked page = TRY(page_asked(call, 1000));
+  const PageAsked page = TRY(page_asked(call));
   std::vector<Value> list;
   std::string next;
   if (const StateMachine* machine = machines_.find(scope_of(name), name.machine)) {

@@ -12,7 +12,8 @@ namespace states {
 // Of executions, or of the items in them.
 struct MapCounts {
   int64_t pending = 0, running = 0, succeeded = 0, failed = 0, timed_out = 0, aborted = 0;
-  int64_t total() const { return pending + running + succeeded + failed + timed_out + aborted; }
+  int64_t pending_redrive = 0;  // of those that failed: will run again
+  int64_t total() const { return pending + running + succeeded + failed + timed_out + aborted + pending_redrive; }
 };
 
 struct MapRun {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/arn.h"
 #include "base/crypto.h"
@@ -38,6 +39,11 @@ std::string child_name(std::string_view map_run_arn, size_t index, std::string_v
 Value to_json(const MapCounts& c) {
   return json::object({{"pending", c.pending}, {"running", c.running}, {"succeeded", c.succeeded}, {"failed", c.failed},
                        {"timedOut", c.timed_out}, {"aborted", c.aborted}});
+}
+
+// Whether what ended and was redriven then is to go on with the run's last redrive.
+bool goes_on(const MapRun& run, Instant stop, Instant redrive) {
+  return run.redrive_count > 0 && stop <= run.redrive && redrive < run.redrive;
 }
 
 MapCounts counts_from(const Value& v) {
@@ -79,6 +85,7 @@ struct MapRuns::Run {
   std::vector<ChildResult> children;
   std::vector<bool> ended;
   std::unordered_map<std::string, size_t> open;  // ARN of a child that runs, its number
+  std::set<size_t> again;  // children of a redriven run that are to go on
   size_t next = 0;
   bool pumping = false, giving_up = false;
 
@@ -150,6 +157,12 @@ void MapRuns::start(const engine::Record& parent, const asl::StartMapRun& asked)
   MapRun& shown = run->shown;
   if (const MapRun* before = find(asked.map_run_arn)) {
     shown = *before;
+    if (const int64_t redrives = config["redriveCount"].as_int64().value_or(0); redrives > shown.redrive_count) {
+      shown.redrive_count = static_cast<int>(redrives);
+      shown.redrive = kit_.clock().now();
+      shown.status = "RUNNING";
+      shown.stop = {};
+    }
   } else {
     shown.arn = asked.map_run_arn;
     shown.execution_arn = parent.arn;
@@ -192,8 +205,15 @@ void MapRuns::take_up(Run& run) {
     run.children[i].begun = true;
     if (record->status == Outcome::running) {
       run.open.emplace(arn, i);
-    } else {
-      record_end(run, i, *record);
+      continue;
+    }
+    record_end(run, i, *record);
+    // What failed before the run was redriven goes on.
+    if (record->status != Outcome::succeeded && goes_on(run.shown, record->stop, record->redrive)) {
+      run.again.insert(i);
+      ++run.shown.executions.pending_redrive;
+      run.shown.items.pending_redrive += run.items_of(i);
+      count_failed(run, i, *record, -1);
     }
   }
 }
@@ -201,8 +221,13 @@ void MapRuns::take_up(Run& run) {
 void MapRuns::pump(const RunPtr& run) {
   if (run->pumping || run->giving_up) return;
   run->pumping = true;
-  for (int begun = 0; begun < kBeginAtOnce && run->next < run->children.size() && static_cast<int64_t>(run->open.size()) < run->limit() && !run->giving_up; ++begun) {
-    begin_child(run, run->next++);
+  const auto more = [&] { return !run->again.empty() || run->next < run->children.size(); };
+  for (int begun = 0; begun < kBeginAtOnce && more() && static_cast<int64_t>(run->open.size()) < run->limit() && !run->giving_up; ++begun) {
+    if (!run->again.empty()) {
+      redrive_child(run, run->again.extract(run->again.begin()).value());
+    } else {
+      begin_child(run, run->next++);
+    }
     if (intolerable(*run)) {
       run->pumping = false;
       return give_up(run, "FAILED");
@@ -210,7 +235,7 @@ void MapRuns::pump(const RunPtr& run) {
   }
   run->pumping = false;
   if (run->giving_up) return;
-  if (run->next == run->children.size()) {
+  if (!more()) {
     if (run->open.empty()) finish(run);
     return;
   }
@@ -227,7 +252,7 @@ void MapRuns::begin_child(const RunPtr& run, size_t index) {
   engine::Record record{.arn = run->child_prefix + name, .name = name, .machine_arn = run->shown.machine_arn,
                         .definition = run->definition, .role_arn = run->parent.role_arn, .input = json::write(input),
                         .trace_header = run->parent.trace_header, .map_run_arn = run->shown.arn, .parent_arn = run->parent.arn,
-                        .start = kit_.clock().now()};
+                        .start = kit_.clock().now(), .item_count = run->items_of(index)};
   if (run->express) record.arn += ":" + child_name(run->shown.arn, index, "express");
   run->open.emplace(record.arn, index);
   run->children[index].begun = true;
@@ -239,6 +264,45 @@ void MapRuns::begin_child(const RunPtr& run, size_t index) {
   engine_.start_express(std::move(record), input, run->machine_name, run->region, [this, alive = alive_](const engine::Record& closed) {
     if (*alive) child_ended(closed);
   });
+}
+
+void MapRuns::redrive_child(const RunPtr& run, size_t index) {
+  const std::string arn = run->child_prefix + child_name(run->shown.arn, index);
+  --run->shown.executions.pending_redrive;
+  run->shown.items.pending_redrive -= run->items_of(index);
+  ++run->shown.executions.running;
+  run->shown.items.running += run->items_of(index);
+  run->open.emplace(arn, index);
+  if (engine_.redrive(arn, "") == engine::Engine::Redriven::runs) return;
+  // It has nothing to go on with: it stays as it was.
+  run->open.erase(arn);
+  if (const auto record = engine_.find(arn)) record_end(*run, index, *record);
+}
+
+std::vector<std::string> MapRuns::pending_redrive(std::string_view arn, size_t most) {
+  std::vector<std::string> out;
+  const RunPtr run = find_running(arn);
+  if (!run) return out;
+  for (const size_t index : run->again) {
+    if (out.size() == most) break;
+    out.push_back(run->child_prefix + child_name(run->shown.arn, index));
+  }
+  return out;
+}
+
+bool MapRuns::waits_for_redrive(std::string_view arn, Outcome status, Instant stop, Instant redrive) {
+  if (arn.empty() || status == Outcome::running || status == Outcome::succeeded) return false;
+  const RunPtr run = find_running(arn);
+  return run && !run->again.empty() && goes_on(run->shown, stop, redrive);
+}
+
+void MapRuns::forget_of(const std::string& execution_arn) {
+  const auto node = by_execution_.extract(execution_arn);
+  if (node.empty()) return;
+  for (const std::string& arn : node.mapped()) {
+    const auto [scope, id] = place(arn);
+    table_.erase(scope, id);
+  }
 }
 
 // --- children end ------------------------------------------------------------------------------------------
@@ -266,16 +330,23 @@ void MapRuns::child_ended(const engine::Record& child) {
   });
 }
 
+void MapRuns::count_failed(Run& run, size_t index, const engine::Record& child, int64_t by) {
+  MapCounts &e = run.shown.executions, &i = run.shown.items;
+  int64_t MapCounts::*const kind = child.status == Outcome::timed_out ? &MapCounts::timed_out
+                                   : child.status == Outcome::aborted ? &MapCounts::aborted
+                                                                      : &MapCounts::failed;
+  e.*kind += by;
+  i.*kind += by * run.items_of(index);
+}
+
 void MapRuns::record_end(Run& run, size_t index, const engine::Record& child) {
   const int64_t items = run.items_of(index);
   MapCounts &e = run.shown.executions, &i = run.shown.items;
   --e.running, i.running -= items;
-  switch (child.status) {
-    case Outcome::running:
-    case Outcome::succeeded: ++e.succeeded, i.succeeded += items; break;
-    case Outcome::failed: ++e.failed, i.failed += items; break;
-    case Outcome::timed_out: ++e.timed_out, i.timed_out += items; break;
-    case Outcome::aborted: ++e.aborted, i.aborted += items; break;
+  if (child.status == Outcome::succeeded) {
+    ++e.succeeded, i.succeeded += items;
+  } else {
+    count_failed(run, index, child, 1);
   }
   run.ended[index] = true;
   run.children[index].record = child;

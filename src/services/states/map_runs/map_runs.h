@@ -31,6 +31,13 @@ class MapRuns {
   // Every end of an execution that belongs to a run comes here.
   void child_ended(const engine::Record& child);
 
+  // Children that wait for their redrive, as many as `most`.
+  using Outcome = engine::Outcome;
+  std::vector<std::string> pending_redrive(std::string_view arn, size_t most);
+  bool waits_for_redrive(std::string_view arn, Outcome status, Instant stop, Instant redrive);
+  // The execution is gone: so are its runs.
+  void forget_of(const std::string& execution_arn);
+
   // Null when there is none.
   const MapRun* find(std::string_view arn) const;
   // In the order in which they began.
@@ -46,7 +53,9 @@ class MapRuns {
   void take_up(Run& run);
   void pump(const RunPtr& run);
   void begin_child(const RunPtr& run, size_t index);
+  void redrive_child(const RunPtr& run, size_t index);
   void record_end(Run& run, size_t index, const engine::Record& child);
+  static void count_failed(Run& run, size_t index, const engine::Record& child, int64_t by);
   bool intolerable(const Run& run) const;
   void give_up(const RunPtr& run, std::string_view status);
   void finish(const RunPtr& run);

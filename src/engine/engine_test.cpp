@@ -1,0 +1,151 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/store/memory_store.h"
+
+namespace {
+
+using engine::Outcome;
+
+constexpr std::string_view kMachine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+constexpr std::string_view kPass = R"({"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}})";
+constexpr std::string_view kFail = R"({"StartAt":"A","States":{"A":{"Type":"Fail","Error":"E"}}})";
+constexpr std::string_view kWait = R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":100,"End":true}}})";
+
+struct World : engine::Observer {
+  World() { engine.set_observer(this); }
+
+  std::string start(std::string_view definition, std::string name, std::string alias = "") {
+    const std::string key = engine.add_definition(definition, asl::compile(definition).machine);
+    engine::Record record{.arn = "arn:aws:states:us-east-1:000000000000:execution:m:" + name, .name = name, .machine_arn = std::string(kMachine),
+                          .alias_arn = std::move(alias), .definition = key, .role_arn = "r", .input = "{}", .start = loop.clock().now()};
+    std::string arn = record.arn;
+    engine.start(std::move(record), json::Value::object(), "m", "us-east-1");
+    return arn;
+  }
+  // Names in the order of the pages of that size.
+  std::string list(engine::ListAsked asked) {
+    std::string names, from;
+    for (int page = 0; page < 100; ++page) {
+      asked.from = from;
+      auto found = engine.list(asked);
+      for (const auto& entry : found.entries) names += std::string(entry.name()) + std::string(engine::status_text(entry.status)).substr(0, 1) + " ";
+      EXPECT_LE(found.entries.size(), asked.limit);
+      if (found.next.empty()) return names;
+      from = found.next;
+    }
+    ADD_FAILURE() << "pages without end";
+    return names;
+  }
+  size_t keys(store::Space space) {
+    size_t n = 0;
+    store.scan(space, "", "", store::Order::forward, [&](std::string_view, std::string_view) { return ++n, true; });
+    return n;
+  }
+
+  void status_changed(const engine::Record& r) override { seen.push_back(std::string(engine::status_text(r.status))); }
+  void progressed(const engine::Record&, const std::vector<asl::Event>&) override {}
+  void forgotten(const std::string& arn) override { gone.push_back(arn); }
+
+  ManualLoop loop;
+  store::MemoryStore store;
+  SeededRandom random{1};
+  engine::Engine engine{loop, store, random, [](std::string_view, uint64_t) { return std::string(); }};
+  std::vector<std::string> seen, gone;
+};
+
+TEST(Engine, ListingsMergeAllStatusesNewestFirstInPagesOfAnySize) {
+  World w;
+  for (int i = 0; i < 9; ++i) {
+    w.start(i % 3 == 0 ? kPass : i % 3 == 1 ? kFail : kWait, std::to_string(i));
+    w.loop.run_for(i % 2);  // some begin in the same millisecond
+  }
+  for (const size_t limit : {1, 2, 4, 100}) {
+    EXPECT_EQ(w.list({.owner = kMachine, .limit = limit}), "8R 7F 6S 5R 4F 3S 2R 1F 0S ");
+    EXPECT_EQ(w.list({.owner = kMachine, .status = Outcome::failed, .limit = limit}), "7F 4F 1F ");
+  }
+  EXPECT_EQ(w.engine.open_in(std::string(kMachine)), 3);
+  EXPECT_EQ(w.engine.open_executions(kMachine, 2).size(), 2u);
+}
+
+TEST(Engine, AnAliasListsItsOwnAndARedriveMovesAnEntry) {
+  World w;
+  const std::string alias = std::string(kMachine) + ":prod";
+  w.start(kFail, "a");
+  const std::string b = w.start(kFail, "b", alias);
+  w.start(kFail, "c", alias);
+  EXPECT_EQ(w.list({.owner = alias}), "cF bF ");
+  EXPECT_EQ(w.list({.owner = alias, .redrives = engine::Redrives::redriven}), "");
+  w.seen.clear();
+  EXPECT_EQ(w.engine.redrive(b, "t"), engine::Engine::Redriven::runs);
+  EXPECT_EQ(w.seen, (std::vector<std::string>{"RUNNING", "FAILED"}));
+  EXPECT_EQ(w.list({.owner = alias, .redrives = engine::Redrives::redriven}), "bF ");
+  EXPECT_EQ(w.list({.owner = alias, .redrives = engine::Redrives::never}), "cF ");
+  EXPECT_EQ(w.list({.owner = kMachine, .limit = 1}), "cF bF aF ");
+  EXPECT_EQ(w.engine.redrive(b, "t"), engine::Engine::Redriven::runs);
+  EXPECT_EQ(w.list({.owner = kMachine, .redrives = engine::Redrives::redriven}), "bF ");
+  EXPECT_EQ(w.engine.find(b)->redrive_count, 2);
+}
+
+TEST(Engine, ARedrivenExecutionIsOpenAgain) {
+  World w;
+  const std::string arn = w.start(kWait, "a");
+  w.engine.stop(arn, std::nullopt, std::nullopt);
+  EXPECT_EQ(w.engine.open_in(arn), 0);
+  w.engine.redrive(arn, "");
+  EXPECT_TRUE(w.engine.is_open(arn));
+  EXPECT_EQ(w.engine.open_in(arn), 1);
+  EXPECT_EQ(w.list({.owner = kMachine}), "aR ");
+  w.loop.run_for(100'000);
+  EXPECT_EQ(w.list({.owner = kMachine}), "aS ");
+  EXPECT_EQ(w.engine.redrive(arn, ""), engine::Engine::Redriven::impossible);
+}
+
+TEST(Engine, WhatIsOlderThanTheRetentionGoesWithoutATrace) {
+  World w;
+  const size_t index = w.keys(store::Space::index);
+  w.engine.keep_for(1'000'000);
+  for (int i = 0; i < 450; ++i) w.start(i % 2 == 0 ? kPass : kFail, std::to_string(i));
+  const std::string open = w.start(kWait, "open");
+  w.engine.redrive("arn:aws:states:us-east-1:000000000000:execution:m:1", "");
+  w.loop.run_for(600'000);
+  const std::string young = w.start(kPass, "young");
+  EXPECT_EQ(w.gone.size(), 0u);
+  w.loop.run_for(500'000);
+  EXPECT_EQ(w.gone.size(), 450u);
+  EXPECT_EQ(w.list({.owner = kMachine}), "youngS openS ");
+  EXPECT_FALSE(w.engine.find("arn:aws:states:us-east-1:000000000000:execution:m:1"));
+  w.start(kPass, "1");  // the name may be used again
+  w.loop.run_for(1'200'000);
+  EXPECT_EQ(w.keys(store::Space::executions), 0u);
+  EXPECT_EQ(w.keys(store::Space::history), 0u);
+  EXPECT_EQ(w.keys(store::Space::index), index);
+}
+
+TEST(Engine, ALongHistoryIsKeptInChunksAndReadFromAnywhere) {
+  World w;
+  std::string definition = R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemsPath":"$","ItemProcessor":)" + std::string(kPass) + "}}}";
+  const std::string key = w.engine.add_definition(definition, asl::compile(definition).machine);
+  std::vector<json::Value> items(1'000, json::Value(int64_t{1}));
+  engine::Record record{.arn = "arn:aws:states:us-east-1:000000000000:execution:m:long", .name = "long", .machine_arn = std::string(kMachine), .definition = key,
+                        .start = w.loop.clock().now()};
+  const std::string arn = record.arn;
+  w.engine.start(std::move(record), json::Value::array(std::move(items)), "m", "us-east-1");
+  w.loop.run_ready();
+  const uint64_t last = w.engine.find(arn)->events;
+  EXPECT_EQ(last, 4'006u);
+  EXPECT_GT(w.keys(store::Space::history), 15u);
+  for (const uint64_t first : {uint64_t{1}, uint64_t{250}, uint64_t{251}, uint64_t{3'999}, last}) {
+    const auto up = w.engine.history(arn, first, 300, store::Order::forward);
+    EXPECT_EQ(up.size(), std::min<uint64_t>(300, last - first + 1));
+    for (size_t i = 0; i < up.size(); ++i) EXPECT_EQ(up[i].id, first + i);
+    const auto down = w.engine.history(arn, first, 300, store::Order::backward);
+    EXPECT_EQ(down.size(), std::min<uint64_t>(300, first));
+    for (size_t i = 0; i < down.size(); ++i) EXPECT_EQ(down[i].id, first - i);
+  }
+}
+
+}  // namespace
