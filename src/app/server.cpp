@@ -120,7 +120,7 @@ class RunningServer final : public Server {
     add(std::make_unique<ec2::Ec2>(*kit_));
     add(std::make_unique<logs::Logs>(*kit_));
     add(std::make_unique<sqs::Sqs>(*kit_));
-    add(std::make_unique<sns::Sns>(*kit_));
+    sns_ = &add(std::make_unique<sns::Sns>(*kit_));
     add(std::make_unique<events::Events>(*kit_));
     add(std::make_unique<states::States>(*kit_, TRY(states_settings())));
     ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
@@ -236,6 +236,14 @@ class RunningServer final : public Server {
     if (request.path().starts_with("/_gantry/") || request.path().starts_with("/console")) {
       return respond(routes_.answer(request));
     }
+    if (path.ends_with(".pem")) {
+      if (auto certificate = sns_->certificate(path)) {
+        net::Response response;
+        response.headers.add("Content-Type", "application/x-pem-file");
+        response.body = std::move(*certificate);
+        return store_->when_durable(store_->head(), [respond = std::move(respond), response = std::move(response)]() mutable { respond(std::move(response)); });
+      }
+    }
     gateway_->handle(std::move(request), std::move(respond));
   }
 
@@ -249,6 +257,7 @@ class RunningServer final : public Server {
   std::unique_ptr<services::Kit> kit_;
   std::unique_ptr<containers::ContainerRuntime> runtime_;
   std::vector<std::unique_ptr<services::Service>> services_;
+  sns::Sns* sns_ = nullptr;
   ecs::Ecs* ecs_ = nullptr;
   std::unique_ptr<protocol::Upstream> upstream_;
   std::unique_ptr<auth::Authenticator> authenticator_;

@@ -9,6 +9,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "language/json/fault_text.h"
 #include "language/json/parse.h"
 #include "language/jsonpath/java_text.h"
 
@@ -246,12 +247,7 @@ std::expected<Value, std::string> string_to_json(Arguments arguments) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return Value();
   auto value = json::parse_detailed(text);
   if (value) return *std::move(value);
-  const json::ParseError& error = value.error();
-  // The Jackson behind this function (recorded) points at the character itself, older ones behind it.
-  const int column = error.message.starts_with("Unexpected character") ? error.column - 1 : error.column;
-  return std::unexpected("Cannot convert String to Json in States.StringToJson, caused by: " + error.message +
-                         "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: " +
-                         std::to_string(error.line) + ", column: " + std::to_string(column) + "]");
+  return std::unexpected("Cannot convert String to Json in States.StringToJson, caused by: " + json::fault_text(value.error()));
 }
 
 Maybe apply_plain(Function function, Arguments arguments, Random& random) {

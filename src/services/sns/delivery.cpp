@@ -91,14 +91,15 @@ void Sns::enqueue(const Scope& scope, const Subscription& s, const Value& messag
   kit_.loop.post([this, key] { deliver(key); });
 }
 
-// spec/sns.md "Delivery envelope": these members in this order.
-std::string Sns::envelope(const Delivery& d, const Subscription& s) const {
+// spec/sns.md "Delivery envelope": these members in this order. What FIFO topics send is not signed (recorded).
+std::string Sns::envelope(const Delivery& d, const Subscription& s) {
   json::ObjectBuilder out;
   out.add("Type", "Notification").add("MessageId", d.message["id"]);
   if (d.message.find("sequence")) out.add("SequenceNumber", d.message["sequence"]);
   out.add("TopicArn", d.topic_arn).add_text("Subject", d.message.text("subject")).add("Message", d.message["text"]);
   out.add("Timestamp", iso8601_ms({d.message["at"].as_int64().value_or(0)}));
-  out.add("UnsubscribeURL", fmt::format("{}/?Action=Unsubscribe&SubscriptionArn={}", kit_.endpoint, percent_encode(s.arn)));
+  if (!d.message.find("sequence")) add_signature(out, d.topic_arn, {"Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"});
+  out.add("UnsubscribeURL", fmt::format("{}/?Action=Unsubscribe&SubscriptionArn={}", kit_.endpoint, s.arn));
   if (d.message["attributes"].size() > 0) {
     json::ObjectBuilder attributes;
     for (const auto& [name, attribute] : d.message["attributes"].members()) {
@@ -108,6 +109,21 @@ std::string Sns::envelope(const Delivery& d, const Subscription& s) const {
     out.add("MessageAttributes", attributes.build());
   }
   return json::write(out.build());
+}
+
+// Signs those of `message`'s members that it has, and says where the certificate is.
+void Sns::add_signature(json::ObjectBuilder& message, std::string_view topic_arn, std::initializer_list<std::string_view> members) {
+  const Value shown = json::ObjectBuilder(message).build();
+  std::string text;
+  for (const std::string_view member : members) {
+    if (const Value* value = shown.find(member)) text += fmt::format("{}\n{}\n", member, value->as_string());
+  }
+  std::string version = "1";
+  if (const auto topic = find_topic(topic_arn)) {
+    if (const auto it = topic->topic->attributes.find("SignatureVersion"); it != topic->topic->attributes.end()) version = it->second;
+  }
+  message.add("SignatureVersion", version).add("Signature", signer_.sign(text, version));
+  message.add("SigningCertURL", kit_.endpoint + signer_.certificate_path());
 }
 
 void Sns::deliver(const std::string& key) {
@@ -152,6 +168,8 @@ void Sns::to_queue(const std::string& key, const Delivery& d, const Subscription
   }
   if (arn->resource.ends_with(".fifo")) {
     params.add_text("MessageGroupId", d.message.text("group")).add_text("MessageDeduplicationId", d.message.text("dedup"));
+  } else if (!d.message.find("sequence")) {
+    params.add_text("MessageGroupId", d.message.text("group"));  // of a fair queue
   }
   auto call = kit_.registry.internal(protocol::Principal::aws_service("sns.amazonaws.com", d.scope.account, d.topic_arn), arn->region, "sqs", "SendMessage", params.build());
   call.account = arn->account;
@@ -211,11 +229,12 @@ void Sns::failed(const std::string& key, bool final) {
 void Sns::send_confirmation(const Scope& scope, const Subscription& s) {
   if (forbidden(s.endpoint)) return;
   const std::string id = kit_.random.uuid();
-  const std::string url = fmt::format("{}/?Action=ConfirmSubscription&TopicArn={}&Token={}", kit_.endpoint, percent_encode(s.topic_arn), s.token);
+  const std::string url = fmt::format("{}/?Action=ConfirmSubscription&TopicArn={}&Token={}", kit_.endpoint, s.topic_arn, s.token);
   json::ObjectBuilder body;
   body.add("Type", "SubscriptionConfirmation").add("MessageId", id).add("Token", s.token).add("TopicArn", s.topic_arn);
   body.add("Message", fmt::format("You have chosen to subscribe to the topic {}.\nTo confirm the subscription, visit the SubscribeURL included in this message.", s.topic_arn));
   body.add("SubscribeURL", url).add("Timestamp", iso8601_ms(kit_.clock().now()));
+  add_signature(body, s.topic_arn, {"Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"});
   net::Request request;
   request.method = "POST";
   request.target = s.endpoint;

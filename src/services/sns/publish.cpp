@@ -44,7 +44,7 @@ Status check_message_attributes(const Value& attributes) {
     TRY(check_name(name));
     const std::string_view type = attribute.text("DataType");
     const std::string_view base = type.substr(0, type.find('.'));
-    if (base != "String" && base != "Number" && base != "Binary") {
+    if ((base != "String" && base != "Number" && base != "Binary") || type.size() == base.size() + 1) {
       return bad_attribute(fmt::format("The message attribute '{}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name));
     }
     const bool binary = base == "Binary";
@@ -68,7 +68,7 @@ Status check_message_attributes(const Value& attributes) {
   return {};
 }
 
-Result<Value> Sns::accept(const Found& topic, const Call& call, const Value& p) {
+Status Sns::check_message(const Found& topic, const Value& p) const {
   const Value* message = p.find("Message");
   const std::string_view text = message && message->is_string() ? message->as_string() : "";
   if (text.empty()) return invalid("Empty message");
@@ -84,21 +84,18 @@ Result<Value> Sns::accept(const Found& topic, const Call& call, const Value& p) 
     const bool plain = std::ranges::all_of(s, [](char c) { return static_cast<uint8_t>(c) >= 0x20 && static_cast<uint8_t>(c) < 0x7F; });
     if (s.empty() || s.size() > 100 || !plain) return invalid("Subject");
   }
-  Value structure;
   if (p.text("MessageStructure") == "json") {
-    auto parsed = json::parse(text);
+    const auto parsed = json::parse(text);
     if (!parsed || !parsed->is_object()) return invalid("Message Structure - JSON message body failed to parse");
     const Value* fallback = parsed->find("default");
     if (!fallback || !fallback->is_string()) return invalid("Message Structure - No default entry in JSON message body");
-    structure = *parsed;
   } else if (p.find("MessageStructure")) {
     return invalid("MessageStructure");
   }
   TRY(check_message_attributes(p["MessageAttributes"]));
   const bool fifo = topic.topic->name.ends_with(".fifo");
-  const std::string group(p.text("MessageGroupId"));
-  std::string deduplication(p.text("MessageDeduplicationId"));
-  if (fifo && group.empty()) return invalid("The MessageGroupId parameter is required for FIFO topics");
+  const std::string_view deduplication = p.text("MessageDeduplicationId");
+  if (fifo && p.text("MessageGroupId").empty()) return invalid("The MessageGroupId parameter is required for FIFO topics");
   if (!fifo && !deduplication.empty()) {
     return invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type");
   }
@@ -107,8 +104,17 @@ Result<Value> Sns::accept(const Found& topic, const Call& call, const Value& p) 
     if (it == topic.topic->attributes.end() || it->second != "true") {
       return invalid("The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
     }
-    deduplication = hex_encode(sha256(text));
   }
+  return {};
+}
+
+Value Sns::accept(const Found& topic, const Value& p) {
+  const std::string_view text = p.text("Message");
+  const Value structure = p.text("MessageStructure") == "json" ? json::parse(text).value_or(Value()) : Value();
+  const bool fifo = topic.topic->name.ends_with(".fifo");
+  const std::string_view group = p.text("MessageGroupId");
+  std::string deduplication(p.text("MessageDeduplicationId"));
+  if (fifo && deduplication.empty()) deduplication = hex_encode(sha256(text));
   const Instant now = kit_.clock().now();
   const std::string seen_key = topic.arn + " " + deduplication;
   if (fifo) {
@@ -137,7 +143,6 @@ Result<Value> Sns::accept(const Found& topic, const Call& call, const Value& p) 
     const Value one = base.with("text", mine);
     if (wants(subscription, one)) enqueue(topic.scope, subscription, one);
   }
-  (void)call;
   const Value result = answer.build();
   if (fifo) seen_[seen_key] = {now, result};
   return result;
@@ -155,11 +160,14 @@ Result<Value> Sns::publish(const Call& call) {
     if (arn.find(":endpoint/") != arn.npos) return invalid("TargetArn Reason: No endpoint found for the target arn specified");
   }
   const Found topic = TRY(find_topic(arn));
-  return accept(topic, call, p);
+  if (topic.scope.region != call.region) return invalid("TopicArn");
+  TRY(check_message(topic, p));
+  return accept(topic, p);
 }
 
 Result<Value> Sns::publish_batch(const Call& call) {
   const Found topic = TRY(find_topic(call.params.text("TopicArn")));
+  if (topic.scope.region != call.region) return invalid("TopicArn");
   const Value& entries = call.params["PublishBatchRequestEntries"];
   if (!entries.is_array() || entries.size() == 0) return fail("EmptyBatchRequestException", "The batch request doesn't contain any entries.");
   if (entries.size() > 10) return fail("TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible.");
@@ -174,14 +182,19 @@ Result<Value> Sns::publish_batch(const Call& call) {
     total += entry.text("Message").size();
   }
   if (total > kMessageBytesMax) return fail("BatchRequestTooLongException", "The length of all the messages put together is more than the limit.");
-  std::vector<Value> succeeded, failed;
+  // What is wrong with an entry's parameters refuses the whole batch; what is wrong with its attributes, that entry.
+  std::vector<Status> checked;
   for (const Value& entry : entries.items()) {
-    auto answer = accept(topic, call, entry);
-    if (answer) {
-      succeeded.push_back(answer->with("Id", entry["Id"]));
+    checked.push_back(check_message(topic, entry));
+    if (!checked.back() && checked.back().error().code == "InvalidParameterException") return std::unexpected(checked.back().error());
+  }
+  std::vector<Value> succeeded, failed;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Value& entry = entries[i];
+    if (checked[i]) {
+      succeeded.push_back(accept(topic, entry).with("Id", entry["Id"]));
     } else {
-      std::string code = answer.error().code == "InvalidParameterException" ? "InvalidParameter" : answer.error().code;
-      failed.push_back(json::object({{"Id", entry["Id"]}, {"Code", code}, {"Message", answer.error().message}, {"SenderFault", true}}));
+      failed.push_back(json::object({{"Id", entry["Id"]}, {"Code", checked[i].error().code}, {"Message", checked[i].error().message}, {"SenderFault", true}}));
     }
   }
   return json::object({{"Successful", Value::array(std::move(succeeded))}, {"Failed", Value::array(std::move(failed))}});

@@ -4,6 +4,7 @@
 #include "services/recorded_cases.h"
 #include "services/sns/sns.h"
 #include "services/sqs/sqs.h"
+#include "services/sts/sts.h"
 #include "services/test_world.h"
 
 namespace {
@@ -16,9 +17,15 @@ TEST(SnsRecorded, AnswersAsAws) {
     services::TestWorld world;
     sqs::Sqs sqs(world.kit);
     sns::Sns sns(world.kit);
+    sts::Sts sts(world.kit);
+    sts.load(), sts.start();
     sqs.load(), sqs.start();
     sns.load(), sns.start();
-    report.add(recorded::run_case(world.registry, world.loop, one));
+    recorded::World setting{.registry = world.registry, .loop = world.loop};
+    // The tests were recorded by a user, whose ARN is shown.
+    setting.caller = protocol::Principal{.type = protocol::Principal::Type::user, .account = world.kit.default_account,
+                                         .arn = "arn:aws:iam::" + world.kit.default_account + ":user/tester", .user_id = "AIDATESTER"};
+    report.add(recorded::run_case(setting, one));
   }
   for (const std::string& text : report.news()) ADD_FAILURE() << text;
 }

@@ -38,14 +38,19 @@ Topic from_json(const Value& d, std::type_identity<Topic>) {
 }
 json::Value to_json(const Subscription& s) {
   return json::object({{"arn", s.arn}, {"topic", s.topic_arn}, {"protocol", s.protocol}, {"endpoint", s.endpoint}, {"owner", s.owner},
-                       {"attributes", map_json(s.attributes)}, {"pending", s.pending}, {"token", s.token}});
+                       {"principal", s.principal}, {"attributes", map_json(s.attributes)}, {"pending", s.pending}, {"token", s.token}});
 }
 Subscription from_json(const Value& d, std::type_identity<Subscription>) {
   return {std::string(d.text("arn")), std::string(d.text("topic")), std::string(d.text("protocol")), std::string(d.text("endpoint")), std::string(d.text("owner")),
-          map_from(d["attributes"]), d["pending"].as_bool(), std::string(d.text("token"))};
+          std::string(d.text("principal")), map_from(d["attributes"]), d["pending"].as_bool(), std::string(d.text("token"))};
 }
 
-Sns::Sns(services::Kit& kit) : kit_(kit), topics_(kit.store, "sns/topic"), subscriptions_(kit.store, "sns/subscription") {}
+Sns::Sns(services::Kit& kit) : kit_(kit), signer_(kit.store, kit.loop.clock()), topics_(kit.store, "sns/topic"), subscriptions_(kit.store, "sns/subscription") {}
+
+std::optional<std::string> Sns::certificate(std::string_view path) {
+  if (!path.starts_with("/SimpleNotificationService-") || path != signer_.certificate_path()) return std::nullopt;
+  return signer_.certificate();
+}
 
 void Sns::load() {
   topics_.load();
@@ -103,6 +108,7 @@ void Sns::load() {
 
 Result<Sns::Found> Sns::find_topic(std::string_view arn) const {
   const auto parsed = Arn::parse(arn);
+  if (const auto parts = std::count(arn.begin(), arn.end(), ':') + 1; parts < 6) return invalid(fmt::format("TopicArn Reason: An ARN must have at least 6 elements, not {}", parts));
   if (!parsed || parsed->service != "sns" || parsed->resource.empty() || parsed->resource.find(':') != std::string::npos) return invalid("TopicArn");
   const Scope scope{parsed->account, parsed->region};
   const Topic* topic = topics_.find(scope, parsed->resource);

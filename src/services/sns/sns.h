@@ -5,12 +5,15 @@
 // "sns/...") and taken out when its endpoint has it, so that a crash repeats a delivery and loses none. Queues are
 // reached through the registry, HTTP endpoints through net::HttpClient with retries.
 #include <deque>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "net/http.h"
 #include "services/service.h"
+#include "services/sns/signing.h"
 #include "services/table.h"
 
 namespace sns {
@@ -26,6 +29,7 @@ Topic from_json(const json::Value& document, std::type_identity<Topic>);
 
 struct Subscription {
   std::string arn, topic_arn, protocol, endpoint, owner;
+  std::string principal;  // who subscribed
   std::map<std::string, std::string> attributes;  // RawMessageDelivery, FilterPolicy ...
   bool pending = false;
   std::string token;  // confirms it
@@ -38,6 +42,9 @@ class Sns final : public services::Service {
   explicit Sns(services::Kit& kit);
   void load() override;
   void start() override;
+
+  // The certificate that notifications are signed with, if that is what `path` asks for; needs no credentials.
+  std::optional<std::string> certificate(std::string_view path);
 
  private:
   using Call = protocol::Call;
@@ -75,7 +82,9 @@ class Sns final : public services::Service {
   Result<std::pair<Scope, const Subscription*>> find_subscription(std::string_view arn) const;
   Result<std::string> page(const Call& call) const;
   void next_token(json::ObjectBuilder& out, const Call& call, const std::string& from) const;
-  Result<Value> accept(const Found& topic, const Call& call, const Value& message);
+  Status check_message(const Found& topic, const Value& message) const;
+  // Takes a message that was checked.
+  Value accept(const Found& topic, const Value& message);
   void send_confirmation(const Scope& scope, const Subscription& subscription);
 
   // --- delivery.cpp ---
@@ -91,10 +100,12 @@ class Sns final : public services::Service {
   void failed(const std::string& key, bool final);
   void to_queue(const std::string& key, const Delivery& d, const Subscription& s, const std::string& queue_arn, bool dead_letter);
   void to_http(const std::string& key, const Delivery& d, const Subscription& s);
-  std::string envelope(const Delivery& d, const Subscription& s) const;
+  std::string envelope(const Delivery& d, const Subscription& s);
+  void add_signature(json::ObjectBuilder& message, std::string_view topic_arn, std::initializer_list<std::string_view> members);
   static bool wants(const Subscription& s, const Value& message);
 
   services::Kit& kit_;
+  Signer signer_;
   services::Table<Topic> topics_;
   services::Table<Subscription> subscriptions_;  // id: the ARN
   std::map<std::string, Delivery> waiting_;
@@ -104,8 +115,8 @@ class Sns final : public services::Service {
 
 std::unexpected<Error> invalid(std::string message);
 std::unexpected<Error> not_found(std::string message);
-// Checks a FilterPolicy; the error's message is AWS's.
-Status check_filter_policy(std::string_view text, bool body_scope);
+// Checks a FilterPolicy; the error's message is AWS's. `where` comes in front of it: "Attributes Reason: " or "".
+Status check_filter_policy(std::string_view text, bool body_scope, std::string_view where);
 Status check_message_attributes(const json::Value& attributes);
 
 }  // namespace sns

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/arn.h"
+#include "language/json/fault_text.h"
 #include "language/json/parse.h"
 #include "protocol/patterns/pattern.h"
 #include "services/sns/sns.h"
@@ -17,22 +18,25 @@ namespace {
 constexpr std::string_view kProtocols[] = {"http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose"};
 constexpr std::string_view kAttributes[] = {"RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "DeliveryPolicy", "SubscriptionRoleArn", "ReplayPolicy"};
 
-Status check_attribute(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all) {
+std::string unreadable(const json::ParseError& fault) { return "failed to parse JSON. " + json::fault_text(fault); }
+
+// `where` comes in front of what is wrong: Subscribe names the parameter that the attribute is in.
+Status check_attribute(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all, std::string_view where) {
   if (std::ranges::find(kAttributes, name) == std::end(kAttributes)) return invalid("AttributeName");
   if (name == "RawMessageDelivery" && value != "true" && value != "false") {
-    return invalid(fmt::format("Attributes Reason: RawMessageDelivery: Invalid value [{}]. Must be true or false.", value));
+    return invalid(fmt::format("{}RawMessageDelivery: Invalid value [{}]. Must be true or false.", where, value));
   }
   if (name == "FilterPolicyScope" && value != "MessageAttributes" && value != "MessageBody") {
-    return invalid(fmt::format("Attributes Reason: FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or MessageAttributes", value));
+    return invalid(fmt::format("{}FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or MessageAttributes", where, value));
   }
   if (name == "FilterPolicy" && !value.empty()) {
     const auto scope = all.find("FilterPolicyScope");
-    return check_filter_policy(value, scope != all.end() && scope->second == "MessageBody");
+    return check_filter_policy(value, scope != all.end() && scope->second == "MessageBody", where);
   }
   if (name == "RedrivePolicy" && !value.empty()) {
-    const auto policy = json::parse(value);
-    if (!policy || !policy->is_object()) return invalid("Attributes Reason: RedrivePolicy: failed to parse JSON.");
-    if (!Arn::parse(policy->text("deadLetterTargetArn"))) return invalid("Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn");
+    const auto policy = json::parse_detailed(value);
+    if (!policy) return invalid(fmt::format("{}RedrivePolicy: {}", where, unreadable(policy.error())));
+    if (!Arn::parse(policy->text("deadLetterTargetArn"))) return invalid(fmt::format("{}RedrivePolicy: deadLetterTargetArn is an invalid arn", where));
   }
   return {};
 }
@@ -49,10 +53,10 @@ size_t combinations(const Value& policy) {
 
 }  // namespace
 
-Status check_filter_policy(std::string_view text, bool body_scope) {
-  const auto reason = [&](std::string_view why) { return invalid(fmt::format("FilterPolicy: {}", why)); };
+Status check_filter_policy(std::string_view text, bool body_scope, std::string_view where) {
+  const auto reason = [&](std::string_view why) { return invalid(fmt::format("{}FilterPolicy: {}", where, why)); };
   auto document = json::parse_detailed(text);
-  if (!document) return reason(fmt::format("{}\n at [Source: (String)\"{}\"; line: {}, column: {}]", document.error().message, text, document.error().line, document.error().column));
+  if (!document) return reason(unreadable(document.error()));
   if (!document->is_object()) return reason("failed to parse JSON. FilterPolicy must be a JSON object");
   if (document->size() == 0) return {};
   if (document->size() > 5) return reason("Filter policy can not have more than 5 keys");
@@ -88,7 +92,7 @@ Result<Value> Sns::subscribe(const Call& call) {
   if ((protocol == "email" || protocol == "email-json") && endpoint.find('@') == endpoint.npos) return invalid("Email address");
   if (const Value& given = p["Attributes"]; given.is_object()) {
     for (const auto& [name, value] : given.members()) made.attributes[name] = value.as_string();
-    for (const auto& [name, value] : made.attributes) TRY(check_attribute(name, value, made.attributes));
+    for (const auto& [name, value] : made.attributes) TRY(check_attribute(name, value, made.attributes, "Attributes Reason: "));
   }
   const Found topic = TRY(find_topic(p.text("TopicArn")));
   for (const auto& [arn, there] : subscriptions_.all(topic.scope)) {
@@ -102,6 +106,7 @@ Result<Value> Sns::subscribe(const Call& call) {
   made.arn = fmt::format("{}:{}", topic.arn, kit_.random.uuid());
   made.topic_arn = topic.arn;
   made.owner = call.account;
+  made.principal = call.caller.arn;
   // Queues and functions are ours; other endpoints say themselves that they want it.
   made.pending = protocol == "http" || protocol == "https" || protocol == "email" || protocol == "email-json";
   made.token = kit_.random.hex(64);
@@ -112,7 +117,9 @@ Result<Value> Sns::subscribe(const Call& call) {
 }
 
 Result<Value> Sns::confirm(const Call& call) {
-  const Found topic = TRY(find_topic(call.params.text("TopicArn")));
+  const auto topic_there = find_topic(call.params.text("TopicArn"));
+  if (!topic_there) return topic_there.error().code == "NotFoundException" ? invalid("Token") : std::unexpected(topic_there.error());
+  const Found& topic = *topic_there;
   const std::string_view token = call.params.text("Token");
   for (const auto& [arn, there] : subscriptions_.all(topic.scope)) {
     if (there.topic_arn != topic.arn || there.token != token) continue;
@@ -125,6 +132,8 @@ Result<Value> Sns::confirm(const Call& call) {
     }
     return json::object({{"SubscriptionArn", key}});
   }
+  // A token is hexadecimal; what is not was never one (recorded).
+  if (token.find_first_not_of("0123456789abcdef") != token.npos) return fail("InvalidParameterException", "Invalid token");
   return invalid("Token");
 }
 
@@ -167,10 +176,11 @@ Result<Value> Sns::get_subscription_attributes(const Call& call) {
   json::ObjectBuilder out;
   out.add("SubscriptionArn", s->arn).add("TopicArn", s->topic_arn).add("Owner", s->owner).add("Protocol", s->protocol).add("Endpoint", s->endpoint);
   out.add("PendingConfirmation", s->pending ? "true" : "false").add("ConfirmationWasAuthenticated", s->protocol == "sqs" || s->attributes.contains("_authenticated") ? "true" : "false");
-  out.add("RawMessageDelivery", "false").add("SubscriptionPrincipal", fmt::format("arn:aws:iam::{}:root", s->owner));
-  if (s->attributes.contains("FilterPolicy") && !s->attributes.at("FilterPolicy").empty()) out.add("FilterPolicyScope", "MessageAttributes");
+  out.add("RawMessageDelivery", "false").add("SubscriptionPrincipal", s->principal.empty() ? fmt::format("arn:aws:iam::{}:root", s->owner) : s->principal);
+  const bool filtered = s->attributes.contains("FilterPolicy") && !s->attributes.at("FilterPolicy").empty();
+  if (filtered) out.add("FilterPolicyScope", "MessageAttributes");
   for (const auto& [name, value] : s->attributes) {
-    if (!name.starts_with("_") && !value.empty()) out.set(name, value);
+    if (!name.starts_with("_") && !value.empty() && (filtered || name != "FilterPolicyScope")) out.set(name, value);
   }
   return json::object({{"Attributes", out.build()}});
 }
@@ -179,7 +189,7 @@ Result<Value> Sns::set_subscription_attributes(const Call& call) {
   const auto [scope, s] = TRY(find_subscription(call.params.text("SubscriptionArn")));
   Subscription updated = *s;
   const std::string name(call.params.text("AttributeName")), value(call.params.text("AttributeValue"));
-  TRY(check_attribute(name, value, updated.attributes));
+  TRY(check_attribute(name, value, updated.attributes, ""));
   updated.attributes[name] = value;
   const std::string key = updated.arn;
   subscriptions_.put(scope, key, std::move(updated));

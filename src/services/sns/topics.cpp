@@ -51,14 +51,19 @@ Result<Value> Sns::create_topic(const Call& call) {
   }
   const bool fifo = topic.attributes.contains("FifoTopic") && topic.attributes["FifoTopic"] == "true";
   if (!is_name(name)) return invalid("Topic Name");
-  if (fifo != name.ends_with(".fifo")) return invalid(fifo ? "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long." : "Topic Name");
+  if (fifo != name.ends_with(".fifo")) return invalid("Topic Name");
+  if (!fifo) topic.attributes.erase("FifoTopic");
   const std::string arn = call.arn(name);
   if (const Topic* there = topics_.find(scope, name)) {
     for (const auto& [key, value] : topic.attributes) {
       const auto it = there->attributes.find(key);
       if (it == there->attributes.end() ? !value.empty() : it->second != value) return invalid("Attributes Reason: Topic already exists with different attributes");
     }
-    if (call.params["Tags"].is_array() && topic.tags != there->tags) return invalid("Tags Reason: Topic already exists with different tags");
+    // Fewer tags than it has are no difference (recorded).
+    for (const auto& [key, value] : topic.tags) {
+      const auto it = there->tags.find(key);
+      if (it == there->tags.end() || it->second != value) return invalid("Tags Reason: Topic already exists with different tags");
+    }
     return json::object({{"TopicArn", arn}});
   }
   if (fifo) topic.attributes.try_emplace("ContentBasedDeduplication", "false");
