@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "cli/eval.h"
+#include "cli/run.h"
 #include "cli/validate.h"
 
 namespace {
@@ -23,6 +24,11 @@ struct Command {
 constexpr Command kCommands[] = {
     {"serve", "serve [flags]", "run the server", app::serve},
     {"image", "image import FILE NAME[:TAG] | ls | rm NAME | pull NAME", "container images", app::image},
+    {"run", "run FILE [--input JSON|@FILE] [--mock FILE] [--fast-forward]", "run a workflow here, and watch it",
+     [](const Config& config, std::vector<std::string> arguments) {
+       const auto given = config.origin("endpoint").values;
+       return cli::run({config.get("account"), config.get("region"), given.empty() ? "" : given.back()}, std::move(arguments));
+     }},
     {"eval", "eval --language L --expr E [--data JSON] | --jsonl", "evaluate an expression: jsonata, jsonpath or intrinsic",
      [](const Config&, std::vector<std::string> arguments) { return cli::eval(std::move(arguments)); }},
     {"validate", "validate FILE...", "check state machine definitions, as AWS words it",

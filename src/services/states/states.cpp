@@ -46,6 +46,8 @@ States::States(services::Kit& kit, Settings settings)
 
 States::~States() = default;
 
+engine::ActionSink& States::tasks() { return *dispatch_; }
+
 void States::load() {
   machines_.load();
   activities_.load();

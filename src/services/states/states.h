@@ -32,6 +32,9 @@ class States final : public services::Service, engine::Observer {
   void load() override;
   void start() override;
   engine::Engine& engine() { return engine_; }
+  // Who hears of executions and who does their tasks, for one who stands between (cli/run.h: mocks, a picture).
+  engine::Observer& observer() { return *this; }
+  engine::ActionSink& tasks();
 
  private:
   friend class Dispatch;
