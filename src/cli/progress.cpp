@@ -99,6 +99,8 @@ const std::string& Progress::take(const std::string& execution_arn, const asl::E
       ++p.active;
       p.since = event.at;
       p.failing = false;
+      // Who enters a Fail state stays there.
+      if (event.type == EventType::FailStateEntered) --p.active, ++p.failed;
       break;
     case Meaning::left:
       if (p.active > 0) --p.active;

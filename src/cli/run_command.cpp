@@ -60,7 +60,7 @@ class Show {
 
   void event(const Run& run, const engine::Record& record, const asl::Event& event, const std::string& state) {
     if (begun_.ms == 0) begun_ = event.at;
-    if (quiet_ || live_ || state.empty()) return;
+    if (quiet_ || terminal_.live || state.empty()) return;
     const std::string_view type = type_name(event.type);
     const StateProgress& p = run.progress().of(state);
     std::string glyph, text = printable(state);

@@ -25,7 +25,7 @@ Terminal Terminal::of(int descriptor) {
 }
 
 std::string Terminal::paint(Colour colour_of, std::string_view text) const {
-  if (!colour || colour_of == Colour::plain) return std::string(text);
+  if (!colour || colour_of == Colour::plain || text.empty()) return std::string(text);
   static constexpr int kCodes[] = {0, 1, 2, 31, 32, 33, 34, 35, 36, 90};
   return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<size_t>(colour_of)], text);
 }
