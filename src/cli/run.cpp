@@ -39,7 +39,7 @@ Run::Run(Loop& loop, Random& random, net::HttpClient& http, Settings settings, O
     registry_.set_upstream([this](const protocol::Call& call, protocol::Reply& reply) { return upstream_->call(call, reply); });
     registry_.set_upstream_has([this](std::string_view service, std::string_view operation) { return upstream_->has(service, operation); });
   }
-  states_ = std::make_unique<states::States>(kit_);
+  states_ = std::make_unique<states::States>(kit_, states::States::Settings{.retention_ms = 0});
   states_->load();
   states_->engine().set_sink(this);
   states_->engine().set_observer(this);
@@ -169,6 +169,8 @@ void Run::refuse(std::string why) {
     if (*alive) stop();
   });
 }
+
+void Run::forgotten(const std::string& arn) { states_->observer().forgotten(arn); }
 
 // --- what happens --------------------------------------------------------------------------------------------------
 

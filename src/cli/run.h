@@ -61,6 +61,7 @@ class Run final : engine::ActionSink, engine::Observer {
   bool has_activity(std::string_view) const override { return true; }
   void status_changed(const engine::Record& execution) override;
   void progressed(const engine::Record& execution, const std::vector<asl::Event>& events) override;
+  void forgotten(const std::string& arn) override;
 
   void answer(const std::string& execution, const asl::ScheduleTask& task, const MockedAnswer& mocked);
   void finish_map_run(const std::string& execution, uint64_t task, const MockedAnswer& mocked);
