@@ -47,7 +47,7 @@ class TestServer {
     services_.push_back(std::make_unique<sqs::Sqs>(kit));
     services_.push_back(std::make_unique<sns::Sns>(kit));
     services_.push_back(std::make_unique<events::Events>(kit));
-    services_.push_back(std::make_unique<states::States>(kit));
+    services_.push_back(std::make_unique<states::States>(kit, states::States::Settings{}));
     services_.push_back(std::make_unique<ecs::Ecs>(kit, *runtime_));
     services_.push_back(std::make_unique<CloudFormation>(kit));
     if (others == Others::lambda) add_lambda();
