@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/api.h"
+#include "app/console.h"
 #include "app/routes.h"
 #include "base/crypto.h"
 #include "containers/absent_runtime.h"
@@ -122,7 +124,7 @@ class RunningServer final : public Server {
     add(std::make_unique<sqs::Sqs>(*kit_));
     sns_ = &add(std::make_unique<sns::Sns>(*kit_));
     add(std::make_unique<events::Events>(*kit_));
-    add(std::make_unique<states::States>(*kit_, TRY(states_settings())));
+    states::States& states = add(std::make_unique<states::States>(*kit_, TRY(states_settings())));
     ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
     add(std::make_unique<cloudformation::CloudFormation>(*kit_));
     TRY(set_root(iam, mode));
@@ -135,6 +137,7 @@ class RunningServer final : public Server {
         .registry = *registry_, .authenticator = *authenticator_, .clock = loop_.clock(), .random = random_, .origins = *origins_,
         .endpoint = kit_->endpoint,
         .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); }});
+    api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_});
     return {};
   }
 
@@ -220,22 +223,19 @@ class RunningServer final : public Server {
   }
 
   void serve(net::Request request, net::HttpServer::Respond respond) {
-    constexpr std::string_view kMetadata = "/_gantry/task-metadata/", kOutput = "/_gantry/api/task-output/";
+    constexpr std::string_view kMetadata = "/_gantry/task-metadata/";
     const std::string path(request.path());
     if (path.starts_with(kMetadata)) {
       const size_t slash = path.find('/', kMetadata.size());
       const std::string rest = slash == path.npos ? "" : path.substr(slash);
       return ecs_->task_endpoint(path.substr(kMetadata.size(), slash == path.npos ? path.npos : slash - kMetadata.size()), rest, std::move(respond));
     }
-    if (path.starts_with(kOutput) && config_.get("auth") != "enforce") {
-      net::Response response;
-      response.headers.add("Content-Type", "application/json");
-      response.body = json::write(ecs_->recent_output(path.substr(kOutput.size())));
-      return respond(std::move(response));
+    if (path.starts_with(Api::kPrefix)) return api_->handle(request, std::move(respond));
+    if (path.starts_with("/console")) {
+      if (!origins_->is_own_host(request.headers.get("Host"))) return respond(protocol::refused_response());
+      return respond(Console::built_in().answer(request));
     }
-    if (request.path().starts_with("/_gantry/") || request.path().starts_with("/console")) {
-      return respond(routes_.answer(request));
-    }
+    if (path.starts_with("/_gantry/")) return respond(routes_.answer(request));
     if (path.ends_with(".pem")) {
       if (auto certificate = sns_->certificate(path)) {
         net::Response response;
@@ -263,6 +263,7 @@ class RunningServer final : public Server {
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<protocol::OriginPolicy> origins_;
   std::unique_ptr<protocol::Gateway> gateway_;
+  std::unique_ptr<Api> api_;
   Routes routes_;
   std::unique_ptr<net::HttpServer> server_;
   std::string url_;

@@ -119,6 +119,8 @@ class Engine {
   // Events `first`, `first`+1 ... (or downwards), at most `limit`.
   std::vector<asl::Event> history(const std::string& arn, uint64_t first, size_t limit, store::Order order);
   Listing list(const ListAsked& asked);
+  // How many executions of that status an owner has; `most` at most, since counting looks at each.
+  size_t count(std::string_view owner, Outcome status, size_t most);
   // Open executions of an owner, as many as `most`.
   std::vector<std::string> open_executions(std::string_view owner, size_t most);
   // How many stand open in the account and region of this ARN.

@@ -59,6 +59,13 @@ struct Found {
 
 }  // namespace
 
+size_t Engine::count(std::string_view owner, Outcome status, size_t most) {
+  size_t found = 0;
+  const std::string prefix = list_prefix(Group::all, owner, status);
+  store_.scan(Space::index, prefix, store::prefix_end(prefix), store::Order::forward, [&](std::string_view, std::string_view) { return ++found < most; });
+  return found;
+}
+
 Listing Engine::list(const ListAsked& asked) {
   // Each status has a range of its own; the newest of all come first.
   std::vector<Found> found;

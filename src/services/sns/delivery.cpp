@@ -87,6 +87,7 @@ void Sns::enqueue(const Scope& scope, const Subscription& s, const Value& messag
   batch.put(store::Space::outbox, key, json::write(json::object({{"account", scope.account}, {"region", scope.region}, {"subscription", s.arn}, {"topic", s.topic_arn},
                                                                  {"message", message}, {"attempts", 0}})));
   kit_.store.commit(std::move(batch));
+  recent_.enqueued(message.text("id"), s.arn, s.protocol, s.endpoint);
   waiting_.emplace(key, std::move(delivery));
   kit_.loop.post([this, key] { deliver(key); });
 }
@@ -150,6 +151,7 @@ void Sns::deliver(const std::string& key) {
                                                      {"Payload", base64_encode(json::write(json::object({{"Records", json::array({record})}})))}}));
     kit_.registry.call(call, [this, key](Result<Value> answer) { answer ? delivered(key) : failed(key, true); });
   } else {
+    recent_.became(d.message.text("id"), d.subscription, "unreachable");
     delivered(key);  // e-mail and telephones are not reached from here: the message is kept by nobody
   }
 }
@@ -202,7 +204,9 @@ void Sns::to_http(const std::string& key, const Delivery& d, const Subscription&
 }
 
 void Sns::delivered(const std::string& key) {
-  if (waiting_.erase(key) == 0) return;
+  const auto node = waiting_.extract(key);
+  if (node.empty()) return;
+  recent_.became(node.mapped().message.text("id"), node.mapped().subscription, "delivered");
   store::Batch batch;
   batch.erase(store::Space::outbox, key);
   kit_.store.commit(std::move(batch));
@@ -216,6 +220,7 @@ void Sns::failed(const std::string& key, bool final) {
     kit_.loop.after(kHttpDelayMs, [this, key] { deliver(key); });
     return;
   }
+  recent_.became(d.message.text("id"), d.subscription, "failed");
   const Subscription* s = subscriptions_.find(d.scope, d.subscription);
   if (s) {
     if (const auto policy = s->attributes.find("RedrivePolicy"); policy != s->attributes.end()) {

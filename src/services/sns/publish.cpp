@@ -133,6 +133,7 @@ Value Sns::accept(const Found& topic, const Value& p) {
     common.add("sequence", sequence);
   }
   const Value base = common.build();
+  recent_.published(topic.arn, id, now, p.text("Subject"), text);
   for (const auto& [arn, subscription] : subscriptions_.all(topic.scope)) {
     if (subscription.topic_arn != topic.arn || subscription.pending) continue;
     std::string_view mine = text;

@@ -13,6 +13,7 @@
 
 #include "net/http.h"
 #include "services/service.h"
+#include "services/sns/recent.h"
 #include "services/sns/signing.h"
 #include "services/table.h"
 
@@ -42,6 +43,7 @@ class Sns final : public services::Service {
   explicit Sns(services::Kit& kit);
   void load() override;
   void start() override;
+  const RecentMessages& recent() const { return recent_; }
 
   // The certificate that notifications are signed with, if that is what `path` asks for; needs no credentials.
   std::optional<std::string> certificate(std::string_view path);
@@ -106,6 +108,7 @@ class Sns final : public services::Service {
 
   services::Kit& kit_;
   Signer signer_;
+  RecentMessages recent_;
   services::Table<Topic> topics_;
   services::Table<Subscription> subscriptions_;  // id: the ARN
   std::map<std::string, Delivery> waiting_;

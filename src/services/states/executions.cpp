@@ -143,15 +143,7 @@ Result<Value> States::get_execution_history(const Call& call) {
   const auto events = engine_.history(arn, first, page.limit, backward ? store::Order::backward : store::Order::forward);
   std::vector<Value> list;
   list.reserve(events.size());
-  for (const asl::Event& event : events) {
-    Value shown = event.to_wire(with_data);
-    // The input stands there as the client wrote it, and so it enters the first state.
-    if (event.id <= 2 && event.data && with_data) {
-      const std::string_view details = asl::details_name(event.type);
-      shown = shown.with(details, shown[details].with("input", record->input));
-    }
-    list.push_back(std::move(shown));
-  }
+  for (const asl::Event& event : events) list.push_back(shown_event(event, *record, with_data));
   json::ObjectBuilder out;
   out.add("events", Value::array(std::move(list)));
   if (!events.empty()) {

@@ -38,6 +38,7 @@ States::States(services::Kit& kit, Settings settings)
       activities_(kit.store, "states/activity"),
       engine_(kit.loop, kit.store, kit.random,
               [this](std::string_view execution, uint64_t task) { return task_token(execution, task); }),
+      feed_(kit.loop, kit.store, engine_),
       map_runs_(engine_, kit),
       dispatch_(std::make_unique<Dispatch>(*this, kit)) {
   engine_.set_sink(dispatch_.get());

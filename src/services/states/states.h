@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "services/service.h"
+#include "services/states/feed.h"
 #include "services/states/map_runs/map_runs.h"
 #include "services/states/names.h"
 #include "services/states/resources.h"
@@ -35,6 +36,7 @@ class States final : public services::Service, engine::Observer {
   // Who hears of executions and who does their tasks, for one who stands between (cli/run.h: mocks, a picture).
   engine::Observer& observer() { return *this; }
   engine::ActionSink& tasks();
+  Feed& feed() { return feed_; }
 
  private:
   friend class Dispatch;
@@ -174,6 +176,7 @@ class States final : public services::Service, engine::Observer {
   services::Table<StateMachine> machines_;
   services::Table<Activity> activities_;
   engine::Engine engine_;
+  Feed feed_;
   MapRuns map_runs_;
   std::unique_ptr<Dispatch> dispatch_;
   std::unordered_map<std::string, ActivityQueue> activity_queues_;

@@ -34,6 +34,7 @@ Value detail_of(const engine::Record& r) {
 void States::status_changed(const engine::Record& r) {
   const auto name = parse_arn(r.arn);
   if (!name || r.express) return;
+  feed_.status_changed(r);
   // Children of a map run are told to their run alone.
   if (!r.map_run_arn.empty()) {
     if (r.status != engine::Outcome::running) map_runs_.child_ended(r);
@@ -56,6 +57,7 @@ void States::status_changed(const engine::Record& r) {
 }
 
 void States::progressed(const engine::Record& r, const std::vector<asl::Event>&) {
+  feed_.progressed(r);
   if (r.status != engine::Outcome::running) return;
   const auto name = parse_arn(r.arn);
   if (!name) return;

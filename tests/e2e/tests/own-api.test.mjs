@@ -1,0 +1,159 @@
+// The server's own calls (docs/api.md): the push of an execution's events, what enforce asks for, what a browser may not.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CreateStateMachineCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { SNSClient, CreateTopicCommand, PublishCommand } from "@aws-sdk/client-sns";
+import { Server, until } from "../lib/server.mjs";
+
+const roleArn = "arn:aws:iam::000000000000:role/any";
+const machine = { StartAt: "First", States: { First: { Type: "Pass", Next: "Pause" }, Pause: { Type: "Wait", Seconds: 1, Next: "Last" }, Last: { Type: "Pass", End: true } } };
+
+// The messages of a text/event-stream until `enough` says so; `connected` once the server has answered.
+function follow(url, enough, headers = {}) {
+  const control = new AbortController();
+  const connected = fetch(url, { headers, signal: control.signal });
+  const messages = read(connected, control, enough);
+  messages.connected = connected;
+  return messages;
+}
+
+async function read(connected, control, enough) {
+  const response = await connected;
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("content-type"), "text/event-stream");
+  const messages = [];
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body) {
+    text += decoder.decode(bytes, { stream: true });
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const fields = Object.fromEntries(text.slice(0, end).split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+      text = text.slice(end + 2);
+      if (fields.data) messages.push({ ...fields, data: JSON.parse(fields.data) });
+    }
+    if (enough(messages)) break;
+  }
+  control.abort();
+  return messages;
+}
+const eventsOf = (messages) => messages.filter((m) => m.event === "events").flatMap((m) => m.data.events);
+const ended = (messages) => messages.some((m) => m.event === "status" && m.data.status !== "RUNNING");
+
+test("an execution's events are pushed as they come, and a reader that comes back gets what it missed", async () => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  try {
+    const sfn = new SFNClient(server.client());
+    const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name: "pushed", roleArn, definition: JSON.stringify(machine) }));
+    const changes = follow(`${server.url}/_gantry/api/executions/changes?stateMachineArn=${encodeURIComponent(stateMachineArn)}`, (m) => m.some((c) => c.data.executions.some((e) => e.status === "SUCCEEDED")));
+    await changes.connected;
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name: "one" }));
+    const url = `${server.url}/_gantry/api/executions/events?executionArn=${encodeURIComponent(executionArn)}`;
+    const early = await follow(url, (m) => eventsOf(m).length > 0 && m.some((s) => s.event === "status"));
+    assert.equal(early.find((m) => m.event === "status").data.status, "RUNNING");
+    const last = Number(early.findLast((m) => m.id).id);
+    const late = await follow(url, ended, { "Last-Event-ID": String(last) });
+    const ids = [...eventsOf(early), ...eventsOf(late)].map((e) => e.id);
+    assert.deepEqual(ids, ids.map((_, i) => i + 1));
+    assert.equal(eventsOf(late).at(-1).type, "ExecutionSucceeded");
+    assert.equal(eventsOf(late)[0].id, last + 1);
+    const started = (await changes).flatMap((m) => m.data.executions).filter((e) => e.executionArn === executionArn);
+    assert.deepEqual(started.map((e) => e.status), ["RUNNING", "SUCCEEDED"]);
+    // Of one that has ended, all at once.
+    assert.equal(eventsOf(await follow(url, ended)).length, ids.length);
+    const counts = await (await fetch(`${server.url}/_gantry/api/executions/counts?stateMachineArn=${encodeURIComponent(stateMachineArn)}`)).json();
+    assert.deepEqual(counts, { counts: { RUNNING: 0, SUCCEEDED: 1, FAILED: 0, TIMED_OUT: 0, ABORTED: 0 }, exact: true });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("executions are found by a text in their input", async () => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  try {
+    const sfn = new SFNClient(server.client());
+    const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name: "searched", roleArn, definition: JSON.stringify(machine) }));
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name: "a", input: '{"order":"needle-7"}' }));
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name: "b", input: '{"order":"hay"}' }));
+    await sfn.send(new StopExecutionCommand({ executionArn, error: "Broken", cause: "a needle in it" }));
+    const found = await (await fetch(`${server.url}/_gantry/api/executions/search?stateMachineArn=${encodeURIComponent(stateMachineArn)}&text=needle`)).json();
+    assert.deepEqual(found.executions.map((e) => [e.name, e.where]), [["b", "cause"], ["a", "input"]]);
+    assert.equal(found.looked, 2);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a topic's last messages tell who got them", async () => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  try {
+    const sns = new SNSClient(server.client());
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "told" }));
+    const queue = server.aws("sqs", "create-queue", "--queue-name", "heard").QueueUrl;
+    const queueArn = server.aws("sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names", "QueueArn").Attributes.QueueArn;
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: queueArn }] });
+    server.aws("sqs", "set-queue-attributes", "--queue-url", queue, "--attributes", JSON.stringify({ Policy }));
+    server.aws("sns", "subscribe", "--topic-arn", TopicArn, "--protocol", "sqs", "--notification-endpoint", queueArn);
+    const { MessageId } = await sns.send(new PublishCommand({ TopicArn, Message: "héllo", Subject: "s" }));
+    const { messages } = await until(
+      async () => (await fetch(`${server.url}/_gantry/api/topics/messages?topicArn=${encodeURIComponent(TopicArn)}`)).json(),
+      (answer) => answer.messages[0]?.deliveries[0]?.state === "delivered",
+    );
+    assert.equal(messages.length, 1);
+    assert.deepEqual([messages[0].messageId, messages[0].message, messages[0].subject, messages[0].deliveries[0].endpoint], [MessageId, "héllo", "s", queueArn]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("under enforce the calls below /_gantry/api/ need credentials, and the console's files do not", async () => {
+  const server = await Server.start({ auth: "enforce", flags: ["--runtime", "none"], environment: { GANTRY_ROOT_ACCESS_KEY: "AKIAROOTROOTROOTROOT", GANTRY_ROOT_SECRET_KEY: "a-secret-of-the-root" } });
+  try {
+    for (const path of ["server", "samples", "decisions", "task-output/x", "executions/counts", "nothing"]) {
+      const answer = await fetch(`${server.url}/_gantry/api/${path}`);
+      assert.ok([400, 403].includes(answer.status), `${path}: ${answer.status}`);
+      assert.equal((await answer.json()).__type, "MissingAuthenticationTokenException");
+    }
+    const page = await fetch(`${server.url}/console/`);
+    assert.ok([200, 503].includes(page.status));
+    assert.match(page.headers.get("content-security-policy"), /default-src 'none'; script-src 'self'/);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("pages of other sites reach nothing, and methods other than GET are refused", async () => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  try {
+    assert.equal((await fetch(`${server.url}/_gantry/api/server`, { headers: { Origin: "https://elsewhere.example" } })).status, 403);
+    assert.equal((await fetch(`${server.url}/_gantry/api/server`, { headers: { Origin: server.url } })).status, 200);
+    assert.equal((await fetch(`${server.url}/_gantry/api/server`, { method: "POST" })).status, 405);
+    assert.equal((await fetch(`${server.url}/_gantry/api/executions/events?executionArn=arn:aws:states:us-east-1:000000000000:execution:no:no`)).status, 404);
+    assert.equal((await fetch(`${server.url}/_gantry/api/executions/events?executionArn=x`)).status, 400);
+    assert.equal((await fetch(`${server.url}/_gantry/api/executions/counts?stateMachineArn=arn:aws:states:us-east-1:111111111111:stateMachine:other`)).status, 404);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("the console's files are compressed, kept by digest, and answered 304 when they are known", async () => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  try {
+    const page = await fetch(`${server.url}/console/`);
+    assert.equal(page.status, 200);
+    assert.equal(page.headers.get("cache-control"), "no-cache");
+    const html = await page.text();
+    assert.equal((await fetch(`${server.url}/console/`, { headers: { "If-None-Match": page.headers.get("etag") } })).status, 304);
+    const script = /src="\.\/(assets\/[^"]+\.js)"/.exec(html)[1];
+    const answer = await fetch(`${server.url}/console/${script}`);
+    assert.equal(answer.headers.get("content-encoding"), "gzip");
+    assert.match(answer.headers.get("cache-control"), /immutable/);
+    assert.match(answer.headers.get("content-type"), /^text\/javascript/);
+    const plain = await fetch(`${server.url}/console/${script}`, { headers: { "Accept-Encoding": "identity" } });
+    assert.equal(plain.headers.get("content-encoding"), null);
+    assert.equal(await plain.text(), await answer.text());
+    assert.equal((await fetch(`${server.url}/console/assets/none.js`)).status, 404);
+    assert.equal((await fetch(`${server.url}/console`, { redirect: "manual" })).headers.get("location"), "/console/");
+  } finally {
+    await server.stop();
+  }
+});

@@ -1,0 +1,4 @@
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { clientConfig, perSession } from "./client";
+
+export const ecs = perSession(() => new ECSClient(clientConfig()));

@@ -1,0 +1,230 @@
+// The visual workflow: a definition drawn, and coloured by what an execution did.
+import { Background, BackgroundVariant, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import ButtonGroup from "@cloudscape-design/components/button-group";
+import Spinner from "@cloudscape-design/components/spinner";
+import { serviceOf, type Machine } from "../asl/definition";
+import { toGraph } from "../asl/graph";
+import { statusText, type StateSummary, type Status } from "../history/model";
+import { StateIcon } from "./icons";
+import { layOut, pathOf, type Direction, type Layout, type PlacedEdge, type PlacedNode } from "./layout";
+import { toSvg } from "./picture";
+import { download } from "../ui/download";
+import "./graph.css";
+
+type StateNode = Node<{ node: PlacedNode; summary?: StateSummary; past: boolean; direction: Direction }>;
+type WorkflowEdge = Edge<{ edge: PlacedEdge; taken: boolean; past: boolean }>;
+
+function describe(node: PlacedNode): string {
+  const called = node.state && serviceOf(node.state);
+  if (called) return `${called.title}: ${called.action}`;
+  return node.state?.Type ? `${node.state.Type} state` : "";
+}
+
+const statusLabel = (status: Status | undefined, past: boolean) => (status ? statusText[status] : past ? "Not started" : "");
+
+const StatusMark = ({ status }: { status: Status }) => (
+  <svg className={`status-mark status-${status}`} width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
+    <circle cx="8" cy="8" r="7.4" />
+    {status === "succeeded" && <path d="M4.6 8.3l2.3 2.3 4.4-4.9" />}
+    {(status === "failed" || status === "timedOut") && <path d="M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6" />}
+    {status === "caught" && <path d="M8 4.2v4.6M8 11.4v.2" />}
+    {status === "aborted" && <path d="M4.6 8h6.8" />}
+    {status === "running" && <path className="status-spin" d="M8 4.2a3.8 3.8 0 1 1-3.8 3.8" />}
+  </svg>
+);
+
+const StateBox = memo(({ data, selected }: NodeProps<StateNode>) => {
+  const { node, summary, past, direction } = data;
+  const vertical = direction === "DOWN";
+  const status = summary?.status;
+  const counts = summary && summary.visits.length > 1 ? summary.counts : undefined;
+  return (
+    <div className={`state-box ${node.kind} ${status ? `is-${status}` : past ? "is-waiting" : "is-plain"} ${selected ? "is-selected" : ""}`}>
+      <Handle type="target" position={vertical ? Position.Top : Position.Left} isConnectable={false} />
+      <div className="state-head">
+        <StateIcon state={node.state} size={34} />
+        <div className="state-words">
+          <div className="state-kind">{describe(node)}</div>
+          <div className="state-name" title={node.name} dir="auto">{node.name}</div>
+        </div>
+        {status && !counts && <StatusMark status={status} />}
+        {counts && (
+          <div className="state-counts">
+            {(Object.entries(counts) as Array<[Status, number]>).map(([s, n]) => (
+              <span key={s} className={`count status-${s}`} title={`${n} ${statusText[s].toLowerCase()}`}>{n}</span>
+            ))}
+          </div>
+        )}
+      </div>
+      <Handle type="source" position={vertical ? Position.Bottom : Position.Right} isConnectable={false} />
+    </div>
+  );
+});
+
+const MarkBox = memo(({ data }: NodeProps<StateNode>) => (
+  <div className={`mark-box ${data.summary ? `is-${data.summary.status}` : ""}`}>
+    <Handle type="target" position={Position.Top} isConnectable={false} />
+    {data.node.name}
+    <Handle type="source" position={Position.Bottom} isConnectable={false} />
+  </div>
+));
+
+const WorkflowLine = memo(({ data, markerEnd }: EdgeProps<WorkflowEdge>) => {
+  if (!data) return null;
+  const { edge } = data;
+  return (
+    <>
+      <path d={pathOf(edge.points)} className={`edge-line edge-${edge.kind} ${data.taken ? "is-taken" : data.past ? "is-untaken" : ""}`} markerEnd={markerEnd} fill="none" />
+      {edge.label && edge.labelAt && (
+        <foreignObject x={edge.labelAt.x - edge.labelAt.width / 2} y={edge.labelAt.y - 9} width={edge.labelAt.width} height={18}>
+          <div className="edge-label" title={edge.label}>{edge.label}</div>
+        </foreignObject>
+      )}
+    </>
+  );
+});
+
+const nodeTypes = { state: StateBox, mark: MarkBox };
+const edgeTypes = { workflow: WorkflowLine };
+
+export interface GraphProps {
+  machine: Machine | undefined;
+  /** Set when an execution is shown: states without a summary were not reached. */
+  summaries?: Map<string, StateSummary>;
+  executionStatus?: Status;
+  selected?: string;
+  onSelect?: (name: string | undefined) => void;
+  height?: number | string;
+  fileName?: string;
+  problems?: ReadonlySet<string>;
+}
+
+export default function Graph(props: GraphProps) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+/** Which transitions an execution took: from each visit to the one that followed. */
+function takenEdges(summaries: Map<string, StateSummary> | undefined, edges: PlacedEdge[], ended: boolean): Set<string> {
+  const taken = new Set<string>();
+  if (!summaries) return taken;
+  for (const edge of edges) {
+    const from = summaries.get(edge.from), to = summaries.get(edge.to);
+    if (edge.kind === "mark") {
+      if (edge.from.startsWith("\0") ? to : from && ended && from.status === "succeeded") taken.add(edge.id);
+      continue;
+    }
+    if (!from || !to) continue;
+    const left = from.visits.some((v) => v.leftAt !== undefined && (edge.kind === "catch") === (v.status === "caught") && to.visits.some((w) => w.scope === v.scope && w.enteredAt >= v.leftAt! && w.id > v.id));
+    if (left) taken.add(edge.id);
+  }
+  return taken;
+}
+
+function Canvas({ machine, summaries, executionStatus, selected, onSelect, height = 520, fileName = "workflow", problems }: GraphProps) {
+  const [direction, setDirection] = useState<Direction>("DOWN");
+  const [layout, setLayout] = useState<Layout>();
+  const [failure, setFailure] = useState<string>();
+  const flow = useReactFlow();
+  const box = useRef<HTMLDivElement>(null);
+  const ready = useNodesInitialized();
+  const shape = useMemo(() => (machine ? JSON.stringify(toGraph(machine)) : ""), [machine]);
+
+  useEffect(() => {
+    if (!shape) return setLayout(undefined);
+    let current = true;
+    layOut(JSON.parse(shape), direction).then(
+      (found) => current && (setLayout(found), setFailure(undefined)),
+      (error: unknown) => current && setFailure(String(error)),
+    );
+    return () => void (current = false);
+  }, [shape, direction]);
+
+  const fit = useCallback(() => void flow.fitView({ padding: 0.08, maxZoom: 1, minZoom: 0.05 }), [flow]);
+  useEffect(() => {
+    if (ready && layout) fit();
+  }, [ready, layout, fit]);
+  useEffect(() => {
+    if (!box.current) return;
+    const observer = new ResizeObserver(() => fit());
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [fit]);
+
+  const past = summaries !== undefined;
+  const nodes = useMemo<StateNode[]>(() => {
+    const end: StateSummary | undefined = executionStatus === "succeeded" ? { status: "succeeded", counts: {}, visits: [] } : undefined;
+    return (layout?.nodes ?? []).map((node) => {
+      const isMark = node.kind === "start" || node.kind === "end";
+      const summary = isMark ? (node.kind === "start" && past ? { status: "succeeded" as const, counts: {}, visits: [] } : end) : summaries?.get(node.id);
+      const label = isMark ? node.name : `${node.name}: ${[describe(node), statusLabel(summary?.status, past)].filter(Boolean).join(", ")}`;
+      return {
+        id: node.id, type: isMark ? "mark" : "state", position: { x: node.x, y: node.y }, parentId: node.parent, width: node.width, height: node.height,
+        initialWidth: node.width, initialHeight: node.height,
+        data: { node, summary, past, direction }, selected: node.id === selected, selectable: !isMark, focusable: !isMark, draggable: false, connectable: false,
+        className: problems?.has(node.id) ? "has-problem" : undefined,
+        ariaLabel: label, zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark ? undefined : { "aria-pressed": node.id === selected, role: "button" } as never,
+      };
+    });
+  }, [layout, summaries, selected, past, direction, executionStatus, problems]);
+
+  const edges = useMemo<WorkflowEdge[]>(() => {
+    const taken = takenEdges(summaries, layout?.edges ?? [], executionStatus === "succeeded");
+    return (layout?.edges ?? []).map((edge) => ({
+      id: edge.id, source: edge.from, target: edge.to, type: "workflow", data: { edge, taken: taken.has(edge.id), past }, selectable: false, focusable: false, zIndex: 1,
+      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--edge-colour)" },
+    }));
+  }, [layout, summaries, past, executionStatus]);
+
+  const tools: Record<string, () => unknown> = {
+    turn: () => setDirection(direction === "DOWN" ? "RIGHT" : "DOWN"), in: () => flow.zoomIn(), out: () => flow.zoomOut(), fit, full: () => box.current?.requestFullscreen(),
+    save: () => layout && download(`${fileName}.svg`, "image/svg+xml", toSvg(layout, summaries)),
+  };
+
+  return (
+    <div className="workflow" style={{ height }} ref={box}>
+      <div className="workflow-tools">
+        <ButtonGroup
+          variant="icon" ariaLabel="The picture"
+          onItemClick={({ detail }) => tools[detail.id]?.()}
+          items={[
+            { type: "icon-button", id: "turn", iconName: direction === "DOWN" ? "arrow-right" : "arrow-down", text: direction === "DOWN" ? "Left to right" : "Top to bottom" },
+            { type: "icon-button", id: "in", iconName: "zoom-in", text: "Zoom in" },
+            { type: "icon-button", id: "out", iconName: "zoom-out", text: "Zoom out" },
+            { type: "icon-button", id: "fit", iconName: "zoom-to-fit", text: "Fit to view" },
+            { type: "icon-button", id: "full", iconName: "full-screen", text: "Full screen" },
+            { type: "icon-button", id: "save", iconName: "download", text: "Download as SVG" },
+          ]}
+        />
+      </div>
+      {!layout && !failure && machine && <div className="workflow-wait"><Spinner size="large" /></div>}
+      {!machine && <div className="workflow-wait">The definition is not JSON yet, so there is no picture of it.</div>}
+      {failure && <div className="workflow-wait">The workflow could not be laid out: {failure}</div>}
+      <ReactFlow
+        nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} minZoom={0.05} maxZoom={2} nodesDraggable={false} nodesConnectable={false}
+        onNodeClick={(_, node) => node.type === "state" && onSelect?.(node.id)} onPaneClick={() => onSelect?.(undefined)}
+        onNodesChange={(changes) => {
+          // Enter or the space bar on a focused state.
+          for (const change of changes) if (change.type === "select" && change.selected && change.id !== selected) onSelect?.(change.id);
+        }}
+        onlyRenderVisibleElements={(layout?.nodes.length ?? 0) > 150} proOptions={{ hideAttribution: true }} zoomOnScroll={false} panOnScroll preventScrolling={false}
+        zoomActivationKeyCode={["Control", "Meta"]} aria-label="Visual workflow" deleteKeyCode={null} elevateNodesOnSelect={false}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={18} size={1} />
+      </ReactFlow>
+      {past && (
+        <ul className="workflow-legend" aria-label="Legend">
+          {(["running", "succeeded", "failed", "caught", "aborted"] as const).map((s) => (
+            <li key={s}><span className={`legend-dot status-${s}`} />{statusText[s]}</li>
+          ))}
+          <li><span className="legend-dot status-none" />Not started</li>
+        </ul>
+      )}
+    </div>
+  );
+}

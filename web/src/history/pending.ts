@@ -1,0 +1,56 @@
+// What a running execution waits for, and until when: the end of a Wait, the next try of a task. Computed from the
+// definition as the server does; a time that the data decides is not guessed.
+import type { StateDefinition } from "../asl/definition";
+import type { Model, Visit } from "./model";
+
+export interface Pending {
+  visit: Visit;
+  kind: "wait" | "retry" | "timeout" | "callback";
+  due?: number;
+}
+
+function matches(errors: string[] | undefined, error: string): boolean {
+  return (errors ?? []).some((e) => e === error || (e === "States.ALL" && error !== "States.DataLimitExceeded" && error !== "States.Runtime") || (e === "States.TaskFailed" && error !== "States.Timeout"));
+}
+
+/** Milliseconds until the next try; undefined when there is none or it is drawn by lot. */
+export function retryDelay(state: StateDefinition, failures: string[]): number | undefined {
+  const last = failures.at(-1);
+  if (last === undefined) return undefined;
+  for (const retrier of state.Retry ?? []) {
+    if (!matches(retrier.ErrorEquals, last)) continue;
+    const used = failures.filter((f) => matches(retrier.ErrorEquals, f)).length;
+    if (used > (retrier.MaxAttempts ?? 3) || (retrier as { JitterStrategy?: string }).JitterStrategy === "FULL") return undefined;
+    const seconds = (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** (used - 1);
+    return Math.min(seconds, retrier.MaxDelaySeconds ?? Infinity) * 1000;
+  }
+  return undefined;
+}
+
+export function pending(model: Model, states: ReadonlyMap<string, StateDefinition>): Pending[] {
+  if (model.status !== "running") return [];
+  const out: Pending[] = [];
+  for (const visit of model.visits) {
+    if (visit.leftAt !== undefined) continue;
+    const state = states.get(visit.name);
+    if (!state) continue;
+    if (visit.type === "Wait") {
+      const seconds = typeof state.Seconds === "number" ? state.Seconds : undefined;
+      const at = typeof state.Timestamp === "string" ? Date.parse(state.Timestamp) : NaN;
+      out.push({ visit, kind: "wait", due: seconds !== undefined ? visit.enteredAt + seconds * 1000 : Number.isFinite(at) ? at : undefined });
+      continue;
+    }
+    const last = visit.attempts.at(-1);
+    if (visit.type === "Task" && last) {
+      if (last.endedAt !== undefined && last.status !== "succeeded") {
+        const delay = retryDelay(state, visit.attempts.map((a) => a.error ?? "States.Timeout"));
+        out.push({ visit, kind: "retry", due: delay === undefined ? undefined : last.endedAt + delay });
+      } else if (last.endedAt === undefined) {
+        const timeout = typeof state.TimeoutSeconds === "number" ? last.scheduledAt + state.TimeoutSeconds * 1000 : undefined;
+        if (String(state.Resource ?? "").endsWith(".waitForTaskToken")) out.push({ visit, kind: "callback", due: timeout });
+        else if (timeout !== undefined) out.push({ visit, kind: "timeout", due: timeout });
+      }
+    }
+  }
+  return out;
+}

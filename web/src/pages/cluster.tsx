@@ -1,0 +1,39 @@
+// The tasks of a cluster.
+import { DescribeTasksCommand, ListTasksCommand, StopTaskCommand } from "@aws-sdk/client-ecs";
+import Button from "@cloudscape-design/components/button";
+import Link from "@cloudscape-design/components/link";
+import { ecs } from "../aws/ecs";
+import { refresh, useAsked } from "../aws/queries";
+import { paths, type Place } from "../router";
+import { ListTable } from "../ui/ListTable";
+import { notifyError } from "../ui/notices";
+import { StatusBadge } from "../ui/Status";
+import { dateTime } from "../ui/time";
+
+export default function ClusterPage({ place }: { place: Place }) {
+  const cluster = place.path[2];
+  const tasks = useAsked(["tasks", cluster], async (abortSignal) => {
+    const lists = await Promise.all((["RUNNING", "STOPPED"] as const).map((desiredStatus) => ecs().send(new ListTasksCommand({ cluster, desiredStatus, maxResults: 100 }), { abortSignal })));
+    const arns = lists.flatMap((l) => l.taskArns ?? []);
+    const found = [];
+    for (let i = 0; i < arns.length; i += 100) found.push(...((await ecs().send(new DescribeTasksCommand({ cluster, tasks: arns.slice(i, i + 100) }), { abortSignal })).tasks ?? []));
+    return found.map((t) => ({ ...t, id: t.taskArn!.split("/").at(-1)! }));
+  }, { refetchInterval: 2_000 });
+  const stop = (task: string) => void ecs().send(new StopTaskCommand({ cluster, task, reason: "stopped in the console" })).then(() => refresh("tasks", cluster), (e: unknown) => notifyError("The task was not stopped", e));
+  return (
+    <ListTable
+      title={`Tasks of ${cluster}`} query={tasks} trackBy={(t) => t.taskArn!} fields={["id", "lastStatus", "startedBy", "group"]} sortBy={{ sortingField: "createdAt" }} descending
+      empty={{ title: "No tasks", text: "Tasks are shown while they run and for a while after their end." }}
+      columns={[
+        { id: "id", header: "Task", cell: (t) => <Link href={paths.task(cluster, t.id)}>{t.id}</Link>, isRowHeader: true },
+        { id: "status", header: "Last status", cell: (t) => <StatusBadge status={t.lastStatus} />, sortingField: "lastStatus" },
+        { id: "exit", header: "Exit codes", cell: (t) => t.containers?.map((c) => `${c.name}: ${c.exitCode ?? "-"}`).join(", ") },
+        { id: "definition", header: "Task definition", cell: (t) => t.taskDefinitionArn?.split("/").at(-1) },
+        { id: "by", header: "Started by", cell: (t) => t.startedBy ?? "-" },
+        { id: "created", header: "Created", cell: (t) => dateTime(t.createdAt), sortingField: "createdAt" },
+        { id: "why", header: "Stopped because", cell: (t) => t.stoppedReason ?? "-" },
+        { id: "stop", header: "", cell: (t) => (t.lastStatus === "RUNNING" ? <Button variant="inline-link" ariaLabel={`Stop the task ${t.id}`} onClick={() => stop(t.taskArn!)}>Stop</Button> : null) },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,45 @@
+// Who was allowed what, who was not, and by which statement.
+import Box from "@cloudscape-design/components/box";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Toggle from "@cloudscape-design/components/toggle";
+import { useState } from "react";
+import { api } from "../aws/api";
+import { useAsked, useServer } from "../aws/queries";
+import { ListTable } from "../ui/ListTable";
+import { dateTime } from "../ui/time";
+
+interface Decision {
+  at: number;
+  requestId: string;
+  principal: string;
+  action: string;
+  resource: string;
+  decision: "allowed" | "explicitDeny" | "implicitDeny";
+  refused: boolean;
+  reason?: string;
+  policy?: string;
+  statement?: string;
+}
+
+export default function DecisionsPage() {
+  const server = useServer();
+  const [denied, setDenied] = useState(true);
+  const decisions = useAsked<Decision[]>(["decisions", denied], async (signal) => (await api<{ decisions: Decision[] }>("decisions", { limit: "500", denied: String(denied) }, signal)).decisions, { refetchInterval: 3_000 });
+  const off = server.data?.auth === "off";
+  return (
+    <ListTable
+      title="Access decisions" query={decisions} trackBy={(d) => `${d.requestId} ${d.action} ${d.resource} ${d.at}`} fields={["principal", "action", "resource", "reason"]}
+      description={server.data?.auth === "audit" ? "The server runs with --auth audit: denials are noted here and nothing is refused." : undefined}
+      actions={<Toggle checked={denied} onChange={({ detail }) => setDenied(detail.checked)}>Denials alone</Toggle>}
+      empty={{ title: denied ? "Nothing was denied" : "No decisions", text: off ? "The server runs with --auth off, where nothing is decided. Start it with --auth audit to see who may do what." : "Each call of a client or of a state machine's role leaves one." }}
+      columns={[
+        { id: "at", header: "Time", cell: (d) => dateTime(d.at * 1000, true), sortingField: "at" },
+        { id: "decision", header: "Decision", cell: (d) => (d.decision === "allowed" ? <StatusIndicator type="success">Allowed</StatusIndicator> : <StatusIndicator type={d.refused ? "error" : "warning"}>{d.refused ? "Denied" : "Would be denied"}</StatusIndicator>) },
+        { id: "action", header: "Action", cell: (d) => <Box variant="code">{d.action}</Box>, sortingField: "action" },
+        { id: "principal", header: "Who", cell: (d) => <span className="mono">{d.principal}</span> },
+        { id: "resource", header: "On", cell: (d) => <span className="mono">{d.resource}</span> },
+        { id: "why", header: "Why", cell: (d) => (d.policy ? <>statement <b>{d.statement}</b> of <span className="mono">{d.policy}</span></> : (d.reason ?? "-")) },
+      ]}
+    />
+  );
+}

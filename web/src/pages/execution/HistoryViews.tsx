@@ -1,0 +1,157 @@
+// One history in its views: the graph with the step's details beside it, the table with its bars, the events; and the
+// slider that goes back in time. The same for a live execution and for an imported file.
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Toggle from "@cloudscape-design/components/toggle";
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
+import { allStates, parseDefinition } from "../../asl/definition";
+import type { HistoryEvent } from "../../history/events";
+import { build, statusText, summarise, type Scope } from "../../history/model";
+import { pending, type Pending } from "../../history/pending";
+import { go, type Place } from "../../router";
+import { useKeys } from "../../ui/keys";
+import { Waiting } from "../../ui/Page";
+import { clock, duration } from "../../ui/time";
+import EventTable from "./EventTable";
+import StepDetails from "./StepDetails";
+import StepTable from "./StepTable";
+import { useNow } from "./Summary";
+
+const Graph = lazy(() => import("../../graph/Graph"));
+
+interface Props {
+  events: readonly HistoryEvent[];
+  definition?: string;
+  place: Place;
+  loading: boolean;
+  running: boolean;
+  name: string;
+  base: (query: Record<string, string | undefined>) => string;
+}
+
+export default function HistoryViews({ events, definition, place, loading, running, name, base }: Props) {
+  const [until, setUntil] = useState<number>(); // events shown; undefined: all of them
+  const [replay, setReplay] = useState(false);
+  const [iterations, setIterations] = useState<ReadonlyMap<string, string>>(new Map());
+  const view = place.query.get("view") ?? "graph";
+  const selected = place.query.get("state") ?? undefined;
+  const visitId = Number(place.query.get("visit") ?? 0) || undefined;
+
+  const count = until === undefined ? events.length : Math.min(until, events.length);
+  const shown = useDeferredValue(count);
+  const machine = useMemo(() => (definition ? parseDefinition(definition) : undefined), [definition]);
+  const states = useMemo(() => allStates(machine), [machine]);
+  const model = useMemo(() => build(shown === events.length ? events : events.slice(0, shown)), [events, shown]);
+  const chosen = useMemo(() => {
+    const out = new Map<string, Scope>();
+    for (const [map, key] of iterations) {
+      const scope = model.byName.get(map)?.flatMap((v) => v.scopes).find((s) => s.key === key);
+      if (scope) out.set(map, scope);
+    }
+    return out;
+  }, [iterations, model]);
+  const summaries = useMemo(() => summarise(model, chosen), [model, chosen]);
+  const waits = useMemo(() => (running && until === undefined ? pending(model, states) : []), [model, states, running, until]);
+
+  const to = (change: Record<string, string | undefined>) => {
+    const now: Record<string, string | undefined> = { view: place.query.get("view") ?? undefined, state: selected, visit: visitId ? String(visitId) : undefined, ...change };
+    go(base(now), "replace");
+  };
+  const select = (state: string | undefined, visit?: number) => to({ state, visit: visit ? String(visit) : undefined });
+  const step = (by: number) => setUntil(Math.max(1, Math.min(events.length, count + by)) === events.length ? undefined : Math.max(1, count + by));
+  const neighbour = (by: number) => {
+    const order = [...states.keys()];
+    const at = selected ? order.indexOf(selected) : by > 0 ? -1 : order.length;
+    const next = order[at + by];
+    if (next) select(next);
+  };
+  useKeys({ "[": () => (setReplay(true), step(-1)), "]": () => step(1), j: () => neighbour(1), k: () => neighbour(-1) });
+
+  const maps = [...model.byName.entries()].filter(([, visits]) => visits[0].type === "Map" && visits.some((v) => v.scopes.length > 0));
+  const at = events[count - 1];
+
+  return (
+    <SpaceBetween size="l">
+      <Container
+        header={
+          <Header
+            variant="h2"
+            actions={
+              <SpaceBetween direction="horizontal" size="s" alignItems="center">
+                <Toggle checked={replay} onChange={({ detail }) => (setReplay(detail.checked), !detail.checked && setUntil(undefined))}>Time slider</Toggle>
+                <SegmentedControl selectedId={view} label="View" onChange={({ detail }) => to({ view: detail.selectedId === "graph" ? undefined : detail.selectedId })} options={[{ id: "graph", text: "Graph view" }, { id: "table", text: "Table view" }]} />
+              </SpaceBetween>
+            }
+          >
+            {view === "table" ? "Table view" : "Graph view"}
+          </Header>
+        }
+      >
+        <SpaceBetween size="m">
+          {replay && events.length > 0 && (
+            <div className="slider-row">
+              <SpaceBetween direction="horizontal" size="xxs">
+                <Button iconName="angle-left" ariaLabel="One event back" onClick={() => step(-1)} />
+                <Button iconName="angle-right" ariaLabel="One event on" onClick={() => step(1)} />
+              </SpaceBetween>
+              <input type="range" min={1} max={events.length} value={count} aria-label="Moment of the execution" aria-valuetext={at ? `event ${at.id}, ${at.type}` : undefined}
+                onChange={(e) => setUntil(Number(e.target.value) === events.length ? undefined : Number(e.target.value))} />
+              <Box fontSize="body-s">{at && <>event {at.id} of {events.length}: <b>{at.type}</b>, after {clock(at.timestamp - model.startedAt)}</>}</Box>
+            </div>
+          )}
+          {waits.length > 0 && <Waits waits={waits} onSelect={(v) => select(v.visit.name, v.visit.id)} />}
+          {maps.length > 0 && view === "graph" && (
+            <SpaceBetween direction="horizontal" size="s">
+              {maps.map(([map, visits]) => {
+                const scopes = visits.flatMap((v) => v.scopes);
+                const options = [{ value: "", label: `All ${scopes.length} iterations` }, ...scopes.map((s) => ({ value: s.key, label: `#${s.index}: ${statusText[s.status]}`, tags: [duration((s.endedAt ?? model.lastAt) - s.startedAt)] }))];
+                const value = iterations.get(map) ?? "";
+                return (
+                  <Select key={map} inlineLabelText={map} options={options} selectedOption={options.find((o) => o.value === value) ?? options[0]} virtualScroll filteringType={scopes.length > 10 ? "auto" : "none"} filteringAriaLabel="Find an iteration"
+                    onChange={({ detail }) => setIterations(new Map(iterations).set(map, detail.selectedOption.value ?? ""))} />
+                );
+              })}
+            </SpaceBetween>
+          )}
+          {view === "graph" ? (
+            <div className="exec-split">
+              <Suspense fallback={<Waiting />}>
+                <Graph machine={machine} summaries={summaries} executionStatus={model.status} selected={selected} onSelect={(s) => select(s)} height={560} fileName={name} />
+              </Suspense>
+              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} />
+            </div>
+          ) : (
+            <SpaceBetween size="m">
+              <StepTable model={model} states={states} selected={visitId ?? (selected ? model.byName.get(selected)?.at(-1)?.id : undefined)} onSelect={select} />
+              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} />}
+            </SpaceBetween>
+          )}
+        </SpaceBetween>
+      </Container>
+      {loading && events.length === 0 ? <Waiting text="Loading the history" /> : events.length === 0 ? <Alert type="info">There is no history yet.</Alert> : <EventTable events={events} count={count} model={model} onSelect={select} loading={loading} />}
+    </SpaceBetween>
+  );
+}
+
+const words: Record<Pending["kind"], string> = { wait: "waits", retry: "is tried again", timeout: "times out", callback: "waits for its task token" };
+
+function Waits({ waits, onSelect }: { waits: Pending[]; onSelect: (pending: Pending) => void }) {
+  const now = useNow(true);
+  return (
+    <Alert type="info" header="What is waited for">
+      {waits.slice(0, 5).map((w) => (
+        <div key={w.visit.id}>
+          <Button variant="inline-link" onClick={() => onSelect(w)}>{w.visit.name}</Button> {words[w.kind]}
+          {w.due !== undefined && (w.due > now ? <>{w.kind === "callback" ? ", at most " : " "}{w.kind === "wait" ? "for " : "in "}<b>{duration(w.due - now)}</b></> : " at any moment")}
+        </div>
+      ))}
+      {waits.length > 5 && <div>and {waits.length - 5} more</div>}
+    </Alert>
+  );
+}

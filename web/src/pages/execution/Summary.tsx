@@ -1,0 +1,83 @@
+// The facts of an execution, its input and output, its definition.
+import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
+import Container from "@cloudscape-design/components/container";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Tabs from "@cloudscape-design/components/tabs";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { pretty } from "../../asl/template";
+import type { HistoryEvent } from "../../history/events";
+import { paths } from "../../router";
+import { JsonText } from "../../ui/JsonText";
+import { Waiting } from "../../ui/Page";
+import { StatusBadge } from "../../ui/Status";
+import { dateTime, duration } from "../../ui/time";
+
+const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
+
+/** The time now, four times a second while something runs. */
+export function useNow(running: boolean): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, [running]);
+  return now;
+}
+
+export default function Summary({ execution: e, definition, events, live }: { execution: DescribeExecutionOutput; definition?: string; events: readonly HistoryEvent[]; live: boolean }) {
+  const running = e.status === "RUNNING";
+  const now = useNow(running);
+  const start = e.startDate ? new Date(e.startDate).getTime() : 0;
+  const stop = e.stopDate ? new Date(e.stopDate).getTime() : undefined;
+  const transitions = events.reduce((n, event) => n + (event.type.endsWith("StateEntered") ? 1 : 0), 0);
+  return (
+    <Container disableContentPaddings>
+      <Tabs
+        ariaLabel="Summary"
+        tabs={[
+          {
+            id: "details", label: "Details",
+            content: (
+              <div style={{ padding: "0 20px 16px" }}>
+                <KeyValuePairs
+                  columns={4}
+                  items={[
+                    { label: "Execution status", value: <StatusBadge status={e.status} /> },
+                    { label: "Type", value: "Standard" },
+                    { label: "Execution ARN", value: <span className="mono">{e.executionArn}</span> },
+                    { label: "State machine", value: <Link href={paths.machine(e.stateMachineArn!)}>{e.stateMachineArn!.split(":").at(-1)}</Link> },
+                    { label: "Start time", value: dateTime(e.startDate, true) },
+                    { label: "End time", value: stop ? dateTime(stop, true) : "-" },
+                    { label: "Duration", value: duration((stop ?? now) - start) },
+                    { label: "State transitions", value: transitions + (stop && e.status === "SUCCEEDED" ? 1 : 0) },
+                    { label: "Events", value: `${events.length.toLocaleString("en")} of at most 25,000` },
+                    { label: "Redrives", value: e.redriveCount ? `${e.redriveCount}, last at ${dateTime(e.redriveDate)}` : "0" },
+                    ...(e.mapRunArn ? [{ label: "Map Run", value: <Link href={paths.mapRun(e.mapRunArn)}>{e.mapRunArn.split(":").at(-1)}</Link> }] : []),
+                    ...(e.stateMachineVersionArn || e.stateMachineAliasArn ? [{ label: "Version or alias", value: <span className="mono">{(e.stateMachineAliasArn ?? e.stateMachineVersionArn)!.split(":").at(-1)}</span> }] : []),
+                    ...(running ? [{ label: "This page", value: <StatusIndicator type={live ? "success" : "loading"}>{live ? "Live" : "Connecting"}</StatusIndicator> }] : []),
+                  ]}
+                />
+              </div>
+            ),
+          },
+          {
+            id: "data", label: "Execution input and output",
+            content: (
+              <div className="split" style={{ padding: "0 20px 16px" }}>
+                <div><h3>Input</h3><JsonText value={e.input} label="Execution input" name={`${e.name}-input`} /></div>
+                <div><h3>Output</h3><JsonText value={e.output} label="Execution output" name={`${e.name}-output`} /></div>
+              </div>
+            ),
+          },
+          {
+            id: "definition", label: "Definition",
+            content: <div style={{ padding: "0 20px 16px" }}><Suspense fallback={<Waiting />}><CodeEditor value={pretty(definition ?? "")} readOnly label="Definition of this execution" height={420} /></Suspense></div>,
+          },
+        ]}
+      />
+    </Container>
+  );
+}

@@ -1,0 +1,51 @@
+// A log group: its streams, and its lines as they come.
+import { DescribeLogStreamsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import Toggle from "@cloudscape-design/components/toggle";
+import { useEffect, useState } from "react";
+import { logs } from "../aws/logs";
+import { useAsked } from "../aws/queries";
+import { go, paths, type Place } from "../router";
+import { command, CopyCli } from "../ui/Cli";
+import { Failure, Page } from "../ui/Page";
+import { LogLines } from "./execution/ContainerOutput";
+
+export default function LogGroupPage({ place }: { place: Place }) {
+  const group = place.path[1];
+  const stream = place.query.get("stream") ?? "";
+  const [tail, setTail] = useState(true);
+  const [text, setText] = useState("");
+  const [pattern, setPattern] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setPattern(text), 400);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const streams = useAsked(["log-streams", group], async (abortSignal) => (await logs().send(new DescribeLogStreamsCommand({ logGroupName: group, orderBy: "LastEventTime", descending: true, limit: 50 }), { abortSignal })).logStreams ?? [], { refetchInterval: 5_000 });
+  const lines = useAsked(["log-events", group, stream, pattern], async (abortSignal) => {
+    // Plain words are searched as they stand.
+    const filterPattern = pattern && !/^[[{"?-]/.test(pattern) ? `"${pattern.replaceAll('"', '\\"')}"` : pattern || undefined;
+    const answer = await logs().send(new FilterLogEventsCommand({ logGroupName: group, logStreamNames: stream ? [stream] : undefined, filterPattern, limit: 1000 }), { abortSignal });
+    return (answer.events ?? []).map((e) => ({ at: e.timestamp, text: e.message ?? "" }));
+  }, { refetchInterval: tail ? 1_000 : false });
+  const options = [{ value: "", label: "All streams" }, ...(streams.data ?? []).map((s) => ({ value: s.logStreamName!, label: s.logStreamName! }))];
+  return (
+    <Page title={group} actions={<CopyCli text={command("logs", "tail", {}).replace("logs tail", `logs tail ${group} --follow`)} />}>
+      <Container header={<Header variant="h2" actions={<Toggle checked={tail} onChange={({ detail }) => setTail(detail.checked)}>Live tail</Toggle>}>Events</Header>}>
+        <SpaceBetween size="s">
+          <div className="slider-row" style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1fr)" }}>
+            <TextFilter filteringText={text} onChange={({ detail }) => setText(detail.filteringText)} filteringPlaceholder="A word, or a filter pattern" filteringAriaLabel="Filter the events" />
+            <Select options={options} selectedOption={options.find((o) => o.value === stream) ?? { value: stream, label: stream }} onChange={({ detail }) => go(paths.logGroup(group, detail.selectedOption.value), "replace")} ariaLabel="Stream" />
+          </div>
+          {lines.error && <Failure error={lines.error} what="The events could not be read" />}
+          {lines.data?.length === 0 && <Box color="text-body-secondary">No events {pattern ? "match" : "yet"}.</Box>}
+          {lines.data && lines.data.length > 0 && <LogLines lines={lines.data} label={`Events of ${group}`} />}
+        </SpaceBetween>
+      </Container>
+    </Page>
+  );
+}

@@ -1,0 +1,23 @@
+// Log groups.
+import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import Link from "@cloudscape-design/components/link";
+import { logs } from "../aws/logs";
+import { useAsked } from "../aws/queries";
+import { paths } from "../router";
+import { ListTable } from "../ui/ListTable";
+import { dateTime } from "../ui/time";
+
+export default function LogGroupsPage() {
+  const groups = useAsked(["log-groups"], async (abortSignal) => (await logs().send(new DescribeLogGroupsCommand({ limit: 50 }), { abortSignal })).logGroups ?? []);
+  return (
+    <ListTable
+      title="Log groups" query={groups} trackBy={(g) => g.arn ?? g.logGroupName!} fields={["logGroupName"]} empty={{ title: "No log groups", text: "Containers write to one with the log driver awslogs; state machines when their logging is on." }}
+      columns={[
+        { id: "name", header: "Log group", cell: (g) => <Link href={paths.logGroup(g.logGroupName!)}>{g.logGroupName}</Link>, sortingField: "logGroupName", isRowHeader: true },
+        { id: "retention", header: "Retention", cell: (g) => (g.retentionInDays ? `${g.retentionInDays} days` : "Never expires") },
+        { id: "bytes", header: "Stored bytes", cell: (g) => g.storedBytes?.toLocaleString("en") ?? "-" },
+        { id: "created", header: "Created", cell: (g) => dateTime(g.creationTime) },
+      ]}
+    />
+  );
+}

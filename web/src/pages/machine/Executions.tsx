@@ -1,0 +1,127 @@
+// The executions of a state machine or a Map Run, newest first, live.
+import { ListExecutionsCommand, StopExecutionCommand, RedriveExecutionCommand, type ExecutionListItem, type ExecutionStatus } from "@aws-sdk/client-sfn";
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table from "@cloudscape-design/components/table";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { api, follow } from "../../aws/api";
+import { refresh } from "../../aws/queries";
+import { session } from "../../aws/session";
+import { sfn } from "../../aws/sfn";
+import { go, paths } from "../../router";
+import { useKeys } from "../../ui/keys";
+import { notify, notifyError } from "../../ui/notices";
+import { Failure, Nothing } from "../../ui/Page";
+import { StatusBadge } from "../../ui/Status";
+import { dateTime, duration } from "../../ui/time";
+import { useNow } from "../execution/Summary";
+
+const statuses = [{ value: "", label: "All statuses" }, { value: "RUNNING", label: "Running" }, { value: "SUCCEEDED", label: "Succeeded" }, { value: "FAILED", label: "Failed" }, { value: "TIMED_OUT", label: "Timed out" }, { value: "ABORTED", label: "Aborted" }];
+const redrives = [{ value: "", label: "Redriven or not" }, { value: "REDRIVEN", label: "Redriven" }, { value: "NOT_REDRIVEN", label: "Not redriven" }];
+
+type Listed = ExecutionListItem & { where?: string };
+
+interface Found {
+  executions: Array<{ executionArn: string; name: string; status: string; startDate: number; stopDate?: number; where: string }>;
+  looked: number;
+  next?: string;
+}
+
+export default function Executions({ owner, express = false }: { owner: { stateMachineArn: string } | { mapRunArn: string }; express?: boolean }) {
+  const arn = "stateMachineArn" in owner ? owner.stateMachineArn : owner.mapRunArn;
+  const [status, setStatus] = useState("");
+  const [redriven, setRedriven] = useState("");
+  const [filter, setFilter] = useState("");
+  const [found, setFound] = useState<Found>();
+  const [chosen, setChosen] = useState<ExecutionListItem[]>([]);
+  const { accessKeyId, region } = session();
+  const query = useInfiniteQuery({
+    queryKey: [accessKeyId, region, "executions", arn, status, redriven],
+    queryFn: ({ pageParam, signal }) =>
+      sfn().send(new ListExecutionsCommand({ ...owner, statusFilter: (status || undefined) as ExecutionStatus, redriveFilter: (redriven || undefined) as never, maxResults: 100, nextToken: pageParam }), { abortSignal: signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextToken,
+    enabled: !express,
+  });
+  useEffect(() => {
+    if (express) return;
+    let wait: ReturnType<typeof setTimeout> | undefined;
+    // What comes by the push only says that the list has changed; a burst is one question.
+    const stop = follow("executions/changes", owner as Record<string, string>, () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), 250)));
+    return () => (clearTimeout(wait), stop());
+  }, [arn, express]); // eslint-disable-line
+  useKeys({ r: () => void refresh("executions", arn), "/": () => document.querySelector<HTMLInputElement>("input[type=search]")?.focus() });
+
+  const all = useMemo(() => query.data?.pages.flatMap((p) => p.executions ?? []) ?? [], [query.data]);
+  const wanted = filter.trim().toLowerCase();
+  const list: Listed[] = found
+    ? found.executions.map((e) => ({ ...e, stateMachineArn: arn, status: e.status as ExecutionStatus, startDate: new Date(e.startDate * 1000), stopDate: e.stopDate ? new Date(e.stopDate * 1000) : undefined }))
+    : all.filter((e) => !wanted || e.name!.toLowerCase().includes(wanted));
+  const now = useNow(list.some((e) => e.status === "RUNNING"));
+
+  const search = () => {
+    if (!filter.trim() || !("stateMachineArn" in owner)) return setFound(undefined);
+    api<Found>("executions/search", { stateMachineArn: arn, text: filter.trim() }).then(setFound, (e: unknown) => notifyError("The search failed", e));
+  };
+  const each = async (what: string, act: (e: ExecutionListItem) => Promise<unknown>) => {
+    const results = await Promise.allSettled(chosen.map(act));
+    const bad = results.filter((r) => r.status === "rejected");
+    if (bad.length < results.length) notify("success", `${results.length - bad.length} ${what}.`);
+    if (bad[0]) notifyError(`${bad.length} of ${results.length} were not ${what}`, bad[0].reason);
+    setChosen([]);
+    void refresh("executions", arn);
+  };
+
+  if (express) return <Alert type="info" header="Express executions leave no list">They are kept nowhere: start one synchronously to see its answer, or have them logged to a log group.</Alert>;
+  if (query.error) return <Failure error={query.error} what="The executions could not be listed" />;
+  return (
+    <Table<Listed>
+      items={list} trackBy="executionArn" loading={query.isLoading} loadingText="Loading executions" selectionType="multi" selectedItems={chosen} onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
+      ariaLabels={{ tableLabel: "Executions", selectionGroupLabel: "Executions", allItemsSelectionLabel: () => "Select all", itemSelectionLabel: (_, e) => `Select ${e.name}` }}
+      header={
+        <Header
+          counter={found ? `(${list.length} found in ${found.looked})` : `(${list.length}${query.hasNextPage ? "+" : ""})`}
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void refresh("executions", arn)} />
+              <Button disabled={chosen.length !== 2} onClick={() => go(paths.compare(chosen[0].executionArn!, chosen[1].executionArn!))}>Compare</Button>
+              <Button disabled={!chosen.some((e) => e.status === "RUNNING")} onClick={() => void each("stopped", (e) => sfn().send(new StopExecutionCommand({ executionArn: e.executionArn })))}>Stop</Button>
+              {"stateMachineArn" in owner && <Button disabled={!chosen.some((e) => e.status !== "RUNNING" && e.status !== "SUCCEEDED")} onClick={() => void each("redriven", (e) => sfn().send(new RedriveExecutionCommand({ executionArn: e.executionArn })))}>Redrive</Button>}
+              {"stateMachineArn" in owner && <Button variant="primary" href={paths.start(arn)}>New execution</Button>}
+            </SpaceBetween>
+          }
+        >
+          Executions
+        </Header>
+      }
+      filter={
+        <SpaceBetween direction="horizontal" size="xs">
+          <div style={{ minWidth: 320 }}>
+            <TextFilter filteringText={filter} onChange={({ detail }) => (setFilter(detail.filteringText), setFound(undefined))} filteringPlaceholder="Search by name" filteringAriaLabel="Search executions" />
+          </div>
+          {"stateMachineArn" in owner && <Button disabled={!filter.trim()} onClick={search}>Search inputs and outputs</Button>}
+          <Select options={statuses} selectedOption={statuses.find((s) => s.value === status)!} onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")} ariaLabel="Status" />
+          <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven)!} onChange={({ detail }) => setRedriven(detail.selectedOption.value ?? "")} ariaLabel="Redriven" />
+        </SpaceBetween>
+      }
+      empty={<Nothing title="No executions" text={status || wanted ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
+      footer={query.hasNextPage && !found ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></div> : undefined}
+      columnDefinitions={[
+        { id: "name", header: "Name", cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
+        { id: "status", header: "Status", cell: (e) => <StatusBadge status={e.status} /> },
+        { id: "start", header: "Started", cell: (e) => dateTime(e.startDate, true) },
+        { id: "stop", header: "Ended", cell: (e) => dateTime(e.stopDate, true) },
+        { id: "duration", header: "Duration", cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
+        { id: "version", header: "Version or alias", cell: (e) => (e.stateMachineAliasArn ?? e.stateMachineVersionArn)?.split(":").at(-1) ?? "-" },
+        { id: "redrives", header: "Redrives", cell: (e) => e.redriveCount ?? 0 },
+        ...(found ? [{ id: "where", header: "Found in", cell: (e: Listed) => e.where ?? "" }] : []),
+      ]}
+    />
+  );
+}

@@ -1,0 +1,80 @@
+// A state machine: its executions, definition, versions and aliases, tags.
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs from "@cloudscape-design/components/tabs";
+import { lazy, Suspense, useMemo } from "react";
+import { parseDefinition } from "../../asl/definition";
+import { pretty } from "../../asl/template";
+import { useMachine } from "../../aws/queries";
+import { go, paths, type Place } from "../../router";
+import { command, CopyCli } from "../../ui/Cli";
+import { useKeys } from "../../ui/keys";
+import { Failure, Page, Waiting } from "../../ui/Page";
+import { StatusBadge } from "../../ui/Status";
+import { dateTime } from "../../ui/time";
+import Executions from "./Executions";
+import { TagsOf, Versions } from "./Versions";
+
+const Graph = lazy(() => import("../../graph/Graph"));
+const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
+
+export default function MachinePage({ place }: { place: Place }) {
+  const arn = place.path[2];
+  const machine = useMachine(arn);
+  const definition = useMemo(() => (machine.data?.definition ? parseDefinition(machine.data.definition) : undefined), [machine.data?.definition]);
+  useKeys({ n: () => go(paths.start(arn)) });
+  if (machine.error) return <Failure error={machine.error} what="The state machine could not be read" />;
+  if (!machine.data) return <Waiting />;
+  const m = machine.data;
+  return (
+    <Page
+      title={m.name ?? arn}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <CopyCli text={command("stepfunctions", "describe-state-machine", { "state-machine-arn": arn })} />
+          <Button href={paths.edit(arn)}>Edit</Button>
+          <Button variant="primary" href={paths.start(arn)}>New execution</Button>
+        </SpaceBetween>
+      }
+    >
+      <SpaceBetween size="l">
+        <Container header={<Header variant="h2">Details</Header>}>
+          <KeyValuePairs
+            columns={3}
+            items={[
+              { label: "ARN", value: <span className="mono">{arn}</span> },
+              { label: "IAM role ARN", value: <span className="mono">{m.roleArn}</span> },
+              { label: "Status", value: <StatusBadge status={m.status} /> },
+              { label: "Type", value: m.type === "EXPRESS" ? "Express" : "Standard" },
+              { label: "Creation date", value: dateTime(m.creationDate) },
+              { label: "Query language", value: definition?.QueryLanguage ?? "JSONPath" },
+              { label: "Logging", value: m.loggingConfiguration?.level ?? "OFF" },
+              { label: "X-Ray tracing", value: m.tracingConfiguration?.enabled ? "On" : "Off" },
+              { label: "Revision", value: <span className="mono">{m.revisionId ?? "INITIAL"}</span> },
+            ]}
+          />
+        </Container>
+        <Tabs
+          ariaLabel="State machine" activeTabId={place.query.get("tab") ?? "executions"} onChange={({ detail }) => go(paths.machine(arn, detail.activeTabId), "replace")}
+          tabs={[
+            { id: "executions", label: "Executions", content: <Executions owner={{ stateMachineArn: arn }} express={m.type === "EXPRESS"} /> },
+            {
+              id: "definition", label: "Definition",
+              content: (
+                <div className="split">
+                  <Suspense fallback={<Waiting />}><CodeEditor value={pretty(m.definition ?? "")} readOnly label="Definition" height={600} /></Suspense>
+                  <Suspense fallback={<Waiting />}><Graph machine={definition} height={600} fileName={m.name} /></Suspense>
+                </div>
+              ),
+            },
+            { id: "versions", label: "Versions and aliases", content: <Versions arn={arn} /> },
+            { id: "tags", label: "Tags", content: <TagsOf arn={arn} /> },
+          ]}
+        />
+      </SpaceBetween>
+    </Page>
+  );
+}

@@ -1,0 +1,76 @@
+// Versions, aliases and tags of a state machine.
+import { CreateStateMachineAliasCommand, DescribeStateMachineAliasCommand, ListStateMachineAliasesCommand, ListStateMachineVersionsCommand, ListTagsForResourceCommand, PublishStateMachineVersionCommand, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-sfn";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Input from "@cloudscape-design/components/input";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { refresh, useAsked } from "../../aws/queries";
+import { sfn } from "../../aws/sfn";
+import { paths } from "../../router";
+import { ListTable } from "../../ui/ListTable";
+import { notify, notifyError } from "../../ui/notices";
+import { dateTime } from "../../ui/time";
+
+export function Versions({ arn }: { arn: string }) {
+  const [alias, setAlias] = useState("");
+  const versions = useAsked(["versions", arn], async (abortSignal) => (await sfn().send(new ListStateMachineVersionsCommand({ stateMachineArn: arn }), { abortSignal })).stateMachineVersions ?? []);
+  const aliases = useAsked(["aliases", arn], async (abortSignal) => {
+    const list = (await sfn().send(new ListStateMachineAliasesCommand({ stateMachineArn: arn }), { abortSignal })).stateMachineAliases ?? [];
+    return Promise.all(list.map((a) => sfn().send(new DescribeStateMachineAliasCommand({ stateMachineAliasArn: a.stateMachineAliasArn }), { abortSignal })));
+  });
+  const publish = () => sfn().send(new PublishStateMachineVersionCommand({ stateMachineArn: arn })).then((v) => (notify("success", `Published ${v.stateMachineVersionArn?.split(":").at(-1)}.`), refresh("versions", arn)), (e: unknown) => notifyError("No version was published", e));
+  const create = () => {
+    const newest = versions.data?.[0]?.stateMachineVersionArn;
+    if (!newest) return;
+    sfn().send(new CreateStateMachineAliasCommand({ name: alias, routingConfiguration: [{ stateMachineVersionArn: newest, weight: 100 }] })).then(() => (setAlias(""), refresh("aliases", arn)), (e: unknown) => notifyError("The alias was not made", e));
+  };
+  return (
+    <SpaceBetween size="l">
+      <ListTable
+        title="Versions" variant="container" query={versions} trackBy={(v) => v.stateMachineVersionArn!} fields={["stateMachineVersionArn"]} actions={<Button onClick={() => void publish()}>Publish version</Button>}
+        empty={{ title: "No versions", text: "A version is the definition as it is now, for good." }}
+        columns={[
+          { id: "version", header: "Version", cell: (v) => <Link href={paths.machine(v.stateMachineVersionArn!)}>{v.stateMachineVersionArn!.split(":").at(-1)}</Link> },
+          { id: "created", header: "Published", cell: (v) => dateTime(v.creationDate) },
+          { id: "start", header: "", cell: (v) => <Link href={paths.start(v.stateMachineVersionArn!)}>New execution of it</Link> },
+        ]}
+      />
+      <ListTable
+        title="Aliases" variant="container" query={aliases} trackBy={(a) => a.stateMachineAliasArn!} fields={["name"]}
+        actions={<SpaceBetween direction="horizontal" size="xs"><Input value={alias} onChange={({ detail }) => setAlias(detail.value)} placeholder="Name" ariaLabel="Name of the new alias" /><Button disabled={!alias || !versions.data?.length} onClick={create}>Create for the newest version</Button></SpaceBetween>}
+        empty={{ title: "No aliases", text: "An alias points to one version, or divides starts between two." }}
+        columns={[
+          { id: "name", header: "Alias", cell: (a) => a.name },
+          { id: "routes", header: "Leads to", cell: (a) => a.routingConfiguration?.map((r) => `version ${r.stateMachineVersionArn?.split(":").at(-1)}: ${r.weight} %`).join(", ") },
+          { id: "updated", header: "Updated", cell: (a) => dateTime(a.updateDate) },
+        ]}
+      />
+    </SpaceBetween>
+  );
+}
+
+export function TagsOf({ arn }: { arn: string }) {
+  const [key, setKey] = useState("");
+  const [value, setValue] = useState("");
+  const tags = useAsked(["tags", arn], async (abortSignal) => (await sfn().send(new ListTagsForResourceCommand({ resourceArn: arn }), { abortSignal })).tags ?? []);
+  const change = (act: Promise<unknown>) => void act.then(() => refresh("tags", arn), (e: unknown) => notifyError("The tags were not changed", e));
+  return (
+    <ListTable
+      title="Tags" variant="container" query={tags} trackBy={(t) => t.key!} fields={["key", "value"]} empty={{ title: "No tags", text: "Tags name what belongs together." }}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Input value={key} onChange={({ detail }) => setKey(detail.value)} placeholder="Key" ariaLabel="Key of the new tag" />
+          <Input value={value} onChange={({ detail }) => setValue(detail.value)} placeholder="Value" ariaLabel="Value of the new tag" />
+          <Button disabled={!key} onClick={() => (change(sfn().send(new TagResourceCommand({ resourceArn: arn, tags: [{ key, value }] }))), setKey(""), setValue(""))}>Add tag</Button>
+        </SpaceBetween>
+      }
+      columns={[
+        { id: "key", header: "Key", cell: (t) => t.key },
+        { id: "value", header: "Value", cell: (t) => t.value || <Box color="text-body-secondary">-</Box> },
+        { id: "remove", header: "", cell: (t) => <Button variant="inline-link" ariaLabel={`Remove the tag ${t.key}`} onClick={() => change(sfn().send(new UntagResourceCommand({ resourceArn: arn, tagKeys: [t.key!] })))}>Remove</Button> },
+      ]}
+    />
+  );
+}

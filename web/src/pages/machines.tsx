@@ -1,0 +1,119 @@
+// State machines: the list that everything starts from.
+import { useCollection } from "@cloudscape-design/collection-hooks";
+import { DeleteStateMachineCommand, ListStateMachinesCommand, type StateMachineListItem } from "@aws-sdk/client-sfn";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import Modal from "@cloudscape-design/components/modal";
+import Pagination from "@cloudscape-design/components/pagination";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table from "@cloudscape-design/components/table";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import { useState } from "react";
+import { api } from "../aws/api";
+import { refresh, useAsked } from "../aws/queries";
+import { sfn } from "../aws/sfn";
+import { go, paths } from "../router";
+import { notify, notifyError } from "../ui/notices";
+import { Failure, Nothing } from "../ui/Page";
+import { useKeys } from "../ui/keys";
+import { dateTime } from "../ui/time";
+
+export async function listMachines(abortSignal?: AbortSignal): Promise<StateMachineListItem[]> {
+  const found: StateMachineListItem[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await sfn().send(new ListStateMachinesCommand({ maxResults: 1000, nextToken }), { abortSignal });
+    found.push(...(page.stateMachines ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken && found.length < 10_000);
+  return found;
+}
+
+export interface Counts {
+  counts: Record<string, number>;
+  exact: boolean;
+}
+
+function CountsOf({ arn, type, status }: { arn: string; type: string | undefined; status: string }) {
+  const counts = useAsked<Counts>(["counts", arn], (signal) => api("executions/counts", { stateMachineArn: arn }, signal), { refetchInterval: 5_000, enabled: type !== "EXPRESS" });
+  if (type === "EXPRESS") return <>-</>;
+  const n = counts.data?.counts[status];
+  if (n === undefined) return <>-</>;
+  return <span style={{ color: n > 0 && status === "FAILED" ? "var(--bad)" : undefined }}>{n.toLocaleString("en")}{n >= 10_000 ? "+" : ""}</span>;
+}
+
+export default function MachinesPage() {
+  const machines = useAsked(["machines"], (signal) => listMachines(signal), { refetchInterval: 10_000 });
+  const [removing, setRemoving] = useState<StateMachineListItem[]>([]);
+  const create = <Button variant="primary" href={paths.create}>Create state machine</Button>;
+  const list = useCollection(machines.data ?? [], {
+    filtering: {
+      empty: <Nothing title="No state machines" text="Begin with a sample project: it brings everything that it needs." action={<SpaceBetween size="xs" direction="horizontal" alignItems="center"><Button href={paths.samples}>Sample projects</Button>{create}</SpaceBetween>} />,
+      noMatch: <Nothing title="Nothing matches" text="No state machine has this text in its name." action={<Button onClick={() => list.actions.setFiltering("")}>Clear the filter</Button>} />,
+      fields: ["name", "type", "stateMachineArn"],
+    },
+    pagination: { pageSize: 25 },
+    sorting: { defaultState: { sortingColumn: { sortingField: "creationDate" }, isDescending: true } },
+    selection: { trackBy: "stateMachineArn" },
+  });
+  const chosen = list.collectionProps.selectedItems ?? [];
+  useKeys({ n: () => go(paths.create), r: () => void refresh(), "/": () => document.querySelector<HTMLInputElement>("input[type=search]")?.focus() });
+
+  const remove = async () => {
+    for (const machine of removing) {
+      try {
+        await sfn().send(new DeleteStateMachineCommand({ stateMachineArn: machine.stateMachineArn }));
+        notify("success", `${machine.name} is being deleted.`);
+      } catch (error) {
+        notifyError(`${machine.name} was not deleted`, error);
+      }
+    }
+    setRemoving([]);
+    list.actions.setSelectedItems([]);
+    void refresh("machines");
+  };
+
+  if (machines.error) return <Failure error={machines.error} what="The state machines could not be listed" />;
+  return (
+    <>
+      <Table
+        {...list.collectionProps} items={list.items} variant="full-page" stickyHeader loading={machines.isLoading} loadingText="Loading state machines" selectionType="multi" trackBy="stateMachineArn"
+        ariaLabels={{ selectionGroupLabel: "State machines", allItemsSelectionLabel: () => "Select all", itemSelectionLabel: (_, m) => `Select ${m.name}`, tableLabel: "State machines" }}
+        header={
+          <Header
+            variant="awsui-h1-sticky" counter={machines.data ? `(${machines.data.length})` : undefined}
+            actions={
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void refresh()} />
+                <Button disabled={chosen.length !== 1} href={chosen[0] && paths.machine(chosen[0].stateMachineArn!)}>View details</Button>
+                <Button disabled={chosen.length !== 1} href={chosen[0] && paths.start(chosen[0].stateMachineArn!)}>Start execution</Button>
+                <Button disabled={chosen.length === 0} onClick={() => setRemoving([...chosen])}>Delete</Button>
+                {create}
+              </SpaceBetween>
+            }
+          >
+            State machines
+          </Header>
+        }
+        filter={<TextFilter {...list.filterProps} filteringPlaceholder="Search for state machines" filteringAriaLabel="Search for state machines" countText={`${list.filteredItemsCount ?? 0} match`} />}
+        pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
+        columnDefinitions={[
+          { id: "name", header: "Name", cell: (m) => <Link href={paths.machine(m.stateMachineArn!)}>{m.name}</Link>, sortingField: "name", isRowHeader: true },
+          { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type" },
+          { id: "created", header: "Creation date", cell: (m) => dateTime(m.creationDate), sortingField: "creationDate" },
+          ...[["RUNNING", "Running"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"], ["TIMED_OUT", "Timed out"], ["ABORTED", "Aborted"]].map(([status, header]) => ({
+            id: status, header, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
+          })),
+        ]}
+      />
+      <Modal
+        visible={removing.length > 0} onDismiss={() => setRemoving([])} header={removing.length === 1 ? `Delete ${removing[0].name}?` : `Delete ${removing.length} state machines?`} closeAriaLabel="Close"
+        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setRemoving([])}>Cancel</Button><Button variant="primary" onClick={() => void remove()}>Delete</Button></SpaceBetween></Box>}
+      >
+        Executions that run are stopped at their next transition. Histories are kept no longer than the state machine. This can't be undone.
+      </Modal>
+    </>
+  );
+}

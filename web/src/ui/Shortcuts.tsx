@@ -1,0 +1,17 @@
+import Modal from "@cloudscape-design/components/modal";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Box from "@cloudscape-design/components/box";
+import { jumps } from "./keys";
+
+const others: Record<string, string> = {
+  "?": "These keys", "/": "To the page's filter", n: "New execution (state machine, execution)", r: "Ask again (lists)", "[ ]": "One event back or on (execution, time slider)", j: "Next state (execution)", k: "State before (execution)",
+};
+
+export default function Shortcuts({ onClose }: { onClose: () => void }) {
+  const item = ([keys, value]: [string, string]) => ({ label: <Box variant="code">{keys}</Box>, value });
+  return (
+    <Modal visible header="Keyboard shortcuts" onDismiss={onClose} closeAriaLabel="Close">
+      <KeyValuePairs columns={2} items={[...Object.entries(jumps).map(([k, v]) => item([k, v[0]])), ...Object.entries(others).map(item)]} />
+    </Modal>
+  );
+}

@@ -1,0 +1,32 @@
+// Keys without the mouse: "g s" goes to the state machines, "/" to the search, "?" shows them all.
+import { useEffect, useRef } from "react";
+import { go, paths } from "../router";
+
+export const jumps: Record<string, [string, string]> = {
+  "g s": ["State machines", paths.machines], "g p": ["Sample projects", paths.samples], "g c": ["CloudFormation stacks", paths.stacks], "g e": ["ECS clusters", paths.clusters],
+  "g t": ["SNS topics", paths.topics], "g q": ["SQS queues", paths.queues], "g l": ["Log groups", paths.logGroups], "g a": ["Access decisions", paths.decisions],
+};
+
+const typing = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.shadowRoot !== null);
+
+/** Calls what is bound to a key, or to two in a row ("g s"). Keys that are typed into a field stay there. */
+export function useKeys(bound: Record<string, () => void>) {
+  const current = useRef(bound);
+  current.current = bound;
+  useEffect(() => {
+    let first = "", at = 0;
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("[role=dialog]")) return;
+      const both = Date.now() - at < 1_000 ? `${first} ${event.key}` : event.key;
+      first = event.key;
+      at = Date.now();
+      const action = current.current[both] ?? current.current[event.key];
+      if (action) {
+        event.preventDefault();
+        action();
+      } else if (current.current["?"] && jumps[both]) go(jumps[both][1]);
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+}
