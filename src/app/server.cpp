@@ -23,6 +23,7 @@
 #include "protocol/models/validate.h"
 #include "protocol/upstream.h"
 #include "services/cloudformation/cloudformation.h"
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/ec2/ec2.h"
 #include "services/ecs/ecs.h"
 #include "services/events/events.h"
@@ -124,6 +125,7 @@ class RunningServer final : public Server {
     add(std::make_unique<sqs::Sqs>(*kit_));
     sns_ = &add(std::make_unique<sns::Sns>(*kit_));
     add(std::make_unique<events::Events>(*kit_));
+    add(std::make_unique<cloudwatch::CloudWatch>(*kit_));
     states::States& states = add(std::make_unique<states::States>(*kit_, TRY(states_settings())));
     ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
     add(std::make_unique<cloudformation::CloudFormation>(*kit_));

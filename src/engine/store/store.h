@@ -27,7 +27,8 @@ enum class Space : uint8_t {
   index = 4,       // executions by machine and status, newest first
   logs = 5,        // log events
   outbox = 6,      // actions that must happen, at least once
-  count = 7,
+  metrics = 7,     // datapoints of CloudWatch metrics
+  count = 8,
 };
 
 struct Write {

@@ -18,6 +18,7 @@
 #include "net/http_client.h"
 #include "protocol/models/validate.h"
 #include "services/cloudformation/cloudformation.h"
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/ec2/ec2.h"
 #include "services/ecs/ecs.h"
 #include "services/events/events.h"
@@ -47,6 +48,7 @@ class TestServer {
     services_.push_back(std::make_unique<sqs::Sqs>(kit));
     services_.push_back(std::make_unique<sns::Sns>(kit));
     services_.push_back(std::make_unique<events::Events>(kit));
+    services_.push_back(std::make_unique<cloudwatch::CloudWatch>(kit));
     services_.push_back(std::make_unique<states::States>(kit, states::States::Settings{}));
     services_.push_back(std::make_unique<ecs::Ecs>(kit, *runtime_));
     services_.push_back(std::make_unique<CloudFormation>(kit));
