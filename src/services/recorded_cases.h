@@ -28,11 +28,11 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/loop.h"
-#include "base/time_text.h"
 #include "language/json/parse.h"
 #include "protocol/codec/errors.h"
 #include "protocol/conformance_data.h"
 #include "protocol/registry.h"
+#include "services/recorded_times.h"
 
 namespace recorded {
 
@@ -100,29 +100,6 @@ inline std::optional<json::Value> object_in(std::string_view text) {
   auto parsed = json::parse(text);
   if (!parsed || !parsed->is_object()) return std::nullopt;
   return *std::move(parsed);
-}
-
-// Params as an SDK sends them: a time that is given as a text is a number of seconds.
-inline json::Value with_times(const model::Shape* shape, const json::Value& value) {
-  if (!shape) return value;
-  if (shape->type == model::Type::timestamp && value.is_string()) {
-    std::string text(value.as_string());
-    if (text.find_first_of("Z+", 10) == text.npos) text += "Z";
-    const auto at = parse_iso8601(text);
-    return at ? json::Value(at->seconds()) : value;
-  }
-  if (shape->type == model::Type::list && value.is_array()) {
-    std::vector<json::Value> items;
-    for (const json::Value& item : value.items()) items.push_back(with_times(shape->item.shape, item));
-    return json::Value::array(std::move(items));
-  }
-  if (shape->type != model::Type::structure || !value.is_object()) return value;
-  json::ObjectBuilder out;
-  for (const json::Member& member : value.members()) {
-    const model::Member* known = shape->find(member.name);
-    out.add(member.name, known ? with_times(known->shape, member.value) : member.value);
-  }
-  return out.build();
 }
 
 // "a.b[2].c#d" in a value; `#` and any text that must be entered are JSON texts.

@@ -1,9 +1,10 @@
 // Datapoints in the store: under the metric's number, the start of the minute or second, and the unit.
+#include "services/cloudwatch/datapoints.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "engine/store/store.h"
-#include "services/cloudwatch/datapoints.h"
 
 namespace cloudwatch {
 
