@@ -249,9 +249,7 @@ class Run {
     protocol::Call made = world_.registry.internal(
         caller_of(call), region.is_string() ? region.as_string() : world_.region, service,
         call.text("operation"), resolve(call["params"]));
-    const model::Service* model = model::find(service);
-    const model::Operation* operation = model ? model->find(call.text("operation")) : nullptr;
-    if (operation) made.params = with_times(operation->input, made.params);
+    made.params = with_times(service, call.text("operation"), made.params);
     made.internal = false;
     made.endpoint = kEndpoint, made.source_ip = "127.0.0.1";
     auto answer = std::make_shared<std::optional<Result<json::Value>>>();

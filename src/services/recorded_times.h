@@ -32,4 +32,10 @@ inline json::Value with_times(const model::Shape* shape, const json::Value& valu
   return out.build();
 }
 
+inline json::Value with_times(std::string_view service, std::string_view operation, const json::Value& params) {
+  const model::Service* model = model::find(service);
+  const model::Operation* known = model ? model->find(operation) : nullptr;
+  return known ? with_times(known->input, params) : params;
+}
+
 }  // namespace recorded::detail
