@@ -3,44 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
-#include <memory>
-#include <unordered_map>
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "language/json/nodes.h"
 #include "language/json/number.h"
 
 namespace json {
-namespace detail {
-
-struct StringNode : Node {
-  uint32_t size;
-  char text[];
-
-  static StringNode* create(std::string_view text) {
-    CHECK(text.size() < UINT32_MAX, "limits keep strings far below 4 GiB");
-    void* memory = ::operator new(sizeof(StringNode) + text.size());
-    auto* node = new (memory) StringNode;
-    node->size = static_cast<uint32_t>(text.size());
-    if (!text.empty()) std::memcpy(node->text, text.data(), text.size());
-    return node;
-  }
-  std::string_view view() const { return {text, size}; }
-};
-
-struct ArrayNode : Node {
-  std::vector<Value> items;
-};
-
-struct ObjectNode : Node {
-  std::vector<Member> members;
-  // Objects of many members find them by hash; few are quicker to look through.
-  std::unique_ptr<std::unordered_map<std::string_view, uint32_t>> index;
-};
-
-}  // namespace detail
-
 using detail::ArrayNode;
 using detail::ObjectNode;
 using detail::StringNode;

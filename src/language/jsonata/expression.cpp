@@ -1,10 +1,9 @@
 #include "language/jsonata/expression.h"
 
-// The engine for JSONata comes with a later release. Until then no expression compiles, so that a definition
-// which needs one is refused when it is created, with a message that says so, and nothing runs half way.
-namespace jsonata {
+#include "language/jsonata/evaluation.h"
+#include "language/jsonata/messages.h"
 
-struct Expression::Code {};
+namespace jsonata {
 
 Expression::Expression(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
 Expression::~Expression() = default;
@@ -12,15 +11,29 @@ Expression::Expression(Expression&&) noexcept = default;
 Expression& Expression::operator=(Expression&&) noexcept = default;
 
 std::expected<Expression, Fault> Expression::compile(std::string_view text) {
-  return std::unexpected(Fault{.code = "S0500", .message = "JSONata expressions are not part of this release of Gantry: use JSONPath", .position = 0, .token = std::string(text.substr(0, 80))});
+  auto code = parse(text);
+  if (!code) return std::unexpected(std::move(code).error());
+  return Expression(*std::move(code));
 }
 
-std::expected<std::optional<json::Value>, Fault> Expression::evaluate(const std::optional<json::Value>&, const std::vector<std::pair<std::string, json::Value>>&,
-                                                                      const Environment&) const {
-  return std::unexpected(Fault{.code = "S0500", .message = "JSONata expressions are not part of this release of Gantry", .position = 0, .token = ""});
+std::expected<std::optional<json::Value>, Fault> Expression::evaluate(const std::optional<json::Value>& input,
+                                                                      const std::vector<std::pair<std::string, json::Value>>& bindings,
+                                                                      const Environment& environment) const {
+  try {
+    Evaluation evaluation(*code_, environment);
+    const Item result = evaluation.run(input ? Item(*input) : Item(), bindings);
+    if (!result.defined()) return std::optional<json::Value>();
+    Conversion conversion{.spell_out_numbers = environment.step_functions, .values_max = environment.limits.memory_bytes / sizeof(Item)};
+    std::optional<json::Value> value = to_json(result, conversion);
+    if (conversion.too_large) throw Failure("U1001", "Expression evaluation memory limit exceeded: Check for excessive memory usage");
+    if (!conversion.supported) return std::unexpected(Fault{.code = "", .message = "The result is not JSON", .position = 0, .token = "", .unsupported = true});
+    return value;
+  } catch (const Failure& failure) {
+    return std::unexpected(Fault{failure.code, message_of(failure), failure.position.value_or(0), failure.token.value_or("")});
+  }
 }
 
-std::vector<std::string> Expression::variables() const { return {}; }
-std::vector<std::string> Expression::top_level_references() const { return {}; }
+std::vector<std::string> Expression::variables() const { return code_->free_variables; }
+std::vector<std::string> Expression::top_level_references() const { return code_->references; }
 
 }  // namespace jsonata

@@ -23,14 +23,15 @@ namespace jsonata {
 struct Fault {
   std::string code;     // "T2001"; "U1001" when a limit was reached
   std::string message;  // the reference's text, placeholders filled in
-  size_t position = 0;  // in code points, as the reference counts
+  size_t position = 0;  // in UTF-16 units, as the reference counts
   std::string token;    // the offending token, where there is one
+  bool unsupported = false;  // the result holds what JSON cannot: a function
 };
 
 struct Limits {
   int64_t timeout_ms = 10'000;        // of evaluation, by a monotonic clock
   uint64_t steps = 500'000'000;       // nodes evaluated
-  uint32_t depth = 500;               // nested evaluations that are not tail calls
+  uint32_t depth = 5'000;             // nested evaluations that are not tail calls; the native stack is a limit too
   size_t memory_bytes = 256u << 20;   // values that the evaluation holds at once, roughly
 };
 

@@ -1,0 +1,416 @@
+#include "language/jsonata/item.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "language/jsonata/failure.h"
+#include "language/jsonata/meter.h"
+#include "language/jsonata/text.h"
+
+namespace jsonata {
+
+using json::Value;
+
+namespace {
+constexpr uint32_t kIndexedFrom = 9;
+constexpr int kDepthMax = 1'000;
+constexpr double kExact = 9007199254740992.0;
+
+size_t hash_of(std::string_view name) { return std::hash<std::string_view>()(name); }
+
+// "0", "17": what JavaScript sorts before all other names.
+bool is_index(std::string_view name, uint64_t& out) {
+  if (name.empty() || name.size() > 10 || (name[0] == '0' && name.size() > 1)) return false;
+  out = 0;
+  for (const char c : name) {
+    if (c < '0' || c > '9') return false;
+    out = out * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return out < 0xFFFFFFFF;
+}
+}  // namespace
+
+Item::Item(const Value& value) {
+  if (value.is_string()) {
+    tag_ = Tag::json_string;
+    payload_.json = &value;
+  } else if (value.is_number()) {
+    const double number = value.as_double();
+    if (std::abs(number) > kExact && value.is_integer()) {
+      tag_ = Tag::big_number;
+      payload_.json = &value;
+    } else {
+      tag_ = Tag::number;
+      payload_.number = number;
+    }
+  } else if (value.is_object()) {
+    tag_ = Tag::json_object;
+    payload_.json = &value;
+  } else if (value.is_array()) {
+    tag_ = Tag::json_array;
+    payload_.json = &value;
+  } else if (value.is_null()) {
+    tag_ = Tag::null;
+  } else {
+    tag_ = Tag::boolean;
+    payload_.truth = value.as_bool();
+  }
+}
+
+void List::grow(Arena& arena, size_t wanted) {
+  const size_t room = std::max<size_t>({wanted, size_t{capacity} * 2, 4});
+  if (room > UINT32_MAX) throw Failure("U1001", "Expression evaluation memory limit exceeded: Check for excessive memory usage");
+  if (capacity > 0 && arena.extend(data, capacity * sizeof(Item), room * sizeof(Item))) {
+    capacity = static_cast<uint32_t>(room);
+    return;
+  }
+  auto* moved = arena.make_array<Item>(room);
+  if (size > 0) std::memcpy(static_cast<void*>(moved), data, size * sizeof(Item));
+  data = moved;
+  capacity = static_cast<uint32_t>(room);
+}
+
+void List::push_all(Arena& arena, Item array) {
+  const size_t count = array.size();
+  reserve(arena, size + count);
+  if (array.is_list()) {
+    if (count > 0) std::memcpy(static_cast<void*>(data + size), array.list().data, count * sizeof(Item));
+  } else {
+    const std::vector<Value>& values = json::items_of(array.json());
+    for (size_t i = 0; i < count; ++i) data[size + i] = Item(values[i]);
+  }
+  size += static_cast<uint32_t>(count);
+}
+
+List* make_list(Arena& arena, size_t room) {
+  List* out = arena.make<List>();
+  if (room > 0) out->grow(arena, room);
+  return out;
+}
+
+List* make_sequence(Arena& arena, size_t room) {
+  List* out = make_list(arena, room);
+  out->sequence = true;
+  return out;
+}
+
+Item* Record::find(std::string_view name) {
+  if (index) {
+    for (size_t place = hash_of(name) & mask; index[place] != 0; place = (place + 1) & mask) {
+      Entry& entry = data[index[place] - 1];
+      if (entry.name == name) return &entry.value;
+    }
+    return nullptr;
+  }
+  for (uint32_t i = 0; i < size; ++i) {
+    if (data[i].name == name) return &data[i].value;
+  }
+  return nullptr;
+}
+
+void Record::build_index(Arena& arena) {
+  uint32_t places = 32;
+  while (places < capacity * 2) places *= 2;
+  index = arena.make_array<uint32_t>(places);
+  std::memset(index, 0, places * sizeof(uint32_t));
+  mask = places - 1;
+  for (uint32_t i = 0; i < size; ++i) {
+    size_t place = hash_of(data[i].name) & mask;
+    while (index[place] != 0) place = (place + 1) & mask;
+    index[place] = i + 1;
+  }
+}
+
+void Record::set(Arena& arena, std::string_view name, Item value) {
+  if (Item* there = find(name)) {
+    *there = value;
+    return;
+  }
+  if (size == capacity) {
+    const uint32_t room = std::max<uint32_t>(4, capacity * 2);
+    auto* moved = arena.make_array<Entry>(room);
+    if (size > 0) std::memcpy(static_cast<void*>(moved), data, size * sizeof(Entry));
+    data = moved;
+    capacity = room;
+    index = nullptr;
+  }
+  data[size++] = {name, value};
+  if (size < kIndexedFrom) return;
+  if (!index) return build_index(arena);
+  size_t place = hash_of(name) & mask;
+  while (index[place] != 0) place = (place + 1) & mask;
+  index[place] = size;
+}
+
+void Record::erase(std::string_view name) {
+  Item* there = find(name);
+  if (!there) return;
+  auto* entry = reinterpret_cast<Entry*>(reinterpret_cast<char*>(there) - offsetof(Entry, value));
+  std::memmove(static_cast<void*>(entry), entry + 1, static_cast<size_t>(data + size - entry - 1) * sizeof(Entry));
+  --size;
+  if (!index) return;
+  std::memset(index, 0, (size_t{mask} + 1) * sizeof(uint32_t));
+  for (uint32_t i = 0; i < size; ++i) {
+    size_t place = hash_of(data[i].name) & mask;
+    while (index[place] != 0) place = (place + 1) & mask;
+    index[place] = i + 1;
+  }
+}
+
+void Tuple::set(Arena& arena, NameId name, Item value) {
+  for (uint32_t i = 0; i < size; ++i) {
+    if (names[i].name == name) {
+      names[i].value = value;
+      return;
+    }
+  }
+  if (size == capacity) {
+    const uint32_t room = std::max<uint32_t>(4, capacity * 2);
+    auto* moved = arena.make_array<Binding>(room);
+    if (size > 0) std::memcpy(static_cast<void*>(moved), names, size * sizeof(Binding));
+    names = moved;
+    capacity = room;
+  }
+  names[size++] = {name, value};
+}
+
+Tuple* Tuple::copy(Arena& arena, size_t room) const {
+  Tuple* out = arena.make<Tuple>();
+  out->at = at;
+  out->size = size;
+  out->capacity = static_cast<uint32_t>(size + room);
+  if (out->capacity > 0) {
+    out->names = arena.make_array<Binding>(out->capacity);
+    if (size > 0) std::memcpy(static_cast<void*>(out->names), names, size * sizeof(Binding));
+  }
+  return out;
+}
+
+void Frame::bind(Arena& arena, NameId name, Item value) {
+  for (uint32_t i = 0; i < size; ++i) {
+    if (names[i].name == name) {
+      names[i].value = value;
+      return;
+    }
+  }
+  if (size == capacity) {
+    const uint32_t room = std::max<uint32_t>(4, capacity * 2);
+    auto* moved = arena.make_array<Binding>(room);
+    if (size > 0) std::memcpy(static_cast<void*>(moved), names, size * sizeof(Binding));
+    names = moved;
+    capacity = room;
+  }
+  names[size++] = {name, value};
+}
+
+Value to_json(Item item, Conversion& conversion) {
+  if (item.is_json()) return item.json();
+  if (conversion.values_max-- == 0) {
+    conversion.values_max = 0;
+    conversion.too_large = true;
+    return {};
+  }
+  switch (item.tag()) {
+    case Item::Tag::boolean: return item.truth();
+    case Item::Tag::number: {
+      const double number = item.number();
+      if (std::isfinite(number)) return number;
+      if (!conversion.spell_out_numbers) return {};
+      return Value(std::isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+    }
+    case Item::Tag::string: return Value(item.string());
+    case Item::Tag::list: {
+      if (++conversion.depth > kDepthMax) {
+        conversion.too_large = true;
+        --conversion.depth;
+        return {};
+      }
+      const List& list = item.list();
+      if (list.outer && list.size == 1) {
+        --conversion.depth;
+        return to_json(list.data[0], conversion);
+      }
+      std::vector<Value> values;
+      values.reserve(list.size);
+      for (const Item one : list.items()) values.push_back(to_json(one, conversion));
+      --conversion.depth;
+      return Value::array(std::move(values));
+    }
+    case Item::Tag::record: {
+      if (++conversion.depth > kDepthMax) {
+        conversion.too_large = true;
+        --conversion.depth;
+        return {};
+      }
+      const Record& record = item.record();
+      std::vector<json::Member> members;
+      members.reserve(record.size);
+      for (uint32_t i = 0; i < record.size; ++i) {
+        if (record.data[i].value.defined()) members.push_back({std::string(record.data[i].name), to_json(record.data[i].value, conversion)});
+      }
+      --conversion.depth;
+      return Value::object(std::move(members));
+    }
+    case Item::Tag::tuple: return to_json(item.tuple().at, conversion);
+    case Item::Tag::function:
+    case Item::Tag::thunk:
+      conversion.supported = false;
+      return {};
+    default: return {};
+  }
+}
+
+bool equal(Meter& meter, Item a, Item b) {
+  meter.spend();
+  if (a.is_number()) return b.is_number() && a.number() == b.number();
+  if (a.is_string()) return b.is_string() && a.string() == b.string();
+  if (a.is_array()) {
+    if (!b.is_array()) return false;
+    check_stack();
+    const size_t count = a.size();
+    if (count != b.size()) return false;
+    for (size_t i = 0; i < count; ++i) {
+      if (!equal(meter, a[i], b[i])) return false;
+    }
+    return true;
+  }
+  if (a.is_object()) {
+    if (!b.is_object()) return false;
+    check_stack();
+    if (a.tag() == Item::Tag::json_object && b.tag() == Item::Tag::json_object) return a.json() == b.json();
+    Arena scratch(64u << 20);
+    const Members x(scratch, a), y(scratch, b);
+    if (x.size() != y.size()) return false;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const Item other = member(b, x.name(i));
+      if (!other.defined() || !equal(meter, x.value(i), other)) return false;
+    }
+    return true;
+  }
+  return same(a, b);
+}
+
+bool same(Item a, Item b) {
+  if (a.is_number()) return b.is_number() && a.number() == b.number();
+  if (a.is_string()) return b.is_string() && a.string() == b.string();
+  if (a.tag() != b.tag()) return false;
+  switch (a.tag()) {
+    case Item::Tag::boolean: return a.truth() == b.truth();
+    case Item::Tag::list: return &a.list() == &b.list();
+    case Item::Tag::record: return &a.record() == &b.record();
+    case Item::Tag::tuple: return &a.tuple() == &b.tuple();
+    case Item::Tag::function: return &a.function() == &b.function();
+    case Item::Tag::json_array:
+    case Item::Tag::json_object: return a.json().identity() == b.json().identity();
+    default: return true;
+  }
+}
+
+const Value* find_member(const Value& object, std::string_view name, size_t& hint) {
+  const json::detail::ObjectNode& node = json::object_of(object);
+  const auto& members = node.members;
+  if (hint < members.size() && members[hint].name == name) return &members[hint].value;
+  if (node.index) {
+    const auto found = node.index->find(name);
+    if (found == node.index->end()) return nullptr;
+    hint = found->second;
+    return &members[hint].value;
+  }
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (members[i].name != name) continue;
+    hint = i;
+    return &members[i].value;
+  }
+  return nullptr;
+}
+
+Item member(Item object, std::string_view name) {
+  if (object.tag() == Item::Tag::json_object) {
+    size_t hint = SIZE_MAX;
+    const Value* found = find_member(object.json(), name, hint);
+    return found ? Item(*found) : Item();
+  }
+  if (object.is_record()) {
+    const Item* found = object.record().find(name);
+    return found ? *found : Item();
+  }
+  return {};
+}
+
+Item append(Arena& arena, Item a, Item b) {
+  if (!a.defined()) return b;
+  if (!b.defined()) return a;
+  List* out = arena.make<List>();
+  const size_t left = a.is_array() ? a.size() : 1, right = b.is_array() ? b.size() : 1;
+  if (left == 0 && b.is_list()) {
+    // Lists do not change once they are made: the elements can be shared.
+    out->data = b.list().data;
+    out->size = out->capacity = b.list().size;
+    return Item(out);
+  }
+  out->reserve(arena, left + right);
+  for (const Item side : {a, b}) {
+    if (side.is_array()) {
+      out->push_all(arena, side);
+    } else {
+      out->push(arena, side);
+    }
+  }
+  return Item(out);
+}
+
+bool truthy_number(double number) {
+  if (std::isinf(number)) {
+    Failure failure("D1001");
+    failure.value = "null";
+    throw failure;
+  }
+  return number != 0 && !std::isnan(number);
+}
+
+bool truthy_array(Meter& meter, Item array) {
+  check_stack();
+  const size_t count = array.size();
+  meter.spend(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (truthy(meter, array[i])) return true;
+  }
+  return false;
+}
+
+Members::Members(Arena& arena, Item object) {
+  bool numbered = false;
+  uint64_t ignored = 0;
+  if (object.is_record()) {
+    const Record& record = object.record();
+    entries_ = record.data;
+    size_ = record.size;
+    for (size_t i = 0; i < size_ && !numbered; ++i) numbered = is_index(entries_[i].name, ignored);
+    if (!numbered) return;
+  } else if (object.tag() == Item::Tag::json_object) {
+    const auto& members = json::object_of(object.json()).members;
+    auto* entries = arena.make_array<Entry>(members.size());
+    for (const json::Member& one : members) {
+      entries[size_++] = {one.name, Item(one.value)};
+      numbered = numbered || is_index(one.name, ignored);
+    }
+    entries_ = entries;
+    if (!numbered) return;
+  } else {
+    return;
+  }
+  auto* sorted = arena.make_array<Entry>(size_);
+  size_t count = 0;
+  for (size_t i = 0; i < size_; ++i) {
+    if (is_index(entries_[i].name, ignored)) sorted[count++] = entries_[i];
+  }
+  // No two are alike, so shorter is smaller.
+  std::sort(sorted, sorted + count, [](const Entry& a, const Entry& b) { return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name; });
+  for (size_t i = 0; i < size_; ++i) {
+    if (!is_index(entries_[i].name, ignored)) sorted[count++] = entries_[i];
+  }
+  entries_ = sorted;
+}
+
+}  // namespace jsonata
