@@ -58,7 +58,7 @@ class Compiler {
   // --- parts (compile_parts.cpp) ---
   std::shared_ptr<const Reference> path(const Value& value, const std::string& at, bool calls = false);
   std::shared_ptr<const Reference> reference_path(const Value& value, const std::string& at);
-  std::shared_ptr<const Query> query(std::string_view inner, const std::string& at);
+  std::shared_ptr<const Query> query(std::string_view text, std::string_view inner, const std::string& at);
   // A payload template in the state's language; `field` begins the names in messages ("Parameters").
   std::optional<Template> payload(const Value& value, Language language, const std::string& at, const std::string& field);
   Template jsonpath_template(const Value& value, const std::string& at);

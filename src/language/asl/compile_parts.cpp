@@ -35,7 +35,12 @@ std::shared_ptr<const Reference> Compiler::reference_path(const Value& value, co
   return reference;
 }
 
-std::shared_ptr<const Query> Compiler::query(std::string_view inner, const std::string& at) {
+std::shared_ptr<const Query> Compiler::query(std::string_view text, std::string_view inner, const std::string& at) {
+  // Linters want the marks to stand apart from the expression; one that is deployed does so on one side alone.
+  if (!inner.empty() && (inner.data() == text.data() + 2 && inner.size() + 2 == static_cast<size_t>(text.data() + text.size() - inner.data()))) {
+    finding("INVALID_JSONATA_EXPRESSION", "JSONata expressions should be surrounded like so: \"{% <JSONata expression> %}\"", at);
+    return nullptr;
+  }
   auto code = jsonata::Expression::compile(inner);
   if (!code) {
     finding("INVALID_JSONATA_EXPRESSION", code.error().message, at);
@@ -131,7 +136,7 @@ Template Compiler::jsonata_template(const Value& value, const std::string& at, c
   } else if (std::string_view inner; value.is_string() && is_query(value.as_string(), inner)) {
     out.kind = Template::Kind::query;
     out.field = field;
-    out.query = query(inner, at);
+    out.query = query(value.as_string(), inner, at);
   } else {
     out.constant = value;
   }
@@ -173,7 +178,7 @@ Quantity Compiler::quantity(const Value& document, std::string_view name, const 
   const std::string here = at + "/" + std::string(name);
   std::string_view inner;
   if (language == Language::jsonata && fixed->is_string() && is_query(fixed->as_string(), inner)) {
-    out.query = query(inner, here);
+    out.query = query(fixed->as_string(), inner, here);
   } else if (!fixed->is_number() || (name != "ToleratedFailurePercentage" && !fixed->as_int64())) {
     schema(name == "ToleratedFailurePercentage" ? "Expected value of type [NUMBER]" : "Expected value of type [INTEGER]", here);
   } else if (fixed->as_double() < least) {

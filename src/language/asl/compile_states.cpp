@@ -293,7 +293,7 @@ void Compiler::choice_rule(const Value& rule, const std::string& at, State& stat
   } else if (text->is_bool()) {
     out.query.fixed = *text;
   } else if (text->is_string() && is_query(text->as_string(), inner)) {
-    out.query.query = query(inner, at + "/Condition");
+    out.query.query = query(text->as_string(), inner, at + "/Condition");
   } else {
     schema("Expected value of type [BOOLEAN]", at + "/Condition");
   }
@@ -390,7 +390,7 @@ void Compiler::wait(const Value& document, const std::string& at, State& out) {
   std::string_view inner;
   if (!expect(timestamp, json::Kind::string, at + "/Timestamp")) return;
   if (out.language == Language::jsonata && is_query(timestamp.as_string(), inner)) {
-    out.wait_timestamp.query = query(inner, at + "/Timestamp");
+    out.wait_timestamp.query = query(timestamp.as_string(), inner, at + "/Timestamp");
   } else if (!parse_timestamp(timestamp.as_string())) {
     schema("String does not match RFC3339 timestamp", at + "/Timestamp");
   } else {
@@ -408,7 +408,7 @@ void Compiler::fail_state(const Value& document, const std::string& at, State& o
     } else if (fixed && expect(*fixed, json::Kind::string, at + "/" + std::string(name))) {
       std::string_view inner;
       if (out.language == Language::jsonata && is_query(fixed->as_string(), inner)) {
-        to.query = query(inner, at + "/" + std::string(name));
+        to.query = query(fixed->as_string(), inner, at + "/" + std::string(name));
       } else {
         to.fixed = *fixed;
       }

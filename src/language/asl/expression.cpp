@@ -158,6 +158,7 @@ Evaluated<Value> run_query(const Query& query, std::string_view field, const Vie
                                  .location = std::string(field)});
   };
   if (!value) {
+    if (value.error().unsupported) return failed("returned an unsupported result type.");
     if (value.error().code == "U1001") return failed(fmt::format("threw an error during evaluation: {}", value.error().message));
     return failed(fmt::format("threw an error during evaluation. {}: {}", value.error().code, value.error().message));
   }
