@@ -269,6 +269,8 @@ Item Evaluation::apply_once(Item item, std::span<Item> arguments, Item input) {
     return apply_function(function, arguments, input);
   } catch (Failure& failure) {
     if (!failure.token && function.placed && function.token) failure.token = *function.token;
+    // A built-in function that is not called by its name is told by it all the same.
+    if (!failure.token && function.kind == Function::Kind::native) failure.token = std::string(function.native->name);
     if (function.placed && function.position != 0) failure.position = function.position;
     throw;
   }

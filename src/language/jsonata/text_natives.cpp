@@ -180,9 +180,9 @@ Item replace(Call& call) {
   std::string out;
   size_t position = 0, count = 0;
   if (pattern.is_string()) {
-    if (!replacement.is_string()) evaluation.fail("D3012", replacement);
     const std::string_view sought = pattern.string();
     for (size_t at = text.find(sought); at != text.npos && more(count); at = text.find(sought, position)) {
+      if (!replacement.is_string()) evaluation.fail("D3012", replacement);
       append_text(out, text.substr(position, at - position));
       append_text(out, replacement.string());
       evaluation.admit(static_cast<double>(out.size()));
