@@ -357,6 +357,7 @@ void Engine::recover() {
                 return true;
               });
   recover_slice(std::move(arns), 0);
+  end_the_oldest();
 }
 
 void Engine::recover_slice(std::shared_ptr<std::vector<std::string>> arns, size_t from) {

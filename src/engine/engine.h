@@ -138,6 +138,7 @@ class Engine {
   std::unique_ptr<Slot> read(const std::string& arn);
   void count_open(const std::string& arn, int64_t change);
   void sweep();
+  void end_the_oldest();
   bool forget(const std::string& arn, store::Batch& batch);
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
   asl::StepContext context(const Slot& slot);

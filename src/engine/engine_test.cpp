@@ -125,6 +125,16 @@ TEST(Engine, WhatIsOlderThanTheRetentionGoesWithoutATrace) {
   EXPECT_EQ(w.keys(store::Space::index), index);
 }
 
+TEST(Engine, NoExecutionRunsForMoreThanAYear) {
+  World w;
+  w.engine.recover();
+  const std::string arn = w.start(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":99999999,"End":true}}})", "old");
+  w.loop.run_for(364LL * 86'400'000);
+  EXPECT_TRUE(w.engine.is_open(arn));
+  w.loop.run_for(2LL * 86'400'000);
+  EXPECT_EQ(w.engine.find(arn)->status, Outcome::timed_out);
+}
+
 TEST(Engine, ALongHistoryIsKeptInChunksAndReadFromAnywhere) {
   World w;
   std::string definition = R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemsPath":"$","ItemProcessor":)" + std::string(kPass) + "}}}";

@@ -3,6 +3,7 @@
 
 #include "engine/engine.h"
 #include "engine/keys.h"
+#include "engine/slot.h"
 
 namespace engine {
 
@@ -13,12 +14,25 @@ namespace {
 constexpr size_t kForgottenAtOnce = 100;
 constexpr size_t kChunksAtOnce = 1'000;
 constexpr int64_t kLookAgainMs = 60'000;
+constexpr int64_t kRunMs = 365 * int64_t{86'400'000};
 }  // namespace
 
 void Engine::keep_for(int64_t retention_ms) {
   const bool runs = retention_ms_ > 0;
   retention_ms_ = retention_ms;
   if (!runs && retention_ms_ > 0) sweep();
+}
+
+void Engine::end_the_oldest() {
+  const Instant limit{loop_.clock().now().ms - kRunMs};
+  std::vector<std::string> due;
+  for (const auto& [arn, slot] : slots_) {
+    if (std::max(slot->record.start, slot->record.redrive) < limit) due.push_back(arn);
+  }
+  for (const std::string& arn : due) deliver(arn, asl::OutOfTime{});
+  loop_.after(kRunMs / 8'760, [this, alive = alive_] {
+    if (*alive) end_the_oldest();
+  });
 }
 
 void Engine::sweep() {
@@ -49,7 +63,8 @@ void Engine::sweep() {
     if (*alive) sweep();
   };
   if (!due.empty()) return loop_.post(again);
-  loop_.after(next ? std::clamp<int64_t>(*next - limit + 1, 1, kLookAgainMs) : kLookAgainMs, again);
+  const int64_t later = std::clamp<int64_t>(retention_ms_, 1'000, kLookAgainMs);
+  loop_.after(next ? std::clamp<int64_t>(*next - limit + 1, 1, later) : later, again);
 }
 
 // Adds what takes the execution away to the batch. False when only a part of its history fitted in.

@@ -200,7 +200,8 @@ std::vector<Action> Execution::under_way(const Machine& machine) const {
     const auto& state = *machine.body().states[t.state].first;
     if (state.resource) {
       out.emplace_back(ScheduleTask{.task = t.task, .state = state.name, .resource = state.resource, .parameters = t.task_parameters, .token = "",
-                                    .role_arn = t.task_role, .timeout_s = t.timeout_s, .heartbeat_s = t.heartbeat_s});
+                                    .role_arn = t.task_role, .timeout_s = t.timeout_s, .heartbeat_s = t.heartbeat_s,
+                                    .submitted = t.submitted, .submitted_output = t.submitted_output});
     } else if (state.distributed) {
       out.push_back(map_run_action(t, state));
     }

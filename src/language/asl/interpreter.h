@@ -29,6 +29,7 @@ class Interpreter {
   // --- step.cpp ---
   void take(const Start&);
   void take(const TimerFired& fired);
+  void take(const OutOfTime&);
   void take(const TaskSubmitted& answer);
   void take(const TaskStarted& answer);
   void take(const TaskSucceeded& answer);
@@ -40,6 +41,7 @@ class Interpreter {
   void take(const ItemsRead& answer);
   void take(const MapRunFinished& answer);
   void go();
+  void begin_time_limit();
   Thread& new_thread(uint32_t parent, uint32_t index, const Scope& scope, Value input, uint64_t previous);
   void enqueue(Thread& t);
   Thread* by_task(uint64_t task);

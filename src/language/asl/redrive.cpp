@@ -40,10 +40,7 @@ void Interpreter::take(const Redrive&) {
   if (!running()) return;
   event.details = json::object({{"redriveCount", x_.info.redrive_count}});
   const uint64_t redriven = event.id;
-  if (body_.timeout_s) {
-    x_.execution_due = context_.now + *body_.timeout_s * 1000;
-    x_.execution_timer = set_timer(x_.execution_due);
-  }
+  begin_time_limit();
   std::set<uint32_t> parents;
   for (const auto& [id, t] : x_.threads) parents.insert(t.parent);
   for (auto& [id, t] : x_.threads) {

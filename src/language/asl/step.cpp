@@ -14,6 +14,7 @@ Transition Interpreter::run(const Input& input) {
   if (!running() && !std::holds_alternative<Redrive>(input)) return {};
   std::visit([this](const auto& what) { take(what); }, input);
   go();
+  if (running() && x_.execution_timer == 0 && x_.execution_due.ms > 0) x_.execution_timer = set_timer(x_.execution_due);
   return std::move(out_);
 }
 
@@ -49,19 +50,21 @@ void Interpreter::take(const Start&) {
   Thread& root = new_thread(0, 0, body_.root, x_.info.input, 0);
   if (context_.inspection) assign(root, context_.inspection->variables);
   enqueue(root);
-  if (body_.timeout_s) {
-    x_.execution_due = context_.now + *body_.timeout_s * 1000;
-    x_.execution_timer = set_timer(x_.execution_due);
-  }
+  begin_time_limit();
+}
+
+// The machine's own limit, and of an Express one five minutes. The timer is set when the step leaves it running.
+void Interpreter::begin_time_limit() {
+  constexpr int64_t kExpressS = 300;
+  std::optional<int64_t> limit = body_.timeout_s;
+  if (context_.express) limit = std::min(limit.value_or(kExpressS), kExpressS);
+  if (limit && !seen_) x_.execution_due = context_.now + *limit * 1000;
 }
 
 void Interpreter::take(const TimerFired& fired) {
   if (fired.timer == x_.execution_timer) {
     x_.execution_timer = 0;
-    for (auto& [id, thread] : x_.threads) abort_work(thread, "timeout");
-    emit(EventType::ExecutionTimedOut, 0).details = json::object({{"error", "States.Timeout"}});
-    finish(Outcome::timed_out, "States.Timeout", std::nullopt);
-    return;
+    return take(OutOfTime{});
   }
   for (auto& [id, t] : x_.threads) {
     if (fired.timer == t.timer) {
@@ -81,6 +84,12 @@ void Interpreter::take(const TimerFired& fired) {
       return;
     }
   }
+}
+
+void Interpreter::take(const OutOfTime&) {
+  for (auto& [id, thread] : x_.threads) abort_work(thread, "timeout");
+  emit(EventType::ExecutionTimedOut, 0).details = json::object({{"error", "States.Timeout"}});
+  finish(Outcome::timed_out, "States.Timeout", std::nullopt);
 }
 
 Thread* Interpreter::by_task(uint64_t task) {
@@ -104,7 +113,8 @@ void Interpreter::take(const TaskSubmitted& answer) {
 
 void Interpreter::take(const TaskStarted& answer) {
   Thread* t = by_task(answer.task);
-  if (!t) return;
+  if (!t || t->submitted) return;
+  t->submitted = true;
   Event& event = emit(*t, EventType::ActivityStarted);
   if (!answer.worker_name.empty()) event.details = json::object({{"workerName", answer.worker_name}});
   // The heartbeat clock runs from the moment that somebody works on it.

@@ -36,6 +36,8 @@ struct Start {};
 struct TimerFired {
   uint64_t timer;
 };
+// It has run for as long as any execution may.
+struct OutOfTime {};
 // The call behind a `.sync` or `.waitForTaskToken` task has answered; the job goes on.
 struct TaskSubmitted {
   uint64_t task;
@@ -83,7 +85,7 @@ struct MapRunFinished {
   std::string error, cause;
 };
 
-using Input = std::variant<Start, TimerFired, TaskSubmitted, TaskStarted, TaskSucceeded, TaskFailed, TaskHeartbeat,
+using Input = std::variant<Start, TimerFired, OutOfTime, TaskSubmitted, TaskStarted, TaskSucceeded, TaskFailed, TaskHeartbeat,
                            Stop, Redrive, Continue, ItemsRead, MapRunFinished>;
 
 // --- what must happen outside --------------------------------------------------------------------------
@@ -97,6 +99,9 @@ struct ScheduleTask {
   std::string token;        // what $$.Task.Token showed
   std::optional<std::string> role_arn;       // Credentials.RoleArn, evaluated
   std::optional<int64_t> timeout_s, heartbeat_s;
+  // Asked for again after a restart: the call was answered, a worker has taken it. Only its end is missing.
+  bool submitted = false;
+  json::Value submitted_output;
 };
 // The task is no longer wanted (timed out, aborted, a sibling failed): stop what it started.
 struct CancelTask {

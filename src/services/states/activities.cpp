@@ -30,6 +30,9 @@ Result<Value> States::create_activity(const Call& call) {
     }
     return json::object({{"activityArn", there->arn}, {"creationDate", there->created.seconds()}});
   }
+  TRY(check_encryption(encryption));
+  constexpr size_t kActivitiesMax = 100'000;
+  if (activities_.all(scope).size() >= kActivitiesMax) return fail("ActivityLimitExceeded", fmt::format("Activity Limit Exceeded: '{}'", kActivitiesMax));
   Activity made{call.arn("activity:" + name), name, call.at, TRY(tags_from_list(call.params["tags"], call.for_stack())), encryption};
   const Activity& stored = activities_.put(scope, name, std::move(made));
   return json::object({{"activityArn", stored.arn}, {"creationDate", stored.created.seconds()}});

@@ -82,6 +82,7 @@ Result<Value> States::create_alias(const Call& call) {
   for (const auto& [arn, weight] : routing) {
     if (!there->versions.contains(std::strtoull(arn.substr(arn.rfind(':') + 1).c_str(), nullptr, 10))) return no_such_resource();
   }
+  if (there->deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", there->arn));
   const std::string description(call.params.text("description"));
   const std::string arn = there->arn + ":" + name;
   if (const auto it = there->aliases.find(name); it != there->aliases.end()) {
@@ -102,6 +103,10 @@ Result<Value> States::update_alias(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineAliasArn")));
   const StateMachine* there = machines_.find(scope_of(name), name.machine);
   if (!there || !there->aliases.contains(name.qualifier)) return no_such_resource();
+  if (!call.params.find("description") && !call.params.find("routingConfiguration")) {
+    return std::unexpected(Error{"ValidationException", "Either the description or the RoutingConfiguration must be specified", 400, {{"reason", "MISSING_REQUIRED_PARAMETER"}}});
+  }
+  if (there->deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", there->arn));
   StateMachine machine = *there;
   Alias& alias = machine.aliases.at(name.qualifier);
   if (call.params.find("description")) alias.description = call.params.text("description");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/arn.h"
+#include "base/encoding.h"
 
 namespace states {
 
@@ -39,14 +40,47 @@ Result<json::Value> logging_configuration(const json::Value& given) {
 bool tracing_enabled(const json::Value& given) { return given["enabled"].is_bool() && given["enabled"].as_bool(); }
 
 json::Value shown_encryption(const json::Value& given) {
-  return given.is_object() ? given : json::object({{"type", "AWS_OWNED_KEY"}});
+  if (!given.is_object()) return json::object({{"type", "AWS_OWNED_KEY"}});
+  const bool own = given.text("type") == "CUSTOMER_MANAGED_KMS_KEY";
+  return own && !given.find("kmsDataKeyReusePeriodSeconds") ? given.with("kmsDataKeyReusePeriodSeconds", 300) : given;
 }
+
+Status check_encryption(const json::Value& given) {
+  if (!given.is_object()) return {};
+  const bool keyed = given.find("kmsKeyId") || given.find("kmsDataKeyReusePeriodSeconds");
+  if (given.text("type") == "AWS_OWNED_KEY" && keyed) {
+    return fail("InvalidEncryptionConfiguration", "Invalid Encryption Configuration: AWS_OWNED_KEY takes neither kmsKeyId nor kmsDataKeyReusePeriodSeconds.");
+  }
+  if (given.text("type") == "CUSTOMER_MANAGED_KMS_KEY" && given.text("kmsKeyId").empty()) {
+    return fail("InvalidEncryptionConfiguration", "Invalid Encryption Configuration: kmsKeyId is required for CUSTOMER_MANAGED_KMS_KEY.");
+  }
+  return {};
+}
+
+namespace {
+// Letters and digits of any script, white space, and a few symbols.
+bool may_stand_in_a_tag(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const char32_t c = next_code_point(text, at);
+    if (c >= 0x80) continue;
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!letter && std::string_view(" \t_.:/=+-@").find(static_cast<char>(c)) == std::string_view::npos) return false;
+  }
+  return true;
+}
+}  // namespace
 
 Result<Tags> tags_from_list(const json::Value& list, bool for_stack) {
   Tags tags;
   if (!list.is_array()) return tags;
   for (const json::Value& tag : list.items()) {
     const std::string_view key = tag.text("key");
+    for (const std::string_view part : {key, tag.text("value")}) {
+      if (!may_stand_in_a_tag(part)) {
+        return fail("ValidationException", fmt::format("Tag keys and values may hold letters, numbers, spaces and the symbols _ . : / = + - @ alone. Received: '{}'", part));
+      }
+    }
     if (key.starts_with("aws:") && !for_stack) {
       return fail("ValidationException", "Tag keys that begin with 'aws:' are reserved for system use");
     }

@@ -105,6 +105,7 @@ void States::create_state_machine(const Call& call, protocol::Reply reply) {
   if (auto role = check_role_arn(params.text("roleArn")); !role) return reply(std::unexpected(std::move(role).error()));
   auto logging = logging_configuration(params["loggingConfiguration"]);
   if (!logging) return reply(std::unexpected(std::move(logging).error()));
+  if (auto key = check_encryption(params["encryptionConfiguration"]); !key) return reply(std::unexpected(std::move(key).error()));
   const bool publishes = params["publish"].is_bool() && params["publish"].as_bool();
   const std::string description(params.text("versionDescription"));
   if (!publishes && params.find("versionDescription")) {
@@ -141,6 +142,10 @@ void States::create_state_machine(const Call& call, protocol::Reply reply) {
                       there->published_at_creation == publishes && there->creation_version_description == description;
     if (same) return reply(answer(*there));
     return reply(fail("StateMachineAlreadyExists", fmt::format("State Machine Already Exists: '{}'", there->arn)));
+  }
+  constexpr size_t kMachinesMax = 100'000;
+  if (machines_.all({call.account, call.region}).size() >= kMachinesMax) {
+    return reply(fail("StateMachineLimitExceeded", fmt::format("State Machine Limit Exceeded: '{}'", kMachinesMax)));
   }
   // `made` moves into what follows: the role is named before.
   const std::string role_arn = made.revision.role_arn;

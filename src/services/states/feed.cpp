@@ -37,6 +37,12 @@ Value shown_event(const asl::Event& event, const engine::Record& record, bool wi
     const std::string_view details = asl::details_name(event.type);
     shown = shown.with(details, shown[details].with("input", record.input));
   }
+  if (event.id == 1 && !record.version_arn.empty()) {
+    const std::string_view details = asl::details_name(event.type);
+    Value told = shown[details].with("stateMachineVersionArn", record.version_arn);
+    if (!record.alias_arn.empty()) told = told.with("stateMachineAliasArn", record.alias_arn);
+    shown = shown.with(details, std::move(told));
+  }
   return shown;
 }
 

@@ -66,7 +66,13 @@ Result<Value> States::describe_map_run(const Call& call) {
 Result<Value> States::update_map_run(const Call& call) {
   const MapRun& run = *TRY(find_map_run(call));
   const Value& params = call.params;
-  if (run.status != "RUNNING") return fail("ValidationException", "Map Run is already completed and cannot be updated");
+  const auto refused = [](std::string message, std::string reason) {
+    return std::unexpected(Error{"ValidationException", std::move(message), 400, {{"reason", std::move(reason)}}});
+  };
+  if (!params.find("maxConcurrency") && !params.find("toleratedFailureCount") && !params.find("toleratedFailurePercentage")) {
+    return refused("Either the maxConcurrency, the toleratedFailurePercentage, or the toleratedFailureCount must be specified", "MISSING_REQUIRED_PARAMETER");
+  }
+  if (run.status != "RUNNING") return refused("Map Run is already completed and cannot be updated", "CANNOT_UPDATE_COMPLETED_MAP_RUN");
   std::optional<double> percentage;
   if (params["toleratedFailurePercentage"].is_number()) percentage = params["toleratedFailurePercentage"].as_double();
   map_runs_.update(run, params["maxConcurrency"].as_int64(), params["toleratedFailureCount"].as_int64(), percentage);

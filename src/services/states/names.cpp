@@ -130,4 +130,10 @@ Status refuse_label(const Name& name) {
   return std::unexpected(Error{"ValidationException", "API does not support labeled ARNs.", 400, {{"reason", "API_DOES_NOT_SUPPORT_LABELED_ARNS"}}});
 }
 
+Status refuse_qualified(const Name& name) {
+  TRY(refuse_label(name));
+  if (name.kind == Name::Kind::machine) return {};
+  return fail("ValidationException", fmt::format("This operation takes the ARN of a state machine, not of a version or alias: '{}'", name.arn));
+}
+
 }  // namespace states

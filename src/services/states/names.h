@@ -35,5 +35,7 @@ Result<Name> parse_execution_arn(std::string_view arn);  // of a standard execut
 Result<Name> parse_activity_arn(std::string_view arn);
 // ValidationException for a machine's ARN with a distributed Map's label, where an operation takes none.
 Status refuse_label(const Name& name);
+// The same for versions and aliases too, where an operation is about the machine as a whole.
+Status refuse_qualified(const Name& name);
 
 }  // namespace states

@@ -37,6 +37,7 @@ Result<Value> States::start_execution(const Call& call) {
   const bool named = params.find("name") && params["name"].is_string();
   std::string name(params.text("name"));
   if (named && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
+  TRY(refuse_label(TRY(parse_machine_arn(params.text("stateMachineArn")))));
   const Target target = TRY(resolve(params.text("stateMachineArn")));
   const StateMachine& machine = *target.machine;
   std::string input = input_text(params);
@@ -85,7 +86,8 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
   const auto run = [&]() -> Status {
     std::string name(params.text("name"));
     if (params.find("name") && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
-    const Target target = TRY(resolve(params.text("stateMachineArn")));
+    TRY(refuse_label(TRY(parse_machine_arn(params.text("stateMachineArn")))));
+  const Target target = TRY(resolve(params.text("stateMachineArn")));
     const StateMachine& machine = *target.machine;
     if (!machine.express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");

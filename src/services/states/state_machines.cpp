@@ -90,9 +90,12 @@ Result<Value> States::describe_state_machine_for_execution(const Call& call) {
     out.add("loggingConfiguration", revision->logging);
     out.add("tracingConfiguration", json::object({{"enabled", revision->tracing}}));
     out.add("encryptionConfiguration", shown_encryption(revision->encryption));
-    out.add_text("revisionId", revision->id);
+    if (revision->definition == record->definition && revision->role_arn == record->role_arn) out.add_text("revisionId", revision->id);
   }
-  if (!record->map_run_arn.empty()) out.add("mapRunArn", record->map_run_arn);
+  if (!record->map_run_arn.empty()) {
+    // "...:stateMachine:<machine>/<label>"
+    out.add("mapRunArn", record->map_run_arn).add("label", record->machine_arn.substr(record->machine_arn.rfind('/') + 1));
+  }
   const auto machine_code = asl::compile(engine_.definition_text(record->definition).value_or("")).machine;
   if (machine_code) {
     if (const Value references = machine_code->variable_references(); !references.is_null()) out.add("variableReferences", references);
@@ -122,7 +125,7 @@ Result<Value> States::list_state_machines(const Call& call) {
 
 Result<Value> States::delete_state_machine(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
-  TRY(refuse_label(name));
+  TRY(refuse_qualified(name));
   const StateMachine* machine = machines_.find(scope_of(name), name.machine);
   if (!machine || machine->deleting) return Value::object();
   if (engine_.open_executions(machine->arn, 1).empty()) {

@@ -25,6 +25,9 @@ Result<States::TaskName> States::open_token(const Call& call) const {
   const auto text = kit_.sealer.open(kPurpose, call.params.text("taskToken"));
   if (!text) return fail("InvalidToken", "Invalid Token: 'Invalid token'");
   const size_t space = text->find(' ');
+  // A token is good in the account of its execution, whoever there has it.
+  const auto arn = Arn::parse(std::string_view(*text).substr(space + 1));
+  if (!arn || arn->account != call.account || arn->region != call.region) return fail("InvalidToken", "Invalid Token: 'Invalid token'");
   return TaskName{text->substr(space + 1), std::strtoull(text->c_str(), nullptr, 10)};
 }
 

@@ -16,7 +16,7 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
   const Value& params = call.params;
   const auto run = [&]() -> Status {
     const Name name = TRY(parse_machine_arn(params.text("stateMachineArn")));
-    TRY(refuse_label(name));
+    TRY(refuse_qualified(name));
     const StateMachine* machine = TRY(find_machine(name));
     if (machine->deleting) {
       return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine->arn));
@@ -47,6 +47,7 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
     }
     if (params.find("loggingConfiguration")) next.logging = TRY(logging_configuration(params["loggingConfiguration"]));
     if (params.find("tracingConfiguration")) next.tracing = tracing_enabled(params["tracingConfiguration"]);
+    TRY(check_encryption(params["encryptionConfiguration"]));
     if (params.find("encryptionConfiguration")) next.encryption = params["encryptionConfiguration"];
     const std::string role = next.role_arn;
     ensure_managed_rules(

@@ -11,7 +11,9 @@ using Value = json::Value;
 
 Result<Value> States::publish_version(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
+  TRY(refuse_qualified(name));
   StateMachine machine = *TRY(find_machine(name));
+  if (machine.deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine.arn));
   const Value* revision = call.params.find("revisionId");
   if (revision && revision->is_string() && revision->as_string() != machine.revision.id) {
     return fail("ConflictException", fmt::format("Failed to publish the State Machine version for revision {}. The current State "

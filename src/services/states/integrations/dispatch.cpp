@@ -13,6 +13,9 @@ namespace states {
 using asl::Resource;
 
 void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask& task) {
+  const bool sync = task.resource->pattern == Resource::Pattern::sync || task.resource->pattern == Resource::Pattern::sync2;
+  // A worker has it already, or whoever was given its token: nothing goes out twice.
+  if (task.submitted && !sync) return;
   if (task.resource->kind == Resource::Kind::activity) return schedule_activity(execution, task);
   const auto name = parse_arn(execution.arn);
   if (!name) return;
@@ -26,6 +29,7 @@ void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask
     return refuse(attempt, "States.Runtime", fmt::format("The integration {} is not part of this server.", task.resource->arn));
   }
   assume(attempt, execution.role_arn, task.role_arn, [this, attempt] {
+    if (attempt->task.submitted) return follow(attempt, attempt->task.submitted_output);
     if (attempt->task.resource->kind == Resource::Kind::lambda) {
       schedule_lambda(attempt);
     } else if (attempt->integration.service == "execute-api") {

@@ -43,12 +43,14 @@ class Dispatch final : public engine::ActionSink {
     Integration integration;
     protocol::Principal role;  // as which it is done
     std::string request_id;
+    int tries = 0;  // how often it was sent
   };
   using AttemptPtr = std::shared_ptr<Attempt>;
 
   void schedule_activity(const engine::Record& execution, const asl::ScheduleTask& task);
   void schedule_lambda(const AttemptPtr& attempt);
   void call_service(const AttemptPtr& attempt);
+  void send(const AttemptPtr& attempt, protocol::Call call);
   void invoke_api(const AttemptPtr& attempt);  // api_gateway.cpp
   void answered(const AttemptPtr& attempt, Result<Value> answer);
   void refuse(const AttemptPtr& attempt, std::string error, std::string cause);

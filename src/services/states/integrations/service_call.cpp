@@ -1,6 +1,8 @@
 // A task that is one call of one operation: parameters on the way out, result or error on the way back.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "language/json/parse.h"
@@ -90,9 +92,35 @@ void Dispatch::call_service(const AttemptPtr& attempt) {
   const Value adapted = adapt_params(*attempt->task.resource, *std::move(params), attempt->execution, idempotency_key(*attempt));
   protocol::Call call = kit_.registry.internal(attempt->role, attempt->region, to.service, to.operation, adapted);
   call.account = attempt->account;
+  send(attempt, std::move(call));
+}
+
+namespace {
+// What an AWS SDK tries again by itself.
+bool is_transient(const Error& error) {
+  if (error.http_status >= 500) return true;
+  constexpr std::string_view kCodes[] = {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+                                         "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException",
+                                         "ProvisionedThroughputExceededException", "TransactionInProgressException", "SlowDown", "PriorRequestNotComplete",
+                                         "EC2ThrottledException", "RequestTimeout", "RequestTimeoutException"};
+  return std::ranges::find(kCodes, error.code) != std::end(kCodes);
+}
+}  // namespace
+
+// Three attempts, as the SDKs have it, while somebody still waits for the answer.
+void Dispatch::send(const AttemptPtr& attempt, protocol::Call call) {
+  constexpr int kTriesMax = 3;
+  constexpr uint64_t kFirstDelayMs = 100;
   attempt->request_id = call.request_id;
-  kit_.registry.call(call, [this, attempt, alive = alive_](Result<Value> answer) {
-    if (*alive) answered(attempt, std::move(answer));
+  ++attempt->tries;
+  kit_.registry.call(call, [this, attempt, call, alive = alive_](Result<Value> answer) mutable {
+    if (!*alive) return;
+    if (answer || attempt->tries >= kTriesMax || !is_transient(answer.error())) return answered(attempt, std::move(answer));
+    const auto delay = static_cast<int64_t>(kit_.random.below((kFirstDelayMs << attempt->tries) + 1));
+    call.request_id = kit_.random.uuid();
+    kit_.loop.after(delay, [this, attempt, call = std::move(call), alive]() mutable {
+      if (*alive && states_.engine_.awaits(attempt->execution, attempt->task.task)) send(attempt, std::move(call));
+    });
   });
 }
 
@@ -101,10 +129,7 @@ void Dispatch::schedule_lambda(const AttemptPtr& attempt) {
       attempt->role, attempt->region, "lambda", "Invoke",
       json::object({{"FunctionName", attempt->task.resource->arn}, {"Payload", base64_encode(json::write(attempt->task.parameters))}}));
   call.account = attempt->account;
-  attempt->request_id = call.request_id;
-  kit_.registry.call(call, [this, attempt, alive = alive_](Result<Value> answer) {
-    if (*alive) answered(attempt, std::move(answer));
-  });
+  send(attempt, std::move(call));
 }
 
 void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
@@ -134,8 +159,8 @@ void Dispatch::refuse(const AttemptPtr& attempt, const Error& error) {
   std::string cause = optimized
                           ? fmt::format("{} (Service: {}; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)", error.message,
                                         to.java_name, wire.status, code, attempt->request_id)
-                          : fmt::format("{} (Service: {}, Status Code: {}, Request ID: {}{}) (SDK Attempt Count: 1)", error.message, to.prefix,
-                                        wire.status, attempt->request_id, extended);
+                          : fmt::format("{} (Service: {}, Status Code: {}, Request ID: {}{}) (SDK Attempt Count: {})", error.message, to.prefix,
+                                        wire.status, attempt->request_id, extended, attempt->tries);
   refuse(attempt, to.prefix + "." + exception, std::move(cause));
 }
 

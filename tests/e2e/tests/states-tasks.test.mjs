@@ -1,0 +1,275 @@
+// Activities, callbacks, child executions, map runs: what executions wait for.
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as S from "@aws-sdk/client-sfn";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { World, pass, refused, role, states, unique } from "../lib/states.mjs";
+import { Server, until } from "../lib/server.mjs";
+
+let world, sqs;
+before(async () => {
+  world = await World.start();
+  sqs = world.client(SQSClient);
+});
+after(() => world.server.stop());
+
+const call = (operation, input, client = world) => client.send(new S[`${operation}Command`](input));
+const types = (events) => events.map((e) => e.type);
+const activity = async () => (await call("CreateActivity", { name: unique("act") })).activityArn;
+const ask = (activityArn, workerName, client = world) => call("GetActivityTask", { activityArn, workerName }, client);
+const work = (Resource, more = {}) => states({ T: { Type: "Task", Resource, End: true, ...more } });
+
+test("CreateActivity, DescribeActivity, ListActivities, DeleteActivity", async () => {
+  const name = unique("act");
+  const made = await call("CreateActivity", { name, tags: [{ key: "a", value: "b" }] });
+  assert.equal(made.activityArn, `arn:aws:states:us-east-1:000000000000:activity:${name}`);
+  assert.deepEqual((await call("CreateActivity", { name })).creationDate, made.creationDate);
+  await refused(call("CreateActivity", { name, encryptionConfiguration: { type: "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId: "k" } }), "ActivityAlreadyExists");
+  await refused(call("CreateActivity", { name: "a/b" }), "InvalidName", "Invalid Name: 'a/b'");
+  const shown = await call("DescribeActivity", { activityArn: made.activityArn });
+  assert.deepEqual([shown.name, shown.encryptionConfiguration], [name, { type: "AWS_OWNED_KEY" }]);
+  assert.ok((await call("ListActivities", {})).activities.some((a) => a.activityArn === made.activityArn && a.name === name));
+  await call("DeleteActivity", { activityArn: made.activityArn });
+  await call("DeleteActivity", { activityArn: made.activityArn });
+  for (const operation of ["DescribeActivity", "GetActivityTask"]) {
+    await refused(call(operation, { activityArn: made.activityArn }), "ActivityDoesNotExist", `Activity Does Not Exist: '${made.activityArn}'`);
+    await refused(call(operation, { activityArn: "nonsense" }), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: nonsense'");
+  }
+  await refused(call("DeleteActivity", { activityArn: "nonsense" }), "InvalidArn");
+  await refused(call("GetActivityTask", { activityArn: made.activityArn, workerName: "x".repeat(81) }), "ValidationException");
+});
+
+test("an activity's work goes to who asked first; success, failure and heartbeat come back", async () => {
+  const activityArn = await activity();
+  const machine = await world.machine(work(activityArn, { HeartbeatSeconds: 2, TimeoutSeconds: 20 }));
+  const first = ask(activityArn, "one");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const second = ask(activityArn, "two");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const good = await world.start(machine, { n: 1 });
+  const a = await first;
+  assert.equal(a.input, '{"n":1}');
+  const bad = await world.start(machine, { n: 2 });
+  const b = await second;
+  assert.equal(b.input, '{"n":2}');
+  for (let i = 0; i < 5; ++i) {
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await call("SendTaskHeartbeat", { taskToken: a.taskToken });
+    await call("SendTaskHeartbeat", { taskToken: b.taskToken });
+  }
+  await refused(call("SendTaskSuccess", { taskToken: a.taskToken, output: "{" }), "InvalidOutput");
+  await refused(call("SendTaskSuccess", { taskToken: a.taskToken, output: JSON.stringify("x".repeat(262145)) }), "ValidationException");
+  await call("SendTaskSuccess", { taskToken: a.taskToken, output: '{"done":true}' });
+  await call("SendTaskFailure", { taskToken: b.taskToken, error: "E", cause: "C" });
+  const [done, failed] = await Promise.all([world.finished(good), world.finished(bad)]);
+  assert.equal(done.output, '{"done":true}');
+  assert.deepEqual([failed.status, failed.error, failed.cause], ["FAILED", "E", "C"]);
+  assert.deepEqual(types(await world.history(good)), ["ExecutionStarted", "TaskStateEntered", "ActivityScheduled", "ActivityStarted", "ActivitySucceeded", "TaskStateExited", "ExecutionSucceeded"]);
+  assert.equal((await world.history(good))[3].activityStartedEventDetails.workerName, "one");
+  for (const [operation, more] of [["SendTaskSuccess", { output: "{}" }], ["SendTaskFailure", {}], ["SendTaskHeartbeat", {}]]) {
+    await refused(call(operation, { taskToken: a.taskToken, ...more }), "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
+    await refused(call(operation, { taskToken: "nonsense", ...more }), "InvalidToken", "Invalid Token: 'Invalid token'");
+    await refused(call(operation, { taskToken: "x".repeat(2049), ...more }), "ValidationException");
+  }
+});
+
+test("a silent worker loses its task", async () => {
+  const activityArn = await activity();
+  const silent = await world.start(await world.machine(work(activityArn, { HeartbeatSeconds: 1, TimeoutSeconds: 20 })));
+  const { taskToken } = await ask(activityArn);
+  const ended = await world.finished(silent);
+  assert.deepEqual([ended.status, ended.error], ["FAILED", "States.Timeout"]);
+  await refused(call("SendTaskSuccess", { taskToken, output: "{}" }), "TaskTimedOut");
+  assert.ok(types(await world.history(silent)).includes("ActivityTimedOut"));
+});
+
+test("a token is good in its own account and region alone, and no letter of it can be altered", async () => {
+  const activityArn = await activity();
+  const execution = await world.start(await world.machine(work(activityArn)));
+  const { taskToken } = await ask(activityArn);
+  assert.ok(taskToken.length <= 2048);
+  const success = (token, client) => call("SendTaskSuccess", { taskToken: token, output: "1" }, client);
+  await refused(success(taskToken, new S.SFNClient(world.server.client({ accessKeyId: "111122223333", secretAccessKey: "x" }))), "InvalidToken");
+  await refused(success(taskToken, new S.SFNClient({ ...world.server.client(), region: "eu-west-1" })), "InvalidToken");
+  for (let i = 0; i < taskToken.length; i += 5) {
+    await refused(success(taskToken.slice(0, i) + (taskToken[i] === "A" ? "B" : "A") + taskToken.slice(i + 1)), "InvalidToken");
+  }
+  await success(taskToken);
+  assert.equal((await world.finished(execution)).output, "1");
+});
+
+test("at most a thousand poll one activity", async () => {
+  const activityArn = await activity();
+  const machine = await world.machine(work(activityArn));
+  const { NodeHttpHandler } = await import("@smithy/node-http-handler");
+  const client = new S.SFNClient({ ...world.server.client(), maxAttempts: 1, requestHandler: new NodeHttpHandler({ httpAgent: { maxSockets: 2000, keepAlive: true }, socketAcquisitionWarningTimeout: 1e6 }) });
+  const polls = Array.from({ length: 1001 }, () => ask(activityArn, "w", client).then((task) => ({ task }), (error) => ({ error })));
+  const over = await Promise.race(polls);
+  assert.equal(over.error?.name, "ActivityWorkerLimitExceeded");
+  // Everybody else gets work.
+  const begun = await Promise.all(Array.from({ length: 1000 }, () => world.start(machine)));
+  const tasks = (await Promise.all(polls)).filter((p) => p.task);
+  assert.equal(tasks.length, 1000);
+  assert.equal(new Set(tasks.map((p) => p.task.taskToken)).size, 1000);
+  await Promise.all(tasks.map((p) => call("SendTaskSuccess", { taskToken: p.task.taskToken, output: "{}" })));
+  for (const executionArn of begun) assert.equal((await world.finished(executionArn)).status, "SUCCEEDED");
+});
+
+const tokenTask = (QueueUrl, more = {}) => work("arn:aws:states:::sqs:sendMessage.waitForTaskToken", { Parameters: { QueueUrl, MessageBody: { "token.$": "$$.Task.Token" } }, ...more });
+const received = async (client, QueueUrl, seconds = 10) => {
+  const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: seconds }));
+  return Messages?.map((m) => JSON.parse(m.Body));
+};
+
+test("callbacks wait across a crash: the message went out once, its token is still good", async (t) => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  t.after(() => server.stop());
+  const there = Object.assign(new World(), { server });
+  there.sfn = there.client(S.SFNClient);
+  const queues = there.client(SQSClient);
+  const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: "tokens" }));
+  const { activityArn } = await call("CreateActivity", { name: "act" }, there);
+  const waits = await there.start(await there.machine(tokenTask(QueueUrl)));
+  const works = await there.start(await there.machine(work(activityArn)));
+  const [{ token }] = await received(queues, QueueUrl);
+  const { taskToken } = await ask(activityArn, "w", there);
+  await until(() => there.history(waits), (events) => types(events).includes("TaskSubmitted"));
+  await server.crashAndRestart();
+  assert.equal((await there.describe(waits)).status, "RUNNING");
+  assert.equal(await received(queues, QueueUrl, 1), undefined, "no second message");
+  const nobody = ask(activityArn, "other", there);
+  await call("SendTaskSuccess", { taskToken: token, output: '"late"' }, there);
+  await call("SendTaskSuccess", { taskToken, output: '"work"' }, there);
+  assert.equal((await there.finished(waits)).output, '"late"');
+  assert.equal((await there.finished(works)).output, '"work"');
+  assert.equal(types(await there.history(works)).filter((x) => x === "ActivityStarted").length, 1);
+  await there.start(await there.machine(work(activityArn)), { next: 1 });
+  assert.equal((await nobody).input, '{"next":1}', "whoever asked meanwhile gets the next one");
+});
+
+test("of two answers the first counts", async () => {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: unique("tokens") }));
+  const execution = await world.start(await world.machine(tokenTask(QueueUrl)));
+  const [{ token }] = await received(sqs, QueueUrl);
+  await call("SendTaskFailure", { taskToken: token, error: "Mine", cause: "why" });
+  await refused(call("SendTaskSuccess", { taskToken: token, output: "{}" }), "TaskTimedOut");
+  const ended = await world.finished(execution);
+  assert.deepEqual([ended.error, ended.cause], ["Mine", "why"]);
+  assert.deepEqual(types(await world.history(execution)), ["ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskFailed", "ExecutionFailed"]);
+});
+
+const child = (StateMachineArn, pattern, more = {}) => ({ Type: "Task", Resource: `arn:aws:states:::states:startExecution${pattern}`, Parameters: { StateMachineArn, "Input.$": "$" }, ...more });
+
+test("child executions: answered, awaited, their failure told, stopped with their parent", async () => {
+  const good = await world.machine(states({ A: pass({ Parameters: { "twice.$": "States.MathAdd($.n, $.n)" } }) }));
+  const run = async (pattern, machine) => world.run(states({ C: child(machine, pattern, { End: true }) }), { n: 2 });
+  const plain = JSON.parse((await run("", good)).output);
+  assert.match(plain.ExecutionArn, /:execution:/);
+  const sync = JSON.parse((await run(".sync", good)).output);
+  assert.deepEqual([sync.Status, sync.Output, sync.Input, sync.StateMachineArn], ["SUCCEEDED", '{"twice":4}', '{"n":2}', good]);
+  const parsed = JSON.parse((await run(".sync:2", good)).output);
+  assert.deepEqual([parsed.Output, parsed.Input], [{ twice: 4 }, { n: 2 }]);
+  const failing = await world.machine(states({ F: { Type: "Fail", Error: "E", Cause: "C" } }));
+  const failed = await run(".sync:2", failing);
+  assert.equal(failed.error, "States.TaskFailed");
+  assert.deepEqual([JSON.parse(failed.cause).Error, JSON.parse(failed.cause).Cause, JSON.parse(failed.cause).Status], ["E", "C", "FAILED"]);
+  const missing = await run(".sync:2", `${good}none`);
+  assert.equal(missing.error, "StepFunctions.StateMachineDoesNotExistException");
+  const long = await world.machine(states({ W: { Type: "Wait", Seconds: 60, End: true } }));
+  const parent = await world.start(await world.machine(states({ C: child(long, ".sync", { End: true }) })));
+  const running = () => call("ListExecutions", { stateMachineArn: long, statusFilter: "RUNNING" }).then((l) => l.executions);
+  await until(running, (list) => list.length === 1);
+  await call("StopExecution", { executionArn: parent });
+  await until(running, (list) => list.length === 0);
+  const { executions } = await call("ListExecutions", { stateMachineArn: long });
+  assert.equal(executions[0].status, "ABORTED");
+});
+
+test("twenty levels of nested children come back with the right result", async () => {
+  let machine = await world.machine(states({ A: pass({ Parameters: { "depth.$": "$.depth" } }) }));
+  for (let level = 0; level < 20; ++level) {
+    machine = await world.machine(
+      states({
+        Add: pass({ End: undefined, Parameters: { "depth.$": "States.MathAdd($.depth, 1)" }, Next: "C" }),
+        C: child(machine, ".sync:2", { OutputPath: "$.Output", End: true }),
+      }),
+    );
+  }
+  const ended = await world.finished(await world.start(machine, { depth: 0 }));
+  assert.equal(ended.output, '{"depth":20}', ended.cause);
+});
+
+test("ten thousand distributed-map children, with bounded memory", async (t) => {
+  const big = await World.start();
+  t.after(() => big.server.stop());
+  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${big.server.child.pid}/status`, "utf8"))[1]) / 1024;
+  const map = { Type: "Map", End: true, MaxConcurrency: 1000, Label: "ten", ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...states({ A: pass({ Parameters: { "v.$": "States.MathAdd($, 1)" }, OutputPath: "$.v" }) }) } };
+  const machine = await big.machine(states({ R: pass({ End: undefined, Next: "M" }), M: map }));
+  const before = resident();
+  const executionArn = await big.start(machine, Array.from({ length: 10_000 }, (_, i) => i));
+  const ended = await big.finished(executionArn, 60);
+  assert.equal(ended.status, "SUCCEEDED", ended.cause);
+  assert.deepEqual(JSON.parse(ended.output), Array.from({ length: 10_000 }, (_, i) => i + 1));
+  const grown = resident() - before;
+  t.diagnostic(`${grown.toFixed(0)} MiB more`);
+  assert.ok(grown < 200, `${grown} MiB`);
+  const { mapRuns } = await big.send(new S.ListMapRunsCommand({ executionArn }));
+  const run = await big.send(new S.DescribeMapRunCommand({ mapRunArn: mapRuns[0].mapRunArn }));
+  assert.deepEqual([run.status, run.executionCounts.succeeded, run.executionCounts.total, run.maxConcurrency], ["SUCCEEDED", 10_000, 10_000, 1000]);
+  let listed = 0, nextToken;
+  do {
+    const page = await big.send(new S.ListExecutionsCommand({ mapRunArn: mapRuns[0].mapRunArn, maxResults: 1000, nextToken }));
+    listed += page.executions.length;
+    nextToken = page.nextToken;
+  } while (nextToken);
+  assert.equal(listed, 10_000);
+});
+
+test("map runs: shown, listed, changed while they run, stopped with their parent", async () => {
+  const map = { Type: "Map", End: true, MaxConcurrency: 1, Label: "slow", ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...states({ W: { Type: "Wait", Seconds: 60, End: true } }) } };
+  const machine = await world.machine(states({ M: map }));
+  const executionArn = await world.start(machine, [1, 2, 3]);
+  const runs = () => call("ListMapRuns", { executionArn }).then((l) => l.mapRuns);
+  const [listed] = await until(runs, (list) => list.length === 1);
+  const { mapRunArn } = listed;
+  assert.equal(listed.stateMachineArn, `${machine}/slow`);
+  const describe = () => call("DescribeMapRun", { mapRunArn });
+  const first = await until(describe, (r) => r.executionCounts.running === 1);
+  assert.deepEqual([first.status, first.executionArn, first.maxConcurrency, first.executionCounts.pending, first.toleratedFailureCount, first.toleratedFailurePercentage], ["RUNNING", executionArn, 1, 2, 0, 0]);
+  const label = await call("DescribeStateMachine", { stateMachineArn: `${machine}/slow` });
+  assert.equal(label.label, "slow");
+  await refused(call("UpdateMapRun", { mapRunArn }), "ValidationException");
+  await refused(call("UpdateMapRun", { mapRunArn, toleratedFailurePercentage: 101 }), "ValidationException");
+  await refused(call("UpdateMapRun", { mapRunArn, maxConcurrency: -1 }), "ValidationException");
+  await call("UpdateMapRun", { mapRunArn, maxConcurrency: 2, toleratedFailureCount: 1 });
+  const second = await until(describe, (r) => r.executionCounts.running === 2);
+  assert.deepEqual([second.maxConcurrency, second.toleratedFailureCount], [2, 1]);
+  const children = async (more) => (await call("ListExecutions", { mapRunArn, ...more })).executions;
+  const [one] = await children({ statusFilter: "RUNNING" });
+  assert.deepEqual([one.mapRunArn, one.stateMachineArn, one.itemCount], [mapRunArn, `${machine}/slow`, 1]);
+  const shown = await world.describe(one.executionArn);
+  assert.equal(shown.mapRunArn, mapRunArn);
+  const of = await call("DescribeStateMachineForExecution", { executionArn: one.executionArn });
+  assert.deepEqual([of.mapRunArn, of.label], [mapRunArn, "slow"]);
+  await call("StopExecution", { executionArn });
+  const ended = await until(describe, (r) => r.status !== "RUNNING");
+  assert.equal(ended.status, "ABORTED");
+  assert.ok(ended.stopDate);
+  assert.deepEqual((await children({ statusFilter: "RUNNING" })).length, 0);
+  const late = await refused(call("UpdateMapRun", { mapRunArn, maxConcurrency: 1 }), "ValidationException");
+  assert.equal(late.reason, "CANNOT_UPDATE_COMPLETED_MAP_RUN");
+  await refused(call("DescribeMapRun", { mapRunArn: `${mapRunArn}x` }), "ResourceNotFound");
+  await refused(call("DescribeMapRun", { mapRunArn: "nonsense" }), "InvalidArn");
+  await refused(call("ListMapRuns", { executionArn: `${executionArn}x` }), "ExecutionDoesNotExist");
+});
+
+test("TestState runs a state that is not kept", async () => {
+  const state = (definition, more) => call("TestState", { definition: JSON.stringify(definition), roleArn: role, input: '{"a":1}', ...more });
+  const passed = await state({ Type: "Pass", Parameters: { "b.$": "$.a" }, Next: "N" });
+  assert.deepEqual([passed.status, JSON.parse(passed.output), passed.nextState], ["SUCCEEDED", { b: 1 }, "N"]);
+  const mocked = await state({ Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters: { FunctionName: "f" }, End: true }, { mock: { result: '{"Payload":1}', fieldValidationMode: "NONE" } });
+  assert.equal(mocked.status, "SUCCEEDED", mocked.cause);
+  await refused(state({ Type: "Map" }), "InvalidDefinition");
+  await refused(call("TestState", { definition: JSON.stringify({ Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Parameters: {}, End: true }) }), "ValidationException", "RoleArn must be specified when testing a Task state");
+});
