@@ -318,16 +318,26 @@ class Supervisor {
       std::string_view text(buffer, static_cast<size_t>(n));
       for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n')) {
         c.partial[stream].append(text.substr(0, end));
-        emit_line(c, stream, std::exchange(c.partial[stream], {}));
+        const bool told = c.partial[stream].size() >= kLineMax;
+        emit_long(c, stream);
+        if (!told || !c.partial[stream].empty()) emit_line(c, stream, std::exchange(c.partial[stream], {}));
         text.remove_prefix(end + 1);
       }
       c.partial[stream].append(text);
-      if (c.partial[stream].size() >= kLineMax) emit_line(c, stream, std::exchange(c.partial[stream], {}));
+      emit_long(c, stream);
+    }
+  }
+
+  // A line that is too long is told in pieces, none of it lost.
+  void emit_long(Container& c, int stream) {
+    std::string& partial = c.partial[stream];
+    while (partial.size() >= kLineMax) {
+      emit_line(c, stream, partial.substr(0, kLineMax));
+      partial.erase(0, kLineMax);
     }
   }
 
   void emit_line(Container& c, int stream, std::string line) {
-    if (line.size() > kLineMax) line.resize(kLineMax);
     tell({.type = Event::Type::output, .container = c.spec->name, .stream = stream == 0 ? Stream::out : Stream::err, .line = std::move(line)});
   }
 
