@@ -76,6 +76,7 @@ Value Evaluator::jsonata(const std::string& expression, const std::optional<Valu
   environment.limits.timeout_ms = timeout_ms_;
   environment.limits.steps = kStepsMax;
   environment.limits.memory_bytes = kMemoryMax;
+  environment.limits.depth = UINT32_MAX;  // the thread's stack is large, and is looked after
   auto value = known->second.evaluate(data, bindings, environment);
   if (!value) return error(value.error());
   if (!*value) return kUndefined;

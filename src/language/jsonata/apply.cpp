@@ -45,6 +45,26 @@ std::string_view plural(std::string_view kind) {
   return {};
 }
 
+// As JavaScript makes a text of any value.
+void coerce(Item item, std::string& out, int depth) {
+  if (out.size() > (16u << 20) || depth > 500) throw Failure("U1001", "Expression evaluation memory limit exceeded: Check for excessive memory usage");
+  if (item.is_string()) {
+    out += item.string();
+  } else if (item.is_number()) {
+    out += number_text(item.number());
+  } else if (item.is_bool()) {
+    out += item.truth() ? "true" : "false";
+  } else if (item.is_array()) {
+    for (size_t i = 0; i < item.size(); ++i) {
+      if (i > 0) out.push_back(',');
+      const Item one = item[i];
+      if (one.defined() && !one.is_null()) coerce(one, out, depth + 1);
+    }
+  } else {
+    out += item.is_null() ? "null" : item.defined() ? "[object Object]" : "undefined";
+  }
+}
+
 // Which parameter takes how many arguments, as a regular expression would have it that the signature is turned into.
 // Recursion and retries are bounded by the number of parameters and arguments.
 class Assignment {
@@ -313,8 +333,8 @@ Item Evaluation::apply_function(Function& function, std::span<Item> arguments, I
     case Function::Kind::regex: {
       Item subject = given(0);
       if (!subject.is_string()) {
-        // As JavaScript makes a text of it.
-        std::string coerced = subject.defined() ? subject.is_object() ? "[object Object]" : string_of(subject) : "undefined";
+        std::string coerced;
+        coerce(subject, coerced, 0);
         subject = text(coerced);
       }
       return match(*function.node, subject, 0, 0);

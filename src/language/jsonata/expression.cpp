@@ -23,7 +23,7 @@ std::expected<std::optional<json::Value>, Fault> Expression::evaluate(const std:
     Evaluation evaluation(*code_, environment);
     const Item result = evaluation.run(input ? Item(*input) : Item(), bindings);
     if (!result.defined()) return std::optional<json::Value>();
-    Conversion conversion{.spell_out_numbers = environment.step_functions, .values_max = environment.limits.memory_bytes / sizeof(Item)};
+    Conversion conversion{.spell_out_numbers = environment.quote_infinity, .values_max = environment.limits.memory_bytes / sizeof(Item)};
     std::optional<json::Value> value = to_json(result, conversion);
     if (conversion.too_large) throw Failure("U1001", "Expression evaluation memory limit exceeded: Check for excessive memory usage");
     if (!conversion.supported) return std::unexpected(Fault{.code = "", .message = "The result is not JSON", .position = 0, .token = "", .unsupported = true});

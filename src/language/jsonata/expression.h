@@ -40,6 +40,7 @@ struct Environment {
   Random* random = nullptr;  // for $random, $shuffle, $uuid; null: a fixed seed
   Limits limits;
   bool step_functions = true;  // $partition, $range, $hash, $random(seed), $uuid, $parse
+  bool quote_infinity = false;  // a number that JSON does not have becomes the string "Infinity", else null
 };
 
 class Expression {

@@ -168,7 +168,13 @@ TEST(Expression, StepFunctionsOwnFunctions) {
   EXPECT_EQ(text("$length($uuid())"), "36");
   EXPECT_EQ(text("$parse(\"{\\\"a\\\":[1]}\").a"), "[1]");
   EXPECT_EQ(tell("$uuid()", "", {}, false).fault.code, "T1006");
-  EXPECT_EQ(text("[1/0]"), "[\"Infinity\"]");
+}
+
+TEST(Expression, InfinityIsNullOrAString) {
+  EXPECT_EQ(text("[1/0]"), "[null]");
+  Environment environment;
+  environment.quote_infinity = true;
+  EXPECT_EQ(json::write(**Expression::compile("[-1/0]")->evaluate(std::nullopt, {}, environment)), "[\"-Infinity\"]");
 }
 
 TEST(Expression, AResultThatIsAFunctionIsToldApart) {
