@@ -10,6 +10,8 @@
 namespace asl {
 namespace {
 constexpr size_t kPayloadBytesMax = 262'144;
+// spec/asl.md 3 "Variables": what one Assign may hold, and all the variables of an execution.
+constexpr size_t kAssignBytesMax = 262'144, kVariablesBytesMax = 10 << 20;
 }
 
 std::string Interpreter::prefix(const Thread& t) const {
@@ -88,7 +90,28 @@ Evaluated<Value> Interpreter::output_filter(Thread& t, const Value& value) {
 
 void Interpreter::assign(Thread& t, const Value& assigned) {
   if (!assigned.is_object()) return;
-  for (const auto& [name, value] : assigned.members()) t.variables.insert_or_assign(name, value);
+  for (const auto& [name, value] : assigned.members()) {
+    Value& held = t.variables[name];
+    if (t.variables_bytes > 0) t.variables_bytes -= std::min(t.variables_bytes, json::written_size(held));
+    t.variables_bytes += json::written_size(value);
+    held = value;
+  }
+}
+
+std::optional<Fault> Interpreter::too_much_assigned(const Thread& t, const Value& assigned) const {
+  if (!assigned.is_object()) return std::nullopt;
+  size_t fresh = 0, all = 0;
+  for (const auto& [name, value] : assigned.members()) fresh += json::written_size(value);
+  for (const auto& [id, thread] : x_.threads) all += thread.variables_bytes;
+  if (fresh <= kAssignBytesMax && all + fresh > kVariablesBytesMax) {
+    // What is replaced does not count.
+    for (const auto& [name, value] : assigned.members()) {
+      if (const auto held = t.variables.find(name); held != t.variables.end()) all -= std::min(all, json::written_size(held->second));
+    }
+  }
+  if (fresh <= kAssignBytesMax && all + fresh <= kVariablesBytesMax) return std::nullopt;
+  return Fault{.error = "States.DataLimitExceeded",
+               .cause = fmt::format("The state '{}' assigned variables with a size exceeding the maximum number of bytes service limit.", state_of(t).name)};
 }
 
 std::optional<Fault> Interpreter::too_large(const Thread& t, const Value& value) const {

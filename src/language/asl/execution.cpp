@@ -131,7 +131,8 @@ Thread get_thread(ByteReader& in, PayloadReader& payloads) {
   t.entered.ms = in.signed_number();
   for (uint64_t n = in.number(); n > 0 && in.ok(); --n) {
     std::string name(in.text());
-    t.variables.emplace(std::move(name), payloads.get());
+    const auto [held, fresh] = t.variables.emplace(std::move(name), payloads.get());
+    t.variables_bytes += json::written_size(held->second);
   }
   for (uint64_t n = in.number(); n > 0 && in.ok(); --n) t.retries.push_back(small());
   t.retry_count = small();

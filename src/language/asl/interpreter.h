@@ -131,6 +131,8 @@ class Interpreter {
   Evaluated<Value> join_result(const ResultPath& path, const Value& raw, const Value& result, const State& state) const;
   Evaluated<Value> output_filter(Thread& t, const Value& value);
   void assign(Thread& t, const Value& assigned);
+  // States.DataLimitExceeded for more than one Assign, or all variables of an execution together, may hold.
+  std::optional<Fault> too_much_assigned(const Thread& t, const Value& assigned) const;
   // States.DataLimitExceeded for what is larger than a payload may be.
   std::optional<Fault> too_large(const Thread& t, const Value& value) const;
 
@@ -140,11 +142,12 @@ class Interpreter {
   Inspection* const seen_ = context_.inspection;  // null but for TestState
   Transition out_;
   uint64_t budget_used_ = 0;
+  bool heartbeat_missed_ = false;  // why the task of this step timed out
   // The threads as they stood when a branch's failure began to go up: a redrive needs them if nothing rescues.
   std::optional<std::map<uint32_t, Thread>> before_failure_;
 };
 
 // Whether a list of error names (ErrorEquals) names this error.
-bool names_error(const std::vector<std::string>& names, std::string_view error);
+bool names_error(const std::vector<std::string>& names, std::string_view error, bool heartbeat_missed);
 
 }  // namespace asl

@@ -36,6 +36,7 @@ struct Thread {
   uint64_t entered_event = 0;
   Instant entered;
   Variables variables;       // its own; it reads its parents' too
+  size_t variables_bytes = 0;  // of them, as JSON
   std::vector<uint32_t> retries;  // per retrier
   uint32_t retry_count = 0;
 

@@ -237,6 +237,8 @@ void Interpreter::choose(Thread& t) {
     if (!filtered) return fault(t, std::move(filtered).error());
     output = *std::move(filtered);
   }
+  if (auto large = too_large(t, output)) return fault(t, *std::move(large));
+  if (auto large = too_much_assigned(t, assigned)) return fault(t, *std::move(large));
   leave(t, std::move(output), assigned, next, false);
 }
 
@@ -383,6 +385,7 @@ void Interpreter::complete(Thread& t, Value result, Value effective, bool has_re
     output = *std::move(filtered);
   }
   if (auto large = too_large(t, output)) return fault(t, *std::move(large));
+  if (auto large = too_much_assigned(t, assigned)) return fault(t, *std::move(large));
   leave(t, std::move(output), assigned, state.next, state.end);
 }
 

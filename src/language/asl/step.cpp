@@ -80,6 +80,7 @@ void Interpreter::take(const TimerFired& fired) {
     }
     if (fired.timer == t.heartbeat_timer) {
       t.heartbeat_timer = 0;
+      heartbeat_missed_ = true;
       task_timed_out(t);
       return;
     }

@@ -5,74 +5,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "language/asl/scripted.h"
 #include "language/json/parse.h"
 
 namespace {
 
 using asl::Outcome;
-
-// Runs a definition to its end: tasks are answered by `answer`, timers fire at once at their instants. After every
-// step the execution is written and read back, so that each test is one of the encoding too.
-struct Scripted {
-  explicit Scripted(std::string_view definition, std::string_view input = "{}") {
-    auto compiled = asl::compile(definition);
-    EXPECT_TRUE(compiled.machine) << asl::join_errors(compiled.diagnostics);
-    machine = compiled.machine;
-    execution.emplace(asl::ExecutionInfo{.arn = "arn:aws:states:us-east-1:000000000000:execution:m:e", .name = "e", .role_arn = "arn:aws:iam::000000000000:role/r",
-                                         .machine_arn = "arn:aws:states:us-east-1:000000000000:stateMachine:m", .machine_name = "m", .start = now,
-                                         .input = *json::parse(input)});
-  }
-
-  bool activities = true;  // whether they are there
-
-  void give(const asl::Input& what) {
-    asl::StepContext context{.now = now, .random = random, .token = [](uint64_t task) { return "token-" + std::to_string(task); },
-                             .has_activity = [this](std::string_view) { return activities; }};
-    auto moved = asl::step(*machine, *execution, what, context);
-    for (auto& event : moved.events) events.push_back(event);
-    for (auto& action : moved.actions) {
-      if (auto* task = std::get_if<asl::ScheduleTask>(&action)) tasks.push_back(*task);
-      if (auto* cancelled = std::get_if<asl::CancelTask>(&action)) cancels.push_back(*cancelled);
-    }
-    auto again = asl::Execution::decode(execution->encode(), *machine);
-    ASSERT_TRUE(again);
-    EXPECT_EQ(again->encode(), execution->encode());
-    *execution = std::move(*again);
-  }
-
-  // Answers tasks and fires timers until nothing is left to do.
-  void finish(const std::function<asl::Input(const asl::ScheduleTask&)>& answer = nullptr) {
-    give(asl::Start{});
-    for (int i = 0; i < 1000 && execution->outcome() == Outcome::running; ++i) {
-      if (!tasks.empty() && answer) {
-        const auto task = tasks.front();
-        tasks.erase(tasks.begin());
-        give(answer(task));
-        continue;
-      }
-      const auto timers = execution->timers();
-      if (timers.empty()) break;
-      const auto next = *std::ranges::min_element(timers, {}, &asl::SetTimer::due);
-      if (next.due > now) now = next.due;
-      give(asl::TimerFired{next.timer});
-    }
-  }
-
-  std::string types() const {
-    std::string out;
-    for (const auto& e : events) out += std::to_string(e.id) + "<" + std::to_string(e.previous) + " " + std::string(asl::type_name(e.type)) + "\n";
-    return out;
-  }
-  std::string output() const { return json::write(execution->output()); }
-
-  std::shared_ptr<const asl::Machine> machine;
-  std::optional<asl::Execution> execution;
-  SeededRandom random{1};
-  Instant now{1'700'000'000'000};
-  std::vector<asl::Event> events;
-  std::vector<asl::ScheduleTask> tasks;
-  std::vector<asl::CancelTask> cancels;
-};
+using asl::Scripted;
 
 TEST(Step, PassMovesDataThroughItsPaths) {
   Scripted run(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"b.$":"$.x","a":1},"ResultPath":"$.r","Next":"B"},
