@@ -41,6 +41,12 @@ TEST(Json, FaultsInJacksonsWords) {
   EXPECT_FALSE(json::parse(std::string(2000, '[')));
 }
 
+TEST(Json, TextThatIsNoUtf8IsRefused) {
+  EXPECT_EQ(json::parse("[\"a\xff\"]").error().message, "Invalid UTF-8 start byte 0xff");
+  for (const char* text : {"\"\xed\xed\"", "\"\xc3\"", "\"\xe2\x82\"", "\"\xc0\x80\"", "\"\xf5\x80\x80\x80\"", "\"\x80\""}) EXPECT_FALSE(json::parse(text)) << text;
+  EXPECT_EQ(json::write(*json::parse("[\"\xed\xa0\x80é\xef\xbf\xbd😀\"]")), "[\"\\uD800é\xef\xbf\xbd😀\"]") << "lone surrogates are kept";
+}
+
 TEST(Json, DoublesAsJavaScriptWritesThem) {
   EXPECT_EQ(json::write(json::Value(0.1)), "0.1");
   EXPECT_EQ(json::write(json::Value(1e21)), "1e+21");

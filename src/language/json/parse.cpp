@@ -10,6 +10,25 @@ namespace {
 constexpr std::string_view kExpectedValue =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
+// The first byte that is no UTF-8, the end where there is none. Lone surrogates pass, in their three-byte form.
+size_t malformed(std::string_view text) {
+  uint8_t seen = 0;
+  for (const char c : text) seen |= static_cast<uint8_t>(c);
+  if (seen < 0x80) return text.size();
+  for (size_t at = 0; at < text.size();) {
+    if (static_cast<uint8_t>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const size_t begin = at;
+    if (next_code_point(text, at) != 0xFFFD || at - begin == 3) continue;
+    const auto byte = [&](size_t i) { return begin + i < text.size() ? static_cast<uint8_t>(text[begin + i]) : 0; };
+    if (byte(0) != 0xED || byte(1) < 0xA0 || byte(1) > 0xBF || (byte(2) & 0xC0) != 0x80) return begin;
+    at = begin + 3;
+  }
+  return text.size();
+}
+
 class Parser {
  public:
   Parser(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
@@ -18,6 +37,10 @@ class Parser {
     skip_space();
     Value value;
     if (at_end()) return fault("No content to map due to end-of-input");
+    if (const size_t bad = malformed(text_); bad < text_.size()) {
+      set_fault(fmt::format("Invalid UTF-8 start byte 0x{:x}", static_cast<uint8_t>(text_[bad])), bad);
+      return std::unexpected(std::move(error_));
+    }
     if (!parse_value(value, 0)) return std::unexpected(std::move(error_));
     skip_space();
     if (!at_end()) {

@@ -300,7 +300,10 @@ bool test_regex(const Node& left, const Node& right, Run& run, bool& out) {
 
 bool test_size(const Node& left, const Node& right, Run& run, bool& out) {
   if (right.kind != Kind::number) return true;
-  const auto wanted = static_cast<int64_t>(right.value->as_double());
+  // Java's intValue() leaves the fraction away; what is no int is no size.
+  const double given = right.value->as_double();
+  if (!(given > INT32_MIN && given < INT32_MAX)) return true;
+  const auto wanted = static_cast<int64_t>(given);
   if (left.kind == Kind::string) out = static_cast<int64_t>(utf16_units(left.text)) == wanted;
   if (left.kind == Kind::json || left.kind == Kind::json_text) {
     const Value* list = nullptr;

@@ -184,4 +184,11 @@ TEST(JavaText, OrdersAsUtf16) {
   EXPECT_EQ(jsonpath::java_compare("é", "é"), 0);
 }
 
+TEST(JsonPathFilter, ASizeBeyondAllNumbersIsNone) {
+  const json::Value document = *json::parse(R"({"a":[[1],[]]})");
+  const auto path = jsonpath::Path::compile("$.a[?(@ size " + std::string(60, '5') + ")]");
+  ASSERT_TRUE(path);
+  EXPECT_EQ(path->evaluate(document).value_or(nullptr), json::Value::array());
+}
+
 }  // namespace
