@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kForgottenAtOnce = 100;
 constexpr size_t kChunksAtOnce = 1'000;
 constexpr int64_t kLookAgainMs = 60'000;
-constexpr int64_t kRunMs = 365 * int64_t{86'400'000};
+constexpr int64_t kRunMs = 366 * int64_t{86'400'000};  // a year, as AWS counts it where it bounds delays
 }  // namespace
 
 void Engine::keep_for(int64_t retention_ms) {

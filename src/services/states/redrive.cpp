@@ -10,7 +10,7 @@ using Value = json::Value;
 namespace {
 constexpr int64_t kDayMs = 86'400'000;
 constexpr int64_t kPeriodMs = 14 * kDayMs;
-constexpr int64_t kRunMs = 365 * kDayMs;
+constexpr int64_t kRunMs = 366 * kDayMs;
 constexpr int64_t kTokenMs = 15 * 60'000;
 constexpr uint64_t kEventsMax = 24'999;
 constexpr int kRedrivesMax = 1'000;
