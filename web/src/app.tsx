@@ -23,6 +23,10 @@ const pages = {
   machine: page(() => import("./pages/machine")),
   start: page(() => import("./pages/start")),
   execution: page(() => import("./pages/execution")),
+  edit: page(() => import("./pages/edit")),
+  compare: page(() => import("./pages/compare")),
+  activities: page(() => import("./pages/activities")),
+  mapRun: page(() => import("./pages/mapRun")),
   imported: page(() => import("./pages/imported")),
   stacks: page(() => import("./pages/stacks")),
   stack: page(() => import("./pages/stack")),
@@ -55,6 +59,7 @@ function show(place: Place): Shown {
   const key = [a, b, c].join("/");
   if (a === "statemachines") {
     if (b === "view" && c) return one(pages.machine, paths.machines, machines, { text: shortName(c), href: paths.machine(c) });
+    if (b === "edit" && c) return one(pages.edit, paths.machines, machines, c === "new" ? { text: "Create state machine", href: paths.edit("new") } : { text: shortName(c), href: paths.edit(c) });
     if (b === "create") return one(pages.create, paths.machines, machines, { text: "Create state machine", href: paths.create });
     return one(MachinesPage, paths.machines, machines);
   }
@@ -63,6 +68,9 @@ function show(place: Place): Shown {
     return b ? one(pages.sample, paths.samples, machines, samples, { text: b, href: paths.sample(b) }) : one(pages.samples, paths.samples, machines, samples);
   }
   if (key.startsWith("executions/start/") && c) return one(pages.start, paths.machines, machines, { text: shortName(c), href: paths.machine(c) }, { text: "New execution", href: paths.start(c) });
+  if (a === "executions" && b === "compare") return one(pages.compare, paths.machines, machines, { text: "Compare", href: "" });
+  if (a === "activities") return one(pages.activities, paths.activities, { text: "Activities", href: paths.activities });
+  if (a === "map-runs" && b) return one(pages.mapRun, paths.machines, machines, { text: "Map Run", href: paths.mapRun(b) });
   if (a === "executions" && b === "import") return one(pages.imported, paths.imported, machines, { text: "Imported history", href: paths.imported });
   if (a === "v2" && b === "executions" && d) {
     const machine = d.replace(":execution:", ":stateMachine:").replace(/:[^:]*$/, "");
@@ -98,6 +106,7 @@ const navigation: SideNavigationProps.Item[] = [
   { type: "section", text: "Step Functions", items: [
     { type: "link", text: "State machines", href: paths.machines },
     { type: "link", text: "Sample projects", href: paths.samples },
+    { type: "link", text: "Activities", href: paths.activities },
     { type: "link", text: "Imported history", href: paths.imported },
   ] },
   { type: "section", text: "What they lean on", items: [
@@ -125,7 +134,7 @@ export function App() {
     if (wanted) setSignIn(true);
   }, [wanted]);
   const shown = show(place);
-  const account = server.data?.account ?? "";
+  const who = server.data?.account || (signedIn() ? session.accessKeyId : "Sign in");
   return (
     <>
       <div id="top-bar">
@@ -135,7 +144,7 @@ export function App() {
             { type: "button", iconName: "keyboard", ariaLabel: "Keyboard shortcuts", title: "Keyboard shortcuts", onClick: () => setKeys(true) },
             { type: "button", text: dark ? "Light" : "Dark", ariaLabel: dark ? "Light mode" : "Dark mode", onClick: () => setDark(!dark) },
             { type: "button", text: session.region, ariaLabel: `Region ${session.region}`, onClick: () => setSignIn(true) },
-            { type: "button", iconName: "user-profile", text: account || (signedIn() ? session.accessKeyId : "Sign in"), ariaLabel: "Account and credentials", onClick: () => setSignIn(true) },
+            { type: "button", iconName: "user-profile", text: who, ariaLabel: `${who}, account and credentials`, onClick: () => setSignIn(true) },
           ]}
         />
       </div>

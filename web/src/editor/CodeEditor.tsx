@@ -66,7 +66,7 @@ export default function CodeEditor({ value, onChange, readOnly = false, label, h
           json(), syntaxHighlighting(colours), theme, phrases, lintGutter(), EditorView.lineWrapping,
           asl ? autocompletion({ override: [completeAsl] }) : [],
           keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, ...(readOnly ? [] : [indentWithTab])]),
-          editable.of([EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ "aria-label": label, ...(readOnly ? { "aria-readonly": "true" } : {}) })]),
+          editable.of([EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", ...(readOnly ? { "aria-readonly": "true" } : {}) })]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) told.current.onChange?.(update.state.doc.toString());
             if (update.selectionSet) told.current.onCursor?.(update.state.selection.main.head);

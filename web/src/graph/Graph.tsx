@@ -46,12 +46,13 @@ const StateBox = memo(({ data, selected }: NodeProps<StateNode>) => {
       <div className="state-head">
         <StateIcon state={node.state} size={34} />
         <div className="state-words">
-          <div className="state-kind">{describe(node)}</div>
+          <div className="state-kind">{describe(node)}</div>{" "}
           <div className="state-name" title={node.name} dir="auto">{node.name}</div>
+          <span className="visually-hidden">{statusLabel(status, past)}</span>
         </div>
         {status && !counts && <StatusMark status={status} />}
         {counts && (
-          <div className="state-counts">
+          <div className="state-counts" aria-hidden="true">
             {(Object.entries(counts) as Array<[Status, number]>).map(([s, n]) => (
               <span key={s} className={`count status-${s}`} title={`${n} ${statusText[s].toLowerCase()}`}>{n}</span>
             ))}
@@ -162,13 +163,12 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     return (layout?.nodes ?? []).map((node) => {
       const isMark = node.kind === "start" || node.kind === "end";
       const summary = isMark ? (node.kind === "start" && past ? { status: "succeeded" as const, counts: {}, visits: [] } : end) : summaries?.get(node.id);
-      const label = isMark ? node.name : `${node.name}: ${[describe(node), statusLabel(summary?.status, past)].filter(Boolean).join(", ")}`;
       return {
         id: node.id, type: isMark ? "mark" : "state", position: { x: node.x, y: node.y }, parentId: node.parent, width: node.width, height: node.height,
         initialWidth: node.width, initialHeight: node.height,
         data: { node, summary, past, direction }, selected: node.id === selected, selectable: !isMark, focusable: !isMark, draggable: false, connectable: false,
         className: problems?.has(node.id) ? "has-problem" : undefined,
-        ariaLabel: label, zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark ? undefined : { "aria-pressed": node.id === selected, role: "button" } as never,
+        zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark ? undefined : { "aria-pressed": node.id === selected, role: "button" } as never,
       };
     });
   }, [layout, summaries, selected, past, direction, executionStatus, problems]);

@@ -62,7 +62,7 @@ export default function StackPage({ place }: { place: Place }) {
             ]}
           />
         </Container>
-        <Tabs
+        <Tabs i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "Further tabs" }}
           ariaLabel="Stack" activeTabId={place.query.get("tab") ?? "events"} onChange={({ detail }) => go(paths.stack(id, detail.activeTabId), "replace")}
           tabs={[
             {

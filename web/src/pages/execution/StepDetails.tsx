@@ -81,7 +81,7 @@ export default function StepDetails({ model, states, selected, visitId, chosen, 
           </Alert>
         )}
         {last?.resource && visit?.status === "running" && links.ecsTask && <Box variant="small">Runs as <Link href={paths.task(links.ecsTask.cluster, links.ecsTask.id)}>{links.ecsTask.id}</Link></Box>}
-        <div className="step-details"><Tabs tabs={tabs} activeTabId={tabs.some((t) => t.id === tab) ? tab : "input"} onChange={({ detail }) => setTab(detail.activeTabId)} ariaLabel="Step details" /></div>
+        <div className="step-details"><Tabs i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "Further tabs" }} tabs={tabs} activeTabId={tabs.some((t) => t.id === tab) ? tab : "input"} onChange={({ detail }) => setTab(detail.activeTabId)} ariaLabel="Step details" /></div>
       </SpaceBetween>
     </Container>
   );

@@ -35,7 +35,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
   const transitions = events.reduce((n, event) => n + (event.type.endsWith("StateEntered") ? 1 : 0), 0);
   return (
     <Container disableContentPaddings>
-      <Tabs
+      <Tabs i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "Further tabs" }}
         ariaLabel="Summary"
         tabs={[
           {

@@ -57,7 +57,7 @@ export default function MachinePage({ place }: { place: Place }) {
             ]}
           />
         </Container>
-        <Tabs
+        <Tabs i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "Further tabs" }}
           ariaLabel="State machine" activeTabId={place.query.get("tab") ?? "executions"} onChange={({ detail }) => go(paths.machine(arn, detail.activeTabId), "replace")}
           tabs={[
             { id: "executions", label: "Executions", content: <Executions owner={{ stateMachineArn: arn }} express={m.type === "EXPRESS"} /> },

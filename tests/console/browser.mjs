@@ -1,0 +1,58 @@
+// Chromium on a console: what the tests and the pictures share. A page that asks another host for something, that breaks its
+// own content policy or that throws, fails its test.
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const require = createRequire(join(root, "web/package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export class Browser {
+  static async open(url, { width = 1440, height = 900, dark = false } = {}) {
+    const it = new Browser();
+    it.url = url;
+    it.faults = [];
+    it.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+    const context = await it.browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
+    it.page = await context.newPage();
+    it.page.setDefaultTimeout(20_000);
+    it.page.on("pageerror", (error) => it.faults.push(`threw: ${error.message}`));
+    it.page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url)) it.faults.push(`asked another host: ${request.url()}`);
+    });
+    it.page.on("console", (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) it.faults.push(message.text().slice(0, 300));
+    });
+    return it;
+  }
+
+  go(hash) {
+    return this.page.goto(`${this.url}/console/${hash}`);
+  }
+
+  // What axe finds that breaks WCAG 2.2 AA, as lines of text.
+  async violations() {
+    await this.page.evaluate(axe);
+    const found = await this.page.evaluate(async () => {
+      const { violations } = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+      return violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => `${n.target.join(" ")}: ${n.html.slice(0, 140)} ${n.any[0]?.message ?? ""}`).slice(0, 4) }));
+    });
+    return found.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n}`));
+  }
+
+  // A picture for whoever looks at the tests' result.
+  async shot(name) {
+    const folder = join(root, "build/console-shots");
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+
+  close() {
+    return this.browser.close();
+  }
+}

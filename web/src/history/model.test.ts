@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { normalise, parseExport } from "./events";
+import { lines, pairs } from "./diff";
+import { linksOf } from "./links";
+import { build, summarise } from "./model";
+import { retryDelay } from "./pending";
+import { rows } from "./rows";
+
+// [type, previous, details]: ids count from 1, a millisecond apart.
+type Short = [string, number, Record<string, unknown>?];
+const history = (...list: Short[]) => list.map(([type, previousEventId, details], i) => ({ id: i + 1, previousEventId, timestamp: 1000 + i, type, details: details ?? {} }));
+
+const caught = history(
+  ["ExecutionStarted", 0, { input: "{}" }], ["TaskStateEntered", 0, { name: "Run", input: "{}" }], ["TaskScheduled", 2, { resourceType: "ecs", resource: "runTask.sync", parameters: "{}" }], ["TaskStarted", 3],
+  ["TaskFailed", 4, { error: "States.TaskFailed", cause: "it broke" }], ["TaskStateExited", 5, { name: "Run", output: '{"Error":"x"}' }], ["PassStateEntered", 6, { name: "Tell", input: "1" }], ["PassStateExited", 7, { name: "Tell", output: "2" }],
+  ["ExecutionSucceeded", 8, { output: "2" }],
+);
+
+test("a failure that is caught colours its state, not the execution", () => {
+  const model = build(caught);
+  expect(model.status).toBe("succeeded");
+  expect(model.output).toBe("2");
+  const [run, tell] = model.visits;
+  expect([run.status, run.error, run.cause, run.attempts[0].resource]).toEqual(["caught", "States.TaskFailed", "it broke", "ecs:runTask.sync"]);
+  expect([tell.status, tell.input, tell.output]).toEqual(["succeeded", "1", "2"]);
+  expect(model.owner.get(9)).toBeUndefined();
+});
+
+test("a prefix of a history is the picture of that moment", () => {
+  const model = build(caught.slice(0, 4));
+  expect(model.status).toBe("running");
+  expect(model.visits.map((v) => [v.name, v.status])).toEqual([["Run", "running"]]);
+  expect(summarise(model).has("Tell")).toBe(false);
+});
+
+test("a retry is a second attempt, and success forgets the first's error", () => {
+  const model = build(history(
+    ["ExecutionStarted", 0], ["TaskStateEntered", 0, { name: "T" }], ["TaskScheduled", 2], ["TaskFailed", 3, { error: "E" }], ["TaskScheduled", 4], ["TaskSucceeded", 5, { output: "1" }], ["TaskStateExited", 6, { name: "T", output: "1" }],
+  ));
+  expect(model.visits[0].status).toBe("succeeded");
+  expect(model.visits[0].attempts.map((a) => a.status)).toEqual(["failed", "succeeded"]);
+  expect(model.visits[0].error).toBeUndefined();
+});
+
+test("iterations of a Map are scopes of their own, however they interleave", () => {
+  const model = build(history(
+    ["ExecutionStarted", 0], ["MapStateEntered", 0, { name: "M" }], ["MapStateStarted", 2, { length: 2 }],
+    ["MapIterationStarted", 3, { name: "M", index: 0 }], ["PassStateEntered", 4, { name: "P", input: "0" }], ["MapIterationStarted", 3, { name: "M", index: 1 }], ["PassStateEntered", 6, { name: "P", input: "1" }],
+    ["PassStateExited", 7, { name: "P", output: "b" }], ["MapIterationSucceeded", 8, { name: "M", index: 1 }], ["PassStateExited", 5, { name: "P", output: "a" }], ["MapIterationSucceeded", 10, { name: "M", index: 0 }],
+    ["MapStateSucceeded", 11], ["MapStateExited", 12, { name: "M", output: "[]" }],
+  ));
+  const map = model.byName.get("M")![0];
+  expect([map.status, map.length]).toEqual(["succeeded", 2]);
+  expect(map.scopes.map((s) => [s.index, s.status])).toEqual([[0, "succeeded"], [1, "succeeded"]]);
+  expect(model.byName.get("P")!.map((v) => [v.scope.index, v.output])).toEqual([[0, "a"], [1, "b"]]);
+  const one = summarise(model, new Map([["M", map.scopes[1]]])).get("P")!;
+  expect(one.visits.map((v) => v.output)).toEqual(["b"]);
+  expect(rows(model, new Set()).map((r) => [r.depth, r.label])).toEqual([[0, "M"], [1, "#0"], [2, "P"], [1, "#1"], [2, "P"]]);
+});
+
+test("a branch that fails takes its siblings with it", () => {
+  const model = build(history(
+    ["ExecutionStarted", 0], ["ParallelStateEntered", 0, { name: "B" }], ["ParallelStateStarted", 2], ["WaitStateEntered", 3, { name: "L" }], ["TaskStateEntered", 3, { name: "R" }], ["TaskScheduled", 5], ["TaskFailed", 6, { error: "E" }],
+    ["ParallelStateFailed", 7], ["ExecutionFailed", 8, { error: "E", cause: "c" }],
+  ));
+  expect(Object.fromEntries(model.visits.map((v) => [v.name, v.status]))).toEqual({ B: "failed", L: "aborted", R: "failed" });
+  expect([model.status, model.error]).toEqual(["failed", "E"]);
+});
+
+test("a stopped execution leaves what ran as canceled", () => {
+  const model = build(history(["ExecutionStarted", 0], ["WaitStateEntered", 0, { name: "W" }], ["ExecutionAborted", 0, { error: "me" }]));
+  expect([model.status, model.visits[0].status]).toEqual(["aborted", "aborted"]);
+});
+
+test("events are read from the SDK, the push and a file alike", () => {
+  const details = { name: "A" };
+  for (const timestamp of [new Date(5000), 5, "1970-01-01T00:00:05.000Z"]) {
+    expect(normalise({ id: 2, previousEventId: 1, timestamp, type: "PassStateEntered", stateEnteredEventDetails: details })).toEqual({ id: 2, previousEventId: 1, timestamp: 5000, type: "PassStateEntered", details });
+  }
+  const file = JSON.stringify({ events: [{ id: 2, timestamp: 2, type: "B" }, { id: 1, timestamp: 1, type: "A" }] });
+  expect(parseExport(file).map((e) => e.type)).toEqual(["A", "B"]);
+  expect(() => parseExport("{}")).toThrow(/no "events"/);
+  expect(() => parseExport('{"events":[{"id":3,"timestamp":1,"type":"A"}]}')).toThrow(/all its pages/);
+});
+
+test("tasks lead to what they started", () => {
+  const model = build(history(
+    ["ExecutionStarted", 0], ["TaskStateEntered", 0, { name: "T" }], ["TaskScheduled", 2, { resourceType: "ecs", resource: "runTask.sync", parameters: "{}" }],
+    ["TaskSubmitted", 3, { output: '{"Tasks":[{"TaskArn":"arn:aws:ecs:us-east-1:0:task/c/abc"}]}' }],
+  ));
+  expect(linksOf(model.visits[0]).ecsTask).toEqual({ arn: "arn:aws:ecs:us-east-1:0:task/c/abc", cluster: "c", id: "abc" });
+});
+
+test("the pause before a retry follows the retrier", () => {
+  const state = { Retry: [{ ErrorEquals: ["E"], IntervalSeconds: 2, BackoffRate: 3, MaxAttempts: 2, MaxDelaySeconds: 5 }] };
+  expect([retryDelay(state, ["E"]), retryDelay(state, ["E", "E"]), retryDelay(state, ["E", "E", "E"]), retryDelay(state, ["F"])]).toEqual([2000, 5000, undefined, undefined]);
+});
+
+test("two executions are paired visit by visit", () => {
+  const other = build(caught.slice(0, 4));
+  expect(pairs(build(caught), other).map((p) => [p.name, Boolean(p.b), p.same.status])).toEqual([["Run", true, false], ["Tell", false, false]]);
+  expect(lines("a\nb\nc", "a\nx\nc").map((l) => `${l.kind} ${l.text}`)).toEqual(["same a", "removed b", "added x", "same c"]);
+});
+
+test("25,000 events are a model in well under a second", () => {
+  const list: Short[] = [["ExecutionStarted", 0]];
+  for (let i = 1; i < 25_000; i += 2) list.push(["PassStateEntered", i, { name: `S${i % 50}` }], ["PassStateExited", i + 1, { name: `S${i % 50}` }]);
+  const begun = performance.now();
+  expect(build(history(...list)).visits.length).toBe(12_500);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});
