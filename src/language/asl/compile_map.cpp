@@ -60,8 +60,10 @@ void Compiler::map(const Value& document, const std::string& at, State& out) {
     distributed(document, *inner, at, out);
     return;
   }
-  static constexpr std::string_view kDistributedOnly[] = {"Label", "ItemReader", "ItemBatcher", "ResultWriter", "ToleratedFailurePercentage",
-                                                          "ToleratedFailurePercentagePath", "ToleratedFailureCount", "ToleratedFailureCountPath"};
+  // An inline Map may name its tolerance, which has no effect (recorded: evaluate_jsonata, test_base_map).
+  quantity(document, "ToleratedFailureCount", at, out.language, 0, 1e9);
+  quantity(document, "ToleratedFailurePercentage", at, out.language, 0, 100);
+  static constexpr std::string_view kDistributedOnly[] = {"Label", "ItemReader", "ItemBatcher", "ResultWriter"};
   for (const std::string_view name : kDistributedOnly) {
     if (document.find(name)) schema(fmt::format("Field '{}' is not supported", name), at);
   }

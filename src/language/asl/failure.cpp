@@ -31,6 +31,12 @@ void Interpreter::fault(Thread& t, Fault failed) {
     details.add("cause", cause).add("error", failed.error);
     details.add_text("location", failed.location);
     details.add("state", state.name);
+    // AWS quirk: what fails in the transition that entered the state points, as StateEntered does, to what was before that transition (recorded 15
+    // times: assign, scenarios, states_variables); in a Wait to StateEntered (recorded: scenarios, test_wait_timestamp_jsonata).
+    if (state.kind != StateKind::wait && t.previous == t.entered_event) {
+      const auto entry = std::ranges::find(out_.events, t.entered_event, &Event::id);
+      if (entry != out_.events.end()) t.previous = entry->previous;
+    }
     emit(t, EventType::EvaluationFailed).details = details.build();
     if (!running()) return;
   }

@@ -235,6 +235,40 @@ TEST(DataLimit, StandsForVariables) {
   EXPECT_TRUE(many.execution->cause()->contains("'P52'")) << *many.execution->cause();
 }
 
+TEST(EvaluationFailed, PointsToWhatWasBeforeTheTransitionThatEnteredTheState) {
+  Scripted first(R"({"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","Output":"{% $none.a %}","End":true}}})");
+  first.finish();
+  ASSERT_EQ(first.events.size(), 4u);
+  EXPECT_EQ(first.events[2].type, asl::EventType::EvaluationFailed);
+  EXPECT_EQ(first.events[2].previous, 0u);
+  EXPECT_EQ(first.events[3].previous, 3u);
+  Scripted second(R"({"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Next":"P"},"P":{"Type":"Map","Items":"{% true %}",
+    "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}}})");
+  second.finish();
+  ASSERT_EQ(second.events.size(), 7u);
+  EXPECT_EQ(second.events[4].type, asl::EventType::EvaluationFailed);
+  EXPECT_EQ(second.events[4].previous, 3u);
+  EXPECT_EQ(second.events[5].previous, 5u) << "MapStateFailed";
+  Scripted wait(R"({"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"{% 'never' %}","End":true}}})");
+  wait.finish();
+  ASSERT_EQ(wait.events.size(), 4u);
+  EXPECT_EQ(wait.events[2].previous, 2u) << "a Wait is entered first";
+  Scripted late(R"({"QueryLanguage":"JSONata","StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","Arguments":{},
+    "Output":"{% $none.a %}","End":true}}})");
+  late.finish([](const asl::ScheduleTask& t) { return asl::TaskSucceeded{t.task, "done"}; });
+  ASSERT_EQ(late.events.size(), 7u);
+  EXPECT_EQ(late.events[5].type, asl::EventType::EvaluationFailed);
+  EXPECT_EQ(late.events[5].previous, 5u) << "behind the task's own events it points to the last of them";
+}
+
+TEST(MapState, ThatIsInlineMayNameItsToleranceWithoutEffect) {
+  Scripted run(R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":[1],"ToleratedFailurePercentage":100,"ToleratedFailureCount":"{% 1 %}",
+    "ItemProcessor":{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}},"End":true}}})");
+  run.finish();
+  EXPECT_EQ(run.execution->outcome(), Outcome::failed);
+  EXPECT_EQ(run.execution->error(), "E");
+}
+
 TEST(HistoryLimit, StandsInsideOfMapsToo) {
   Scripted run(R"({"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Choice",
     "Choices":[{"Variable":"$","IsNull":true,"Next":"Z"}],"Default":"B"},"B":{"Type":"Pass","Next":"A"},"Z":{"Type":"Succeed"}}},"End":true}}})", "[1,2,3]");

@@ -44,12 +44,9 @@ Value adapt_params(const Resource& resource, Value params, const std::string& ex
   }
   if (resource.kind != Resource::Kind::optimized) return params;
   if (resource.service == "lambda" && resource.action == "invoke") {
-    // A text that holds a JSON object or array is the payload itself.
+    // A text that holds JSON is the payload itself (recorded of an object and of a quoted text).
     const auto quoted = json::parse(base64_decode(params.text("Payload")).value_or(""));
-    const auto inner = quoted && quoted->is_string() ? json::parse(quoted->as_string()) : quoted;
-    if (quoted && quoted->is_string() && inner && (inner->is_object() || inner->is_array())) {
-      return params.with("Payload", base64_encode(quoted->as_string()));
-    }
+    if (quoted && quoted->is_string() && json::parse(quoted->as_string())) return params.with("Payload", base64_encode(quoted->as_string()));
     return params;
   }
   if (resource.service == "ecs" && resource.action == "runTask") return params.with("clientToken", key);

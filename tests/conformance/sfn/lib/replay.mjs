@@ -287,7 +287,11 @@ function sortParallel(answer) {
   if (!events) return;
   let begin = -1;
   for (let i = 0; i < events.length; ++i) {
-    if (events[i].type === "ParallelStateStarted" && begin < 0) begin = i + 1;
+    if (events[i].type === "ParallelStateStarted") {
+      // One that begins anew (Retry): the recording left the events before it in their order.
+      for (let j = begin; begin >= 0 && j < i; ++j) events[j] = { ...events[j], id: [0], previousEventId: 0 };
+      begin = i + 1;
+    }
     if (/^ParallelState(Succeeded|Aborted|Exited|Failed)$/.test(events[i].type) && begin >= 0) {
       const inner = events.slice(begin, i).map((e) => ({ ...e, id: [0], previousEventId: 0 }));
       inner.sort((a, b) => (stable(a) < stable(b) ? -1 : 1));
