@@ -31,7 +31,7 @@ class Loop {
 
 // A loop without threads, for tests and simulation: nothing happens until it is told to run, and time
 // moves only from one timer to the next.
-class ManualLoop final : public Loop {
+class ManualLoop : public Loop {
  public:
   explicit ManualLoop(Instant start = {1'700'000'000'000}) : clock_(start) {}
 

@@ -1,142 +1,54 @@
 #include "engine/store/disk_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <deque>
+#include <map>
 
-#include "base/check.h"
-#include "engine/store/journal.h"
+#include "engine/store/encoding.h"
 
 namespace store {
 namespace {
 
-constexpr size_t kCheckpointAt = 4 * Journal::kSegmentBytes;
-// Where the tables keep the position that they go up to; sorts behind every space.
-const std::string kPositionKey = "\xFFposition";
-
-void put_varint(std::string& out, uint64_t value) {
-  while (value >= 0x80) out.push_back(static_cast<char>(value | 0x80)), value >>= 7;
-  out.push_back(static_cast<char>(value));
-}
-
-bool get_varint(std::string_view& in, uint64_t& value) {
-  value = 0;
-  for (int shift = 0; shift < 64 && !in.empty(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(in.front());
-    in.remove_prefix(1);
-    value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
-}
-
-std::string table_key(Space space, std::string_view key) {
-  std::string out;
-  out.reserve(key.size() + 1);
-  out.push_back(static_cast<char>(space));
-  return out.append(key);
-}
-
-// One write in a group: space with 0x80 for an erasure, key, value.
-void encode(const Write& write, std::string& out) {
-  out.push_back(static_cast<char>(static_cast<uint8_t>(write.space) | (write.value ? 0 : 0x80)));
-  put_varint(out, write.key.size());
-  out.append(write.key);
-  if (!write.value) return;
-  put_varint(out, write.value->size());
-  out.append(*write.value);
-}
-
-bool decode(std::string_view& in, rocksdb::WriteBatch& batch) {
-  const auto head = static_cast<uint8_t>(in.front());
-  in.remove_prefix(1);
-  uint64_t size;
-  if (!get_varint(in, size) || size > in.size()) return false;
-  const std::string key = table_key(static_cast<Space>(head & 0x7F), in.substr(0, size));
-  in.remove_prefix(size);
-  if (head & 0x80) return batch.Delete(key), true;
-  if (!get_varint(in, size) || size > in.size()) return false;
-  batch.Put(key, rocksdb::Slice(in.data(), size));
-  in.remove_prefix(size);
-  return true;
-}
-
-std::string position_text(Position position) {
-  std::string out;
-  put_varint(out, position);
-  return out;
-}
-
-class DiskStore final : public Store {
+class JournaledTables final : public DiskStore {
  public:
-  explicit DiskStore(Loop& loop) : loop_(loop) {}
+  JournaledTables(Loop& loop, Disk disk) : loop_(loop), disk_(std::move(disk)), checkpoint_at_(4 * disk_.journal.segment_bytes) {}
 
-  ~DiskStore() override {
+  ~JournaledTables() override {
     *alive_ = false;
     journal_.reset();
-    if (db_) db_->Close();
-    if (lock_ >= 0) close(lock_);
   }
 
   Status open(const std::string& folder) {
-    for (size_t slash = folder.find('/', 1); slash != folder.npos; slash = folder.find('/', slash + 1)) {
-      mkdir(folder.substr(0, slash).c_str(), 0755);
-    }
-    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-      return fail("Store", fmt::format("cannot make {}: {}", folder, std::strerror(errno)));
-    }
-    const std::string lock = folder + "/lock";
-    lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock_ < 0) return fail("Store", fmt::format("cannot open {}: {}", lock, std::strerror(errno)));
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-      return fail("Store", fmt::format("another gantry is using {}: stop it, or give this one another --data-dir", folder));
-    }
-    TRY(open_tables(folder + "/tables"));
-    std::string stored;
-    uint64_t position = 0;
-    if (db_->Get(rocksdb::ReadOptions(), kPositionKey, &stored).ok()) {
-      std::string_view view = stored;
-      if (!get_varint(view, position)) return fail("Store", "the tables' position is damaged: restore a backup");
-    }
-    head_ = position;
-    bool whole = true;
-    journal_ = TRY(Journal::open(loop_, folder + "/journal", position, [&](uint64_t last, std::string_view body) {
-      rocksdb::WriteBatch batch;
-      while (whole && !body.empty()) whole = decode(body, batch);
+    FileSystem& files = disk_.journal.files;
+    TRY(files.make_folder(folder));
+    lock_ = files.lock(folder + "/lock");
+    if (!lock_) return fail("Store", fmt::format("another gantry is using {}: stop it, or give this one another --data-dir", folder));
+    TRY(check_format(files, folder));
+    tables_ = TRY(disk_.open_tables(folder + "/tables"));
+    head_ = TRY(tables_->position());
+    bool whole = true, taken = true;
+    journal_ = TRY(Journal::open(loop_, folder + "/journal", head_, disk_.journal, [&](uint64_t last, std::string_view body) {
+      std::vector<Write> writes;
+      while (whole && !body.empty()) {
+        auto write = decode(body);
+        whole = write.has_value();
+        if (write) writes.push_back(*std::move(write));
+      }
       head_ = last;
-      batch.Put(kPositionKey, position_text(head_));
-      whole = whole && apply(batch);
+      taken = taken && whole && tables_->apply(writes, head_);
     }));
-    if (!whole) return fail("Store", "the journal holds a group that cannot be read: restore a backup");
+    if (!whole) return fail("Store", "the journal holds a group that cannot be read: 'gantry restore' puts a backup in its place");
+    if (!taken) return fail("Store", fmt::format("the tables in {} take nothing (is the disk full?)", folder));
+    TRY(write_format(files, folder));
     durable_ = head_;
     return {};
   }
 
   Position commit(Batch batch) override {
     ++head_;
-    rocksdb::WriteBatch table;
-    for (const Write& write : batch.writes) {
-      encode(write, group_);
-      const std::string key = table_key(write.space, write.key);
-      if (write.value) {
-        table.Put(key, *write.value);
-      } else {
-        table.Delete(key);
-      }
-    }
-    table.Put(kPositionKey, position_text(head_));
-    if (!unapplied_.empty() || !apply(table)) unapplied_.push_back(std::move(table));
+    for (const Write& write : batch.writes) encode(write, group_);
+    if (!unapplied_.empty() || !tables_->apply(batch.writes, head_)) hold(std::move(batch));
     if (!writing_ && !flush_posted_) {
       flush_posted_ = true;
       loop_.post([this, alive = alive_] {
@@ -156,63 +68,30 @@ class DiskStore final : public Store {
   }
 
   std::optional<std::string> get(Space space, std::string_view key) override {
-    std::string value;
-    const auto status = db_->Get(rocksdb::ReadOptions(), table_key(space, key), &value);
-    if (status.IsNotFound()) return std::nullopt;
-    CHECK(status.ok(), status.ToString());
-    return value;
+    if (!held_.empty()) {
+      if (const auto it = held_.find(std::pair{space, std::string(key)}); it != held_.end()) return it->second;
+    }
+    return tables_->get(space, key);
   }
 
   void scan(Space space, std::string_view from, std::string_view to, Order order,
             const std::function<bool(std::string_view, std::string_view)>& visit) override {
-    const std::string lower = table_key(space, from);
-    const std::string upper = to.empty() ? std::string(1, static_cast<char>(static_cast<int>(space) + 1)) : table_key(space, to);
-    const rocksdb::Slice lower_slice(lower), upper_slice(upper);
-    rocksdb::ReadOptions options;
-    options.iterate_lower_bound = &lower_slice;
-    options.iterate_upper_bound = &upper_slice;
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
-    order == Order::forward ? it->SeekToFirst() : it->SeekToLast();
-    for (; it->Valid(); order == Order::forward ? it->Next() : it->Prev()) {
-      const rocksdb::Slice key = it->key(), value = it->value();
-      if (!visit({key.data() + 1, key.size() - 1}, {value.data(), value.size()})) return;
-    }
-    CHECK(it->status().ok(), it->status().ToString());
+    if (held_.empty()) return tables_->scan(space, from, to, order, visit);
+    scan_held(space, from, to, order, visit);
   }
 
   bool healthy() const override { return journal_->healthy() && unapplied_.empty(); }
 
- private:
-  Status open_tables(const std::string& folder) {
-    rocksdb::Options options;
-    options.create_if_missing = true;
-    options.compression = rocksdb::kLZ4Compression;
-    options.write_buffer_size = 16 << 20;
-    options.max_write_buffer_number = 4;
-    options.max_background_jobs = 2;
-    options.info_log_level = rocksdb::WARN_LEVEL;
-    options.keep_log_file_num = 2;
-    options.max_open_files = 512;
-    options.skip_stats_update_on_db_open = true;
-    options.stats_dump_period_sec = 0;
-    options.stats_persist_period_sec = 0;
-    rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(32 << 20);
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    table.cache_index_and_filter_blocks = true;
-    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    rocksdb::DB* db = nullptr;
-    const auto status = rocksdb::DB::Open(options, folder, &db);
-    if (!status.ok()) return fail("Store", fmt::format("cannot open the tables in {}: {}", folder, status.ToString()));
-    db_.reset(db);
-    return {};
+  void copy_to(const std::string& folder, Function<void(Status)> done) override {
+    auto outcome = std::make_shared<Status>();
+    loop_.blocking([tables = tables_, folder, outcome] { *outcome = tables->copy_to(folder); },
+                   [outcome, done = std::move(done), alive = alive_]() mutable {
+                     if (*alive) done(std::move(*outcome));
+                   });
   }
 
-  bool apply(rocksdb::WriteBatch& batch) {
-    rocksdb::WriteOptions options;
-    options.disableWAL = true;
-    return db_->Write(options, &batch).ok();
-  }
+ private:
+  using Held = std::map<std::pair<Space, std::string>, std::optional<std::string>>;
 
   void flush() {
     if (writing_ || group_.empty()) return;
@@ -236,38 +115,82 @@ class DiskStore final : public Store {
       waiting_.pop_front();
       then();
     }
-    if (!unapplied_.empty()) catch_up();
-    if (!checkpointing_ && journal_->live_bytes() >= kCheckpointAt) checkpoint();
+    if (!checkpointing_ && unapplied_.empty() && journal_->live_bytes() >= checkpoint_at_) checkpoint();
   }
 
-  // The tables refused (a full disk, most likely): they are tried again until they take everything, in order.
-  void catch_up() {
-    db_->Resume();
-    while (!unapplied_.empty() && apply(unapplied_.front())) unapplied_.pop_front();
-    if (unapplied_.empty() || catching_up_) return;
+  // --- tables that refuse (a full disk, most likely): what they did not take is kept in front of them -------
+
+  void hold(Batch batch) {
+    for (const Write& write : batch.writes) held_.insert_or_assign(std::pair{write.space, write.key}, write.value);
+    unapplied_.emplace_back(head_, std::move(batch));
+    catch_up_later();
+  }
+
+  void catch_up_later() {
+    if (catching_up_) return;
     catching_up_ = true;
     loop_.after(500, [this, alive = alive_] {
       if (!*alive) return;
-      catching_up_ = false;
-      catch_up();
+      loop_.blocking([tables = tables_] { tables->recover(); },
+                     [this, alive] {
+                       if (*alive) catch_up();
+                     });
     });
+  }
+
+  void catch_up() {
+    catching_up_ = false;
+    while (!unapplied_.empty() && tables_->apply(unapplied_.front().second.writes, unapplied_.front().first)) unapplied_.pop_front();
+    if (unapplied_.empty()) {
+      held_.clear();
+    } else {
+      catch_up_later();
+    }
+  }
+
+  // Both in order, what is held winning over the tables.
+  void scan_held(Space space, std::string_view from, std::string_view to, Order order,
+                 const std::function<bool(std::string_view, std::string_view)>& visit) {
+    std::map<std::string, std::optional<std::string>, std::less<>> held;
+    for (auto it = held_.lower_bound({space, std::string(from)}); it != held_.end() && it->first.first == space; ++it) {
+      if (!to.empty() && it->first.second >= to) break;
+      held.emplace(it->first.second, it->second);
+    }
+    bool more = true;
+    const auto show_held = [&](auto it) {
+      if (it->second) more = visit(it->first, *it->second);
+      held.erase(it);
+    };
+    const auto next = [&] { return order == Order::forward ? held.begin() : std::prev(held.end()); };
+    tables_->scan(space, from, to, order, [&](std::string_view key, std::string_view value) {
+      while (more && !held.empty() && (order == Order::forward ? next()->first < key : next()->first > key)) show_held(next());
+      if (!more) return false;
+      if (!held.empty() && next()->first == key) {
+        show_held(next());
+        return more;
+      }
+      return more = visit(key, value);
+    });
+    while (more && !held.empty()) show_held(next());
   }
 
   void checkpoint() {
     checkpointing_ = true;
     const Position position = durable_;
     auto ok = std::make_shared<bool>(false);
-    loop_.blocking([db = db_.get(), ok] { *ok = db->Flush(rocksdb::FlushOptions()).ok(); },
+    loop_.blocking([tables = tables_, ok] { *ok = tables->flush(); },
                    [this, ok, position, alive = alive_] {
                      if (!*alive) return;
                      checkpointing_ = false;
-                     if (*ok && unapplied_.empty()) journal_->release(position);
+                     if (*ok) journal_->release(position);
                    });
   }
 
   Loop& loop_;
-  int lock_ = -1;
-  std::unique_ptr<rocksdb::DB> db_;
+  Disk disk_;
+  size_t checkpoint_at_;
+  std::unique_ptr<FileSystem::Lock> lock_;
+  std::shared_ptr<Tables> tables_;  // what runs in the background holds it too
   std::unique_ptr<Journal> journal_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
@@ -276,15 +199,45 @@ class DiskStore final : public Store {
   std::string group_;     // commits that are not yet on their way
   bool writing_ = false, flush_posted_ = false, checkpointing_ = false, catching_up_ = false;
   std::deque<std::pair<Position, Function<void()>>> waiting_;  // by position
-  std::deque<rocksdb::WriteBatch> unapplied_;
+  std::deque<std::pair<Position, Batch>> unapplied_;
+  Held held_;  // what `unapplied_` comes to
 };
+
+constexpr std::string_view kFormatText = "gantry data directory, format ";
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& folder) {
-  auto store = std::make_unique<DiskStore>(loop);
+Status check_format(FileSystem& files, const std::string& folder) {
+  const std::string path = folder + "/format";
+  if (files.size(path) == 0) return {};
+  const std::string text = TRY(files.read(path));
+  if (!text.starts_with(kFormatText) || !text.ends_with("\n")) {
+    return fail("Store", fmt::format("{} is damaged: it tells no format ('gantry restore' puts a backup in its place)", path));
+  }
+  const std::string number = text.substr(kFormatText.size(), text.size() - kFormatText.size() - 1);
+  if (number == std::to_string(kFormat)) return {};
+  return fail("Store", fmt::format("{} says format {}, and this program reads format {}: another version of gantry has written it; use that one",
+                                   path, number, kFormat));
+}
+
+Status write_format(FileSystem& files, const std::string& folder) {
+  const std::string path = folder + "/format", fresh = path + ".new";
+  const std::string text = fmt::format("{}{}\n", kFormatText, kFormat);
+  if (files.size(path) == text.size()) return {};
+  {
+    const auto file = files.open(fresh, FileSystem::Open::create);
+    if (!file || !file->write(text, 0) || !file->sync()) return fail("Store", fmt::format("cannot write {}", fresh));
+  }
+  if (!files.rename(fresh, path) || !files.sync_folder(folder)) return fail("Store", fmt::format("cannot write {}", path));
+  return {};
+}
+
+Result<std::unique_ptr<DiskStore>> DiskStore::open(Loop& loop, const std::string& folder, Disk disk) {
+  auto store = std::make_unique<JournaledTables>(loop, std::move(disk));
   TRY(store->open(folder));
   return store;
 }
+
+Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& folder) { return DiskStore::open(loop, folder); }
 
 }  // namespace store

@@ -4,16 +4,44 @@
 // A commit is applied to the tables (in memory, RocksDB's own log is off) and appended to the journal; the
 // journal alone makes it durable. From time to time a checkpoint flushes the tables and lets old journal
 // segments go. At start the tables know up to which commit they go, and the journal tells the rest.
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/loop.h"
 #include "base/result.h"
+#include "engine/store/journal.h"
 #include "engine/store/store.h"
+#include "engine/store/tables.h"
 
 namespace store {
 
-// Opens (or makes) the store in `folder`. Fails, saying so, when another process has it.
+// The disk that a store lies on, and what tests may want otherwise.
+struct Disk {
+  Journal::Settings journal{.files = real_file_system()};
+  std::function<Result<std::unique_ptr<Tables>>(const std::string& folder)> open_tables = open_rocks_tables;
+};
+
+// The format of everything in a data directory, written into its file `format`. A number of its own for every
+// change that an older program could not read.
+constexpr int kFormat = 1;
+
+class DiskStore : public Store {
+ public:
+  // Opens (or makes) the store in `folder`. Fails, saying so, when another process has it, when a newer program
+  // has written it and when it is damaged.
+  static Result<std::unique_ptr<DiskStore>> open(Loop& loop, const std::string& folder, Disk disk = {});
+
+  // Makes `folder` with a consistent copy of the tables, in the background; `done` on the loop. What was durable
+  // when it was called is in the copy.
+  virtual void copy_to(const std::string& folder, Function<void(Status)> done) = 0;
+};
+
 Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& folder);
+
+// Whether the data directory is of a format that this program reads; fine when there is nothing yet.
+Status check_format(FileSystem& files, const std::string& folder);
+// Writes the format's file.
+Status write_format(FileSystem& files, const std::string& folder);
 
 }  // namespace store

@@ -1,14 +1,9 @@
 #include "engine/store/journal.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <optional>
@@ -28,138 +23,142 @@ struct GroupHeader {
   uint32_t reserved;
 };
 static_assert(sizeof(GroupHeader) == 40);
-constexpr uint32_t kMagic = 0x4A525447;  // "GTRJ"
+constexpr uint32_t kGroup = 0x4A525447;  // "GTRJ"
+constexpr uint32_t kMark = 0x4D525447;   // "GTRM": everything up to last_position is on the device
 
 uint32_t checksum(const GroupHeader& header, std::string_view body) {
   const auto* bytes = reinterpret_cast<const Bytef*>(&header);
-  uLong crc = crc32(0, bytes + 8, sizeof header - 8);
+  const uLong crc = crc32(0, bytes + 8, sizeof header - 8);
+  if (body.empty()) return static_cast<uint32_t>(crc);  // zlib takes a null pointer for another question
   return static_cast<uint32_t>(crc32_z(crc, reinterpret_cast<const Bytef*>(body.data()), body.size()));
 }
 
-bool write_fully(int fd, const char* data, size_t size, size_t offset) {
-  while (size > 0) {
-    const ssize_t wrote = pwrite(fd, data, size, static_cast<off_t>(offset));
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    data += wrote, offset += static_cast<size_t>(wrote), size -= static_cast<size_t>(wrote);
-  }
-  return true;
-}
-
-bool sync_folder(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool ok = fsync(fd) == 0;
-  close(fd);
-  return ok;
-}
-
-Result<std::string> read_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail("Journal", fmt::format("cannot open {}: {}", path, std::strerror(errno)));
-  struct stat status {};
-  fstat(fd, &status);
-  std::string bytes(static_cast<size_t>(status.st_size), '\0');
-  size_t got = 0;
-  while (got < bytes.size()) {
-    const ssize_t n = pread(fd, bytes.data() + got, bytes.size() - got, static_cast<off_t>(got));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      close(fd);
-      return fail("Journal", fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-    }
-    if (n == 0) break;
-    got += static_cast<size_t>(n);
-  }
-  close(fd);
-  bytes.resize(got);
-  return bytes;
-}
+std::string_view bytes_of(const GroupHeader& header) { return {reinterpret_cast<const char*>(&header), sizeof header}; }
 
 struct GroupView {
   GroupHeader header;
   std::string_view body;
 };
 
-// The whole group that begins at `offset`, if one does.
-std::optional<GroupView> group_at(std::string_view bytes, size_t offset, uint64_t segment) {
+// The whole group (or mark) that begins at `offset`, if one does.
+std::optional<GroupView> group_at(std::string_view bytes, size_t offset, uint64_t segment, uint32_t magic = kGroup) {
   if (offset + sizeof(GroupHeader) > bytes.size()) return std::nullopt;
   GroupView group;
   std::memcpy(&group.header, bytes.data() + offset, sizeof group.header);
-  if (group.header.magic != kMagic || group.header.segment != segment) return std::nullopt;
+  if (group.header.magic != magic || group.header.segment != segment) return std::nullopt;
   if (group.header.body_bytes > bytes.size() - offset - sizeof(GroupHeader)) return std::nullopt;
   group.body = bytes.substr(offset + sizeof(GroupHeader), group.header.body_bytes);
   if (checksum(group.header, group.body) != group.header.crc) return std::nullopt;
   return group;
 }
 
-std::optional<size_t> find_group(std::string_view bytes, size_t from, uint64_t segment) {
-  const std::string_view magic(reinterpret_cast<const char*>(&kMagic), sizeof kMagic);
-  for (size_t at = bytes.find(magic, from); at != bytes.npos; at = bytes.find(magic, at + 1)) {
-    if (group_at(bytes, at, segment)) return at;
+std::optional<size_t> find(std::string_view bytes, size_t from, uint64_t segment, uint32_t magic, uint64_t behind) {
+  const std::string_view letters(reinterpret_cast<const char*>(&magic), sizeof magic);
+  for (size_t at = bytes.find(letters, from); at != bytes.npos; at = bytes.find(letters, at + 1)) {
+    if (const auto group = group_at(bytes, at, segment, magic); group && group->header.last_position > behind) return at;
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-std::string Journal::path(uint64_t number) const { return fmt::format("{}/{:012}.log", folder_, number); }
-
-Result<std::unique_ptr<Journal>> Journal::open(Loop& loop, const std::string& folder, uint64_t from,
-                                               const std::function<void(uint64_t, std::string_view)>& replay) {
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail("Journal", fmt::format("cannot make {}: {}", folder, std::strerror(errno)));
+// One segment, read: gives its whole groups to `visit`, in order, and tells damage behind them.
+struct SegmentRead {
+  uint64_t last_position = 0;
+  size_t groups = 0, end = 0, last_group = 0;  // `last_group`: where it begins
+  std::optional<std::string> damage;
+};
+SegmentRead read_segment(std::string_view bytes, uint64_t number, const std::string& path,
+                         const std::function<bool(const GroupView&, size_t offset)>& visit) {
+  SegmentRead read;
+  while (const auto group = group_at(bytes, read.end, number)) {
+    if (!visit(*group, read.end)) return read;
+    read.last_position = group->header.last_position;
+    read.last_group = read.end;
+    ++read.groups;
+    read.end += sizeof(GroupHeader) + group->body.size();
   }
-  std::unique_ptr<Journal> journal(new Journal(loop, folder));
+  // Only the last write of a process can be torn. A whole group behind a damaged one, or a mark that tells of
+  // more, means that what was acknowledged has been damaged since.
+  if (const auto behind = find(bytes, read.end, number, kGroup, read.last_position)) {
+    read.damage = fmt::format("{}: the group at offset {} is damaged (the one at {} is whole)", path, read.end, *behind);
+  } else if (const auto mark = find(bytes, read.end, number, kMark, read.last_position)) {
+    read.damage = fmt::format("{}: the group at offset {} is damaged (the mark at {} says that it was safe)", path, read.end, *mark);
+  }
+  return read;
+}
+
+std::vector<uint64_t> segment_numbers(FileSystem& files, const std::string& folder, std::deque<std::string>* spares) {
   std::vector<uint64_t> numbers;
-  if (DIR* dir = opendir(folder.c_str())) {
-    while (const dirent* entry = readdir(dir)) {
-      const std::string_view name = entry->d_name;
-      if (name.ends_with(".log")) numbers.push_back(std::strtoull(entry->d_name, nullptr, 10));
-      if (name.ends_with(".spare")) journal->spares_.push_back(folder + "/" + entry->d_name);
-    }
-    closedir(dir);
+  for (const std::string& name : files.list(folder)) {
+    if (name.ends_with(".log")) numbers.push_back(std::strtoull(name.c_str(), nullptr, 10));
+    if (spares && name.ends_with(".spare")) spares->push_back(folder + "/" + name);
   }
   std::ranges::sort(numbers);
+  if (spares) std::ranges::sort(*spares);
+  return numbers;
+}
+
+std::string segment_path(const std::string& folder, uint64_t number) { return fmt::format("{}/{:012}.log", folder, number); }
+
+}  // namespace
+
+std::string Journal::path(uint64_t number) const { return segment_path(folder_, number); }
+
+Result<std::unique_ptr<Journal>> Journal::open(Loop& loop, const std::string& folder, uint64_t from, Settings settings,
+                                               const std::function<void(uint64_t, std::string_view)>& replay) {
+  FileSystem& files = settings.files;
+  TRY(files.make_folder(folder));
+  std::unique_ptr<Journal> journal(new Journal(loop, folder, settings));
+  const auto restore = [](std::string damage) { return fail("Journal", damage + ": 'gantry restore' puts a backup in its place"); };
   uint64_t last = from;
-  for (const uint64_t number : numbers) {
-    const std::string bytes = TRY(read_file(journal->path(number)));
-    uint64_t last_here = 0;
-    size_t offset = 0;
-    while (const auto group = group_at(bytes, offset, number)) {
-      if (group->header.previous_position > last) {
-        return fail("Journal", fmt::format("{}: commits {} to {} are missing in front of offset {}: restore a backup",
-                                           journal->path(number), last + 1, group->header.previous_position, offset));
+  std::string tail, tail_path;
+  size_t tail_offset = 0;
+  for (const uint64_t number : segment_numbers(files, folder, &journal->spares_)) {
+    const std::string path = journal->path(number);
+    const std::string bytes = TRY(files.read(path));
+    std::optional<std::string> missing;
+    const SegmentRead read = read_segment(bytes, number, path, [&](const GroupView& group, size_t offset) {
+      if (group.header.previous_position > last) {
+        missing = fmt::format("{}: commits {} to {} are missing in front of offset {}", path, last + 1, group.header.previous_position, offset);
+        return false;
       }
-      if (group->header.last_position > last) {
-        replay(group->header.last_position, group->body);
-        last = group->header.last_position;
+      if (group.header.last_position > last) {
+        replay(group.header.last_position, group.body);
+        last = group.header.last_position;
       }
-      last_here = group->header.last_position;
-      offset += sizeof(GroupHeader) + group->body.size();
+      return true;
+    });
+    if (missing) return restore(*missing);
+    if (read.damage) return restore(*read.damage);
+    if (read.groups > 0) {
+      tail_path = path;
+      tail_offset = read.last_group;
+      tail = bytes.substr(read.last_group, read.end - read.last_group);
     }
-    // Only the last write of a process can be torn. A whole group behind a damaged one means that what was
-    // acknowledged has been damaged since.
-    if (const auto behind = find_group(bytes, offset, number)) {
-      return fail("Journal", fmt::format("{}: the group at offset {} is damaged (the one at {} is whole): restore a backup",
-                                         journal->path(number), offset, *behind));
+    journal->segments_.push_back({number, read.last_position});
+  }
+  // The last group may stand in the system's memory alone: the process was killed before its flush, or the flush
+  // failed, after which the system may take the page for written. It is answered for from now on, so it is
+  // written again and flushed. Every group in front of it was safe before the next was begun.
+  if (last > from) {
+    const auto file = files.open(tail_path, FileSystem::Open::existing);
+    if (!file || !file->write(tail, tail_offset) || !file->sync() || !files.sync_folder(folder)) {
+      return fail("Journal", fmt::format("cannot write {}", tail_path));
     }
-    journal->segments_.push_back({number, last_here});
   }
   journal->last_written_ = last;
   // Always begin a fresh segment: a torn group is then never appended to.
-  journal->thread_ = std::thread([raw = journal.get()] { raw->run(); });
+  if (settings.own_thread) journal->thread_ = std::thread([raw = journal.get()] { raw->run(); });
   return journal;
 }
 
 Journal::~Journal() {
+  *alive_ = false;
   {
     std::lock_guard lock(mutex_);
     closed_ = true;
   }
   ready_.notify_one();
   if (thread_.joinable()) thread_.join();
-  if (fd_ >= 0) close(fd_);
 }
 
 void Journal::write(std::string body, uint64_t last_position, Function<void()> durable) {
@@ -167,7 +166,10 @@ void Journal::write(std::string body, uint64_t last_position, Function<void()> d
     std::lock_guard lock(mutex_);
     waiting_ = std::make_unique<Group>(Group{std::move(body), last_position, std::move(durable)});
   }
-  ready_.notify_one();
+  if (settings_.own_thread) return ready_.notify_one();
+  loop_.after(1, [this, alive = alive_] {
+    if (*alive) write_in_turns();
+  });
 }
 
 void Journal::run() {
@@ -190,63 +192,78 @@ void Journal::run() {
   }
 }
 
+void Journal::write_in_turns() {
+  const bool written = append(*waiting_);
+  healthy_ = written;
+  if (written) {
+    auto group = std::move(waiting_);
+    return loop_.post(std::move(group->durable));
+  }
+  loop_.after(200, [this, alive = alive_] {
+    if (*alive) write_in_turns();
+  });
+}
+
 bool Journal::append(const Group& group) {
   const size_t bytes = sizeof(GroupHeader) + group.body.size();
-  if ((fd_ < 0 || offset_ + bytes > size_) && !open_next_segment(bytes)) return false;
+  // Room for the mark behind it is part of what is needed.
+  if ((!file_ || offset_ + bytes + sizeof(GroupHeader) > size_) && !open_next_segment(bytes + sizeof(GroupHeader))) return false;
   uint64_t segment;
   {
     std::lock_guard lock(mutex_);
     segment = segments_.back().number;
   }
-  GroupHeader header{kMagic, 0, segment, last_written_, group.last_position, static_cast<uint32_t>(group.body.size()), 0};
+  GroupHeader header{kGroup, 0, segment, last_written_, group.last_position, static_cast<uint32_t>(group.body.size()), 0};
   header.crc = checksum(header, group.body);
-  if (!write_fully(fd_, reinterpret_cast<const char*>(&header), sizeof header, offset_) ||
-      !write_fully(fd_, group.body.data(), group.body.size(), offset_ + sizeof header) || fdatasync(fd_) != 0) {
-    return false;
-  }
+  if (!file_->write(bytes_of(header), offset_) || !file_->write(group.body, offset_ + sizeof header) || !file_->sync()) return false;
   offset_ += bytes;
   last_written_ = group.last_position;
+  // The mark need not reach the device: it is for damage, which is rare, and the next group overwrites it.
+  GroupHeader mark{kMark, 0, segment, last_written_, last_written_, 0, 0};
+  mark.crc = checksum(mark, {});
+  file_->write(bytes_of(mark), offset_);
   std::lock_guard lock(mutex_);
   segments_.back().last_position = group.last_position;
   return true;
 }
 
 bool Journal::open_next_segment(size_t bytes_needed) {
+  FileSystem& files = settings_.files;
   uint64_t number;
   std::string spare;
   {
     std::lock_guard lock(mutex_);
     number = segments_.empty() ? 1 : segments_.back().number + 1;
-    if (!spares_.empty() && bytes_needed <= kSegmentBytes) spare = spares_.front();
+    if (!spares_.empty() && bytes_needed <= settings_.segment_bytes) spare = spares_.front();
   }
   const std::string name = path(number);
-  const size_t size = std::max(kSegmentBytes, bytes_needed);
-  int fd;
-  if (!spare.empty()) {
-    if (rename(spare.c_str(), name.c_str()) != 0) return false;
-    fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
+  const size_t size = std::max(settings_.segment_bytes, bytes_needed);
+  std::unique_ptr<File> file;
+  // A spare that an attempt before this one has renamed already is taken as it is.
+  const bool renamed = files.size(name) == settings_.segment_bytes && bytes_needed <= settings_.segment_bytes;
+  if (!renamed && !spare.empty()) {
+    if (!files.rename(spare, name)) return false;
+    std::lock_guard lock(mutex_);
+    spares_.pop_front();
+  }
+  if (renamed || !spare.empty()) {
+    file = files.open(name, FileSystem::Open::existing);
   } else {
-    fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    const std::string zeros(1 << 20, '\0');
-    for (size_t at = 0; fd >= 0 && at < size; at += zeros.size()) {
-      if (!write_fully(fd, zeros.data(), std::min(zeros.size(), size - at), at)) {
-        close(fd);
-        unlink(name.c_str());
+    file = files.open(name, FileSystem::Open::create);
+    const std::string zeros(std::min<size_t>(1 << 20, settings_.segment_bytes), '\0');
+    for (size_t at = 0; file && at < size; at += zeros.size()) {
+      if (!file->write(std::string_view(zeros).substr(0, size - at), at)) {
+        // What a full disk has taken is given back.
+        files.remove(name);
         return false;
       }
     }
   }
-  if (fd < 0) return false;
-  if (fsync(fd) != 0 || !sync_folder(folder_)) {
-    close(fd);
-    return false;
-  }
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
+  if (!file || !file->sync() || !files.sync_folder(folder_)) return false;
+  file_ = std::move(file);
   offset_ = 0;
   size_ = size;
   std::lock_guard lock(mutex_);
-  if (!spare.empty()) spares_.pop_front();
   segments_.push_back({number, 0});
   return true;
 }
@@ -257,13 +274,12 @@ void Journal::release(uint64_t position) {
   // The last segment is being written to; an empty one in front of it holds nothing.
   while (segments_.size() > 1 && segments_.front().last_position <= position) {
     const std::string old = path(segments_.front().number);
-    struct stat status {};
-    const bool usual = stat(old.c_str(), &status) == 0 && static_cast<size_t>(status.st_size) == kSegmentBytes;
+    const bool usual = settings_.files.size(old) == settings_.segment_bytes;
     const std::string spare = fmt::format("{}/{:012}.spare", folder_, segments_.front().number);
-    if (usual && spares_.size() < kSparesMax && rename(old.c_str(), spare.c_str()) == 0) {
+    if (usual && spares_.size() < kSparesMax && settings_.files.rename(old, spare)) {
       spares_.push_back(spare);
     } else {
-      unlink(old.c_str());
+      settings_.files.remove(old);
     }
     segments_.pop_front();
   }
@@ -271,7 +287,33 @@ void Journal::release(uint64_t position) {
 
 size_t Journal::live_bytes() const {
   std::lock_guard lock(mutex_);
-  return segments_.size() * kSegmentBytes;
+  return segments_.size() * settings_.segment_bytes;
+}
+
+JournalSummary summarise_journal(FileSystem& files, const std::string& folder, uint64_t from) {
+  JournalSummary out;
+  uint64_t last = from;
+  for (const uint64_t number : segment_numbers(files, folder, nullptr)) {
+    const std::string path = segment_path(folder, number);
+    ++out.segments;
+    const auto bytes = files.read(path);
+    if (!bytes) {
+      out.damage.push_back(bytes.error().message);
+      continue;
+    }
+    const SegmentRead read = read_segment(*bytes, number, path, [&](const GroupView& group, size_t offset) {
+      if (group.header.previous_position > last) {
+        out.damage.push_back(fmt::format("{}: commits {} to {} are missing in front of offset {}", path, last + 1, group.header.previous_position, offset));
+      }
+      if (out.groups == 0) out.first_position = group.header.previous_position + 1;
+      ++out.groups;
+      last = std::max(last, group.header.last_position);
+      return true;
+    });
+    if (read.damage) out.damage.push_back(*read.damage);
+  }
+  out.last_position = last;
+  return out;
 }
 
 }  // namespace store

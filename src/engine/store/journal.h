@@ -4,6 +4,8 @@
 // The loop hands over one group at a time (everything that was committed while the one before was being
 // written), so thousands of commits share one flush and the loop never waits for a disk. A group is written
 // whole and carries a checksum; after a crash the groups up to the first damaged one are what there is.
+// Behind the last group that was flushed stands a mark that says so: what tells a group that was being
+// written when the power went from one that was acknowledged and has been damaged since.
 // Segments are files of a fixed size, filled with zeros beforehand and used again when a checkpoint has
 // made them obsolete: overwriting needs no metadata, which makes a flush twice as quick.
 // Format: docs/formats/journal.md.
@@ -19,6 +21,7 @@
 
 #include "base/loop.h"
 #include "base/result.h"
+#include "engine/store/file_system.h"
 
 namespace store {
 
@@ -26,9 +29,17 @@ class Journal {
  public:
   static constexpr size_t kSegmentBytes = 16 * 1048576;
 
+  struct Settings {
+    FileSystem& files;
+    size_t segment_bytes = kSegmentBytes;
+    // Without a thread of its own it writes in turns of the loop: that is how a simulation repeats itself.
+    bool own_thread = true;
+  };
+
   // Opens the folder, gives every whole group behind position `from` to `replay` in order, and cuts what
-  // follows. Fails when a group is missing in between: that is damage, not a torn tail.
-  static Result<std::unique_ptr<Journal>> open(Loop& loop, const std::string& folder, uint64_t from,
+  // follows. What was replayed is on the device then. Fails, naming file and offset, when what was
+  // acknowledged is missing or damaged.
+  static Result<std::unique_ptr<Journal>> open(Loop& loop, const std::string& folder, uint64_t from, Settings settings,
                                                const std::function<void(uint64_t last_position, std::string_view body)>& replay);
   ~Journal();
 
@@ -54,15 +65,18 @@ class Journal {
     Function<void()> durable;
   };
 
-  Journal(Loop& loop, std::string folder) : loop_(loop), folder_(std::move(folder)) {}
+  Journal(Loop& loop, std::string folder, Settings settings) : loop_(loop), folder_(std::move(folder)), settings_(settings) {}
   std::string path(uint64_t number) const;
   void run();
+  void write_in_turns();
   bool append(const Group& group);
   bool open_next_segment(size_t bytes_needed);
 
   Loop& loop_;
   std::string folder_;
+  Settings settings_;
   std::atomic<bool> healthy_ = true;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;
@@ -72,10 +86,19 @@ class Journal {
   std::deque<std::string> spares_;   // files to be used again
 
   // The writing thread's own.
-  int fd_ = -1;
+  std::unique_ptr<File> file_;
   size_t offset_ = 0, size_ = 0;
   uint64_t last_written_ = 0;
   std::thread thread_;
 };
+
+// What a look at a journal's folder finds, without changing anything: for `gantry inspect`.
+struct JournalSummary {
+  size_t segments = 0, groups = 0;
+  uint64_t first_position = 0, last_position = 0;  // of the groups that are there
+  std::vector<std::string> damage;                 // file, offset and what is wrong there
+};
+// `from` is how far the tables go.
+JournalSummary summarise_journal(FileSystem& files, const std::string& folder, uint64_t from);
 
 }  // namespace store

@@ -137,10 +137,37 @@ void damage_group(WaitingLoop& loop, const Folder& folder, int group) {
   file.put('X');
 }
 
+TEST(DiskStore, TellsDamageOfTheLastGroup) {
+  Folder folder;
+  WaitingLoop loop;
+  damage_group(loop, folder, 2);
+  auto store = store::open_disk_store(loop, folder.path);
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("the group at offset 290 is damaged (the mark at 435 says that it was safe)"), std::string::npos)
+      << store.error().message;
+}
+
+TEST(DiskStore, RefusesANewerFormat) {
+  Folder folder;
+  WaitingLoop loop;
+  std::ofstream(folder.path + "/format") << "gantry data directory, format 99\n";
+  auto store = store::open_disk_store(loop, folder.path);
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("format says format 99, and this program reads format 1"), std::string::npos) << store.error().message;
+  std::ofstream(folder.path + "/format") << "gantry dXta\n";
+  EXPECT_NE(store::open_disk_store(loop, folder.path).error().message.find("is damaged"), std::string::npos);
+}
+
 TEST(DiskStore, CutsATornTailAndGoesOn) {
   Folder folder;
   WaitingLoop loop;
   damage_group(loop, folder, 2);
+  {
+    // Without the mark nobody was told that the last group was safe.
+    std::fstream file(folder.path + "/journal/000000000001.log", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(3 * 145);
+    file.put('X');
+  }
   for (int round = 0; round < 2; ++round) {
     auto store = store::open_disk_store(loop, folder.path);
     ASSERT_TRUE(store) << store.error().message;

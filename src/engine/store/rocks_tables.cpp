@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/check.h"
+#include "engine/store/encoding.h"
+#include "engine/store/tables.h"
+
+namespace store {
+namespace {
+
+// Where the tables keep the position that they go up to; sorts behind every space.
+const std::string kPositionKey = "\xFFposition";
+
+class RocksTables final : public Tables {
+ public:
+  RocksTables() = default;
+  ~RocksTables() override {
+    if (db_) db_->Close();
+  }
+
+  Status open(const std::string& folder) {
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    options.compression = rocksdb::kLZ4Compression;
+    options.write_buffer_size = 16 << 20;
+    options.max_write_buffer_number = 4;
+    options.max_background_jobs = 2;
+    options.info_log_level = rocksdb::WARN_LEVEL;
+    options.keep_log_file_num = 2;
+    options.max_open_files = 512;
+    options.skip_stats_update_on_db_open = true;
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = rocksdb::NewLRUCache(32 << 20);
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.cache_index_and_filter_blocks = true;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    rocksdb::DB* db = nullptr;
+    const auto status = rocksdb::DB::Open(options, folder, &db);
+    if (!status.ok()) return fail("Store", fmt::format("cannot open the tables in {}: {}", folder, status.ToString()));
+    db_.reset(db);
+    folder_ = folder;
+    return {};
+  }
+
+  Result<Position> position() override {
+    std::string stored;
+    const auto status = db_->Get(rocksdb::ReadOptions(), kPositionKey, &stored);
+    if (status.IsNotFound()) return 0;
+    std::string_view view = stored;
+    Position position = 0;
+    if (!status.ok() || !get_varint(view, position)) return fail("Store", damaged(status.ToString()));
+    return position;
+  }
+
+  bool apply(std::span<const Write> writes, Position position) override {
+    rocksdb::WriteBatch batch;
+    std::string key;
+    for (const Write& write : writes) {
+      key.assign(1, static_cast<char>(write.space)).append(write.key);
+      if (write.value) {
+        batch.Put(key, *write.value);
+      } else {
+        batch.Delete(key);
+      }
+    }
+    std::string text;
+    put_varint(text, position);
+    batch.Put(kPositionKey, text);
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    return db_->Write(options, &batch).ok();
+  }
+
+  void recover() override { db_->Resume(); }
+  bool flush() override { return db_->Flush(rocksdb::FlushOptions()).ok(); }
+
+  std::optional<std::string> get(Space space, std::string_view key) override {
+    std::string value;
+    const auto status = db_->Get(rocksdb::ReadOptions(), table_key(space, key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    CHECK(status.ok(), damaged(status.ToString()));
+    return value;
+  }
+
+  void scan(Space space, std::string_view from, std::string_view to, Order order,
+            const std::function<bool(std::string_view, std::string_view)>& visit) override {
+    const std::string lower = table_key(space, from);
+    const std::string upper = to.empty() ? std::string(1, static_cast<char>(static_cast<int>(space) + 1)) : table_key(space, to);
+    const rocksdb::Slice lower_slice(lower), upper_slice(upper);
+    rocksdb::ReadOptions options;
+    options.iterate_lower_bound = &lower_slice;
+    options.iterate_upper_bound = &upper_slice;
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
+    order == Order::forward ? it->SeekToFirst() : it->SeekToLast();
+    for (; it->Valid(); order == Order::forward ? it->Next() : it->Prev()) {
+      const rocksdb::Slice key = it->key(), value = it->value();
+      if (!visit({key.data() + 1, key.size() - 1}, {value.data(), value.size()})) return;
+    }
+    CHECK(it->status().ok(), damaged(it->status().ToString()));
+  }
+
+  Status copy_to(const std::string& folder) override {
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(folder, 0);
+    if (!status.ok()) return fail("Store", fmt::format("cannot copy the tables to {}: {}", folder, status.ToString()));
+    return {};
+  }
+
+  Status verify() override {
+    const auto status = db_->VerifyChecksum();
+    if (!status.ok()) return fail("Store", damaged(status.ToString()));
+    return {};
+  }
+
+ private:
+  static std::string table_key(Space space, std::string_view key) {
+    std::string out;
+    out.reserve(key.size() + 1);
+    out.push_back(static_cast<char>(space));
+    return out.append(key);
+  }
+  std::string damaged(const std::string& why) const {
+    return fmt::format("the tables in {} are damaged ({}): 'gantry inspect' tells more, 'gantry restore' puts a backup in their place", folder_, why);
+  }
+
+  std::string folder_;
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Tables>> open_rocks_tables(const std::string& folder) {
+  auto tables = std::make_unique<RocksTables>();
+  TRY(tables->open(folder));
+  return tables;
+}
+
+}  // namespace store
