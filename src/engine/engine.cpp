@@ -124,6 +124,7 @@ asl::StepContext Engine::context(const Slot& slot) {
           .token = [this, &slot](uint64_t task) { return token_(slot.record.arn, task); },
           .has_activity = [this](std::string_view arn) { return !sink_ || sink_->has_activity(arn); },
           .region = slot.region,
+          .budget = budget_,
           .express = slot.record.express,
           .inspection = slot.inspection.get()};
 }
@@ -145,7 +146,7 @@ void Engine::run(Slot& slot, asl::Input input) {
   slot.record.events = slot.execution.last_event();
   slot.record.redrive_count = slot.execution.info().redrive_count;
   slot.record.redrive = slot.execution.info().redrive_time;
-  commit(slot, moved.events, before);
+  commit(slot, moved, before);
   act(slot, std::move(moved.actions));
   slot.running = false;
   if (slot.record.status != Outcome::running) {
@@ -153,21 +154,48 @@ void Engine::run(Slot& slot, asl::Input input) {
     return;
   }
   if (moved.more) slot.inbox.push_front(asl::Continue{});
-  if (slot.inbox.empty()) return;
-  // What came meanwhile has its turn behind everything else that is ready: no execution keeps the loop.
+  if (!slot.inbox.empty()) run_inbox_later(arn);
+}
+
+// What came meanwhile has its turn behind everything else that is ready: no execution keeps the loop.
+void Engine::run_inbox_later(const std::string& arn) {
   loop_.post([this, arn, alive = alive_] {
     if (!*alive) return;
-    const auto it = slots_.find(arn);
-    if (it == slots_.end() || it->second->inbox.empty()) return;
-    Slot& again = *it->second;
-    asl::Input next = std::move(again.inbox.front());
-    again.inbox.pop_front();
-    run(again, std::move(next));
+    when_healthy([this, arn] {
+      const auto it = slots_.find(arn);
+      if (it == slots_.end() || it->second->inbox.empty()) return;
+      Slot& again = *it->second;
+      asl::Input next = std::move(again.inbox.front());
+      again.inbox.pop_front();
+      run(again, std::move(next));
+    });
   });
 }
 
-void Engine::commit(Slot& slot, const std::vector<asl::Event>& events, Outcome before) {
+void Engine::when_healthy(Function<void()> work) {
+  if (parked_.empty() && store_.healthy()) return work();
+  parked_.push_back(std::move(work));
+  if (parked_.size() == 1) unpark();
+}
+
+void Engine::unpark() {
+  constexpr int64_t kLookAgainMs = 250;
+  // A slice at a time: what is parked may be much, and the loop is everybody's.
+  constexpr int kSlice = 200;
+  for (int n = 0; n < kSlice && !parked_.empty() && store_.healthy(); ++n) {
+    auto work = std::move(parked_.front());
+    work();
+    parked_.pop_front();
+  }
+  if (parked_.empty()) return;
+  loop_.after(store_.healthy() ? 0 : kLookAgainMs, [this, alive = alive_] {
+    if (*alive) unpark();
+  });
+}
+
+void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
   Record& record = slot.record;
+  const std::vector<asl::Event>& events = moved.events;
   const bool closed = record.status != Outcome::running;
   const bool fresh = !slot.stored;
   const bool begins = fresh || before != Outcome::running;  // at its start, or with a redrive
@@ -181,7 +209,7 @@ void Engine::commit(Slot& slot, const std::vector<asl::Event>& events, Outcome b
     record.error = slot.execution.error();
     record.cause = slot.execution.cause();
   }
-  if (!record.express && (!events.empty() || begins || closed)) {
+  if (!record.express && (!events.empty() || begins || closed || moved.keep)) {
     Batch batch;
     std::string bytes = record.encode();
     // What has failed keeps where it stood, for a redrive.
@@ -230,19 +258,9 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
       clear_timer(slot, cleared->timer);
     } else {
       // Tasks go out in a turn of their own, so that an answer given at once does not nest.
-      loop_.post([this, record = slot.record, action = std::move(action), alive = alive_] {
+      loop_.post([this, record = slot.record, action = std::move(action), alive = alive_]() mutable {
         if (!*alive || !sink_) return;
-        if (const auto* task = std::get_if<asl::ScheduleTask>(&action)) {
-          if (awaits(record.arn, task->task)) sink_->schedule(record, *task);
-        } else if (const auto* cancelled = std::get_if<asl::CancelTask>(&action)) {
-          sink_->cancel(record, *cancelled);
-        } else if (const auto* map_run = std::get_if<asl::StartMapRun>(&action)) {
-          if (awaits(record.arn, map_run->task)) sink_->start_map_run(record, *map_run);
-        } else if (const auto* items = std::get_if<asl::ReadItems>(&action)) {
-          if (awaits(record.arn, items->task)) sink_->read_items(record, *items);
-        } else if (const auto* stopped = std::get_if<asl::StopMapRun>(&action)) {
-          sink_->stop_map_run(*stopped);
-        }
+        when_healthy([this, record = std::move(record), action = std::move(action)] { send(record, action); });
       });
     }
   }
@@ -257,6 +275,20 @@ void Engine::count_open(const std::string& arn, int64_t change) {
 int64_t Engine::open_in(const std::string& arn) const {
   const auto it = open_by_scope_.find(scope_of(arn));
   return it == open_by_scope_.end() ? 0 : it->second;
+}
+
+void Engine::send(const Record& record, const asl::Action& action) {
+  if (const auto* task = std::get_if<asl::ScheduleTask>(&action)) {
+    if (awaits(record.arn, task->task)) sink_->schedule(record, *task);
+  } else if (const auto* cancelled = std::get_if<asl::CancelTask>(&action)) {
+    sink_->cancel(record, *cancelled);
+  } else if (const auto* map_run = std::get_if<asl::StartMapRun>(&action)) {
+    if (awaits(record.arn, map_run->task)) sink_->start_map_run(record, *map_run);
+  } else if (const auto* items = std::get_if<asl::ReadItems>(&action)) {
+    if (awaits(record.arn, items->task)) sink_->read_items(record, *items);
+  } else if (const auto* stopped = std::get_if<asl::StopMapRun>(&action)) {
+    sink_->stop_map_run(*stopped);
+  }
 }
 
 void Engine::close(Slot& slot) {
@@ -333,6 +365,13 @@ void Engine::arm_timers() {
 void Engine::fire_timers() {
   alarm_ = 0;
   alarm_at_ = {INT64_MAX};
+  if (!store_.healthy()) {
+    constexpr int64_t kLookAgainMs = 250;
+    alarm_ = loop_.after(kLookAgainMs, [this, alive = alive_] {
+      if (*alive) fire_timers();
+    });
+    return;
+  }
   constexpr int kAtOnce = 1'000;
   const Instant now = loop_.clock().now();
   for (int fired = 0; fired < kAtOnce && !timers_.empty() && timers_.begin()->first.first <= now; ++fired) {
@@ -403,12 +442,16 @@ std::unique_ptr<Engine::Slot> Engine::read(const std::string& arn) {
 }
 
 void Engine::resume(Slot& slot) {
+  std::vector<asl::Action> actions = slot.execution.resume(*slot.machine, loop_.clock().now());
   for (const asl::SetTimer& timer : slot.execution.timers()) set_timer(slot, timer);
-  std::vector<asl::Action> actions = slot.execution.under_way(*slot.machine);
   for (asl::Action& action : actions) {
     if (auto* task = std::get_if<asl::ScheduleTask>(&action)) task->token = token_(slot.record.arn, task->task);
   }
   act(slot, std::move(actions));
+  if (slot.execution.unfinished()) {
+    slot.inbox.emplace_back(asl::Continue{});
+    run_inbox_later(slot.record.arn);
+  }
 }
 
 }  // namespace engine

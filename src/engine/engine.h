@@ -78,6 +78,9 @@ class Engine {
   void set_sink(ActionSink* sink) { sink_ = sink; }
   void set_observer(Observer* observer) { observer_ = observer; }
 
+  // How many state transitions an execution makes before the others have their turn.
+  void set_budget(uint32_t budget) { budget_ = budget; }
+
   // Remembers a definition, compiled; returns its key. The same text has the same key.
   std::string add_definition(std::string_view text, std::shared_ptr<const asl::Machine> machine);
   // The definition's text; nothing for an unknown key.
@@ -143,8 +146,13 @@ class Engine {
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
   asl::StepContext context(const Slot& slot);
   void run(Slot& slot, asl::Input input);
-  void commit(Slot& slot, const std::vector<asl::Event>& events, Outcome before);
+  void commit(Slot& slot, const asl::Transition& moved, Outcome before);
+  void run_inbox_later(const std::string& arn);
+  // Runs `work`, once the store takes more: while the disk is full what runs is parked.
+  void when_healthy(Function<void()> work);
+  void unpark();
   void act(Slot& slot, std::vector<asl::Action> actions);
+  void send(const Record& execution, const asl::Action& action);
   void close(Slot& slot);
   void resume(Slot& slot);
   void recover_slice(std::shared_ptr<std::vector<std::string>> arns, size_t from);
@@ -169,6 +177,8 @@ class Engine {
   uint64_t order_ = 0;
   std::unordered_map<std::string, int64_t> open_by_scope_;
   int64_t retention_ms_ = 0;  // 0: for ever
+  uint32_t budget_ = 10'000;
+  std::deque<Function<void()>> parked_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -81,7 +81,7 @@ std::optional<int64_t> get_number(ByteReader& in) {
 void put_thread(ByteWriter& out, PayloadWriter& payloads, const Thread& t) {
   for (const uint64_t n : {uint64_t{t.id}, uint64_t{t.parent}, uint64_t{t.index}, uint64_t{t.state}}) out.number(n);
   out.u8(static_cast<uint8_t>(t.phase));
-  out.u8(static_cast<uint8_t>((t.queued ? 1 : 0) | (t.submitted ? 2 : 0) | (t.iteration ? 4 : 0)));
+  out.u8(static_cast<uint8_t>((t.queued ? 1 : 0) | (t.submitted ? 2 : 0) | (t.iteration ? 4 : 0) | (t.started ? 8 : 0) | (t.handed_over ? 16 : 0)));
   payloads.put(t.input);
   out.number(t.previous);
   out.number(t.entered_event);
@@ -124,7 +124,7 @@ Thread get_thread(ByteReader& in, PayloadReader& payloads) {
   t.state = small();
   t.phase = static_cast<Thread::Phase>(in.u8());
   const uint8_t flags = in.u8();
-  t.queued = flags & 1, t.submitted = flags & 2, t.iteration = flags & 4;
+  t.queued = flags & 1, t.submitted = flags & 2, t.iteration = flags & 4, t.started = flags & 8, t.handed_over = flags & 16;
   t.input = payloads.get();
   t.previous = in.number();
   t.entered_event = in.number();
@@ -194,10 +194,14 @@ std::vector<SetTimer> Execution::timers() const {
   return out;
 }
 
-std::vector<Action> Execution::under_way(const Machine& machine) const {
+bool Execution::unfinished() const { return !state_->ready.empty(); }
+
+std::vector<Action> Execution::resume(const Machine& machine, Instant now) {
   std::vector<Action> out;
-  for (const auto& [id, t] : state_->threads) {
+  for (auto& [id, t] : state_->threads) {
     if (t.phase != Thread::Phase::task) continue;
+    if (t.heartbeat_timer && t.heartbeat_s) t.heartbeat_due = now + *t.heartbeat_s * 1000;
+    if (t.handed_over) continue;
     const auto& state = *machine.body().states[t.state].first;
     if (state.resource) {
       out.emplace_back(ScheduleTask{.task = t.task, .state = state.name, .resource = state.resource, .parameters = t.task_parameters, .token = "",

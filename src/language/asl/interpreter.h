@@ -32,6 +32,7 @@ class Interpreter {
   void take(const OutOfTime&);
   void take(const TaskSubmitted& answer);
   void take(const TaskStarted& answer);
+  void take(const TaskHandedOver& told);
   void take(const TaskSucceeded& answer);
   void take(const TaskFailed& answer);
   void take(const TaskHeartbeat& sign);

@@ -20,7 +20,7 @@ void Interpreter::leave_for_redrive() {
   before_failure_.reset();
   for (auto& [id, t] : x_.left) {
     t.timer = t.heartbeat_timer = 0;
-    t.submitted = false;
+    t.submitted = t.started = t.handed_over = false;
     t.submitted_output = Value();
   }
 }

@@ -42,6 +42,7 @@ struct Thread {
 
   uint64_t task = 0;         // of a task or map run
   bool submitted = false;
+  bool started = false, handed_over = false;  // of an activity's task
   Value task_parameters, submitted_output;
   std::optional<std::string> task_role;
   std::optional<int64_t> timeout_s, heartbeat_s;

@@ -114,12 +114,18 @@ void Interpreter::take(const TaskSubmitted& answer) {
 
 void Interpreter::take(const TaskStarted& answer) {
   Thread* t = by_task(answer.task);
-  if (!t || t->submitted) return;
-  t->submitted = true;
+  // Offered again after a restart: the history has it already.
+  if (!t || t->started) return;
+  t->started = true;
   Event& event = emit(*t, EventType::ActivityStarted);
   if (!answer.worker_name.empty()) event.details = json::object({{"workerName", answer.worker_name}});
   // The heartbeat clock runs from the moment that somebody works on it.
   take(TaskHeartbeat{answer.task});
+}
+
+void Interpreter::take(const TaskHandedOver& told) {
+  Thread* t = by_task(told.task);
+  if (t) t->handed_over = out_.keep = true;
 }
 
 void Interpreter::take(const TaskSucceeded& answer) {

@@ -59,6 +59,10 @@ struct TaskFailed {
   // Which event tells it: TaskFailed, or TaskSubmitFailed, TaskStartFailed, LambdaFunctionScheduleFailed ...
   enum class Phase : uint8_t { run, schedule, start, submit } phase = Phase::run;
 };
+// The worker has been told: after a restart the task is not offered to another.
+struct TaskHandedOver {
+  uint64_t task;
+};
 // A sign of life: sets the heartbeat clock back.
 struct TaskHeartbeat {
   uint64_t task;
@@ -85,7 +89,7 @@ struct MapRunFinished {
   std::string error, cause;
 };
 
-using Input = std::variant<Start, TimerFired, OutOfTime, TaskSubmitted, TaskStarted, TaskSucceeded, TaskFailed, TaskHeartbeat,
+using Input = std::variant<Start, TimerFired, OutOfTime, TaskSubmitted, TaskStarted, TaskHandedOver, TaskSucceeded, TaskFailed, TaskHeartbeat,
                            Stop, Redrive, Continue, ItemsRead, MapRunFinished>;
 
 // --- what must happen outside --------------------------------------------------------------------------
@@ -99,7 +103,7 @@ struct ScheduleTask {
   std::string token;        // what $$.Task.Token showed
   std::optional<std::string> role_arn;       // Credentials.RoleArn, evaluated
   std::optional<int64_t> timeout_s, heartbeat_s;
-  // Asked for again after a restart: the call was answered, a worker has taken it. Only its end is missing.
+  // Asked for again after a restart: the call was answered. Only its end is missing.
   bool submitted = false;
   json::Value submitted_output;
 };
@@ -181,8 +185,11 @@ class Execution {
   std::vector<SetTimer> timers() const;
   // Whether a Redrive has something to go on with.
   bool can_be_redriven() const;
-  // What is under way outside, to be asked for again after a restart: tasks, items being read, map runs.
-  std::vector<Action> under_way(const Machine& machine) const;
+  // What is under way outside, to be asked for again after a restart: tasks, items being read, map runs. Nobody
+  // could give a sign of life meanwhile, so heartbeats are counted from `now`.
+  std::vector<Action> resume(const Machine& machine, Instant now);
+  // The step before stopped at its budget: it is to go on with Continue.
+  bool unfinished() const;
 
   std::string encode() const;
   // `machine` is the definition with which it was started. Nothing for bytes that encode() never gave.
@@ -217,6 +224,7 @@ struct Transition {
   std::vector<Event> events;
   std::vector<Action> actions;
   bool more = false;  // the budget is used up: step again with Continue
+  bool keep = false;  // the execution has changed in a way that no event tells, and that must survive
 };
 
 // Moves `execution` by one input. An input that no longer fits (an answer to a task that timed out, a timer

@@ -69,7 +69,7 @@ void Interpreter::task(Thread& t) {
   }
 
   json::ObjectBuilder details;
-  t.submitted = false;
+  t.submitted = t.started = t.handed_over = false;
   t.submitted_output = Value();
   t.task_role = role;
   t.timeout_s = *timeout;

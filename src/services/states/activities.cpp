@@ -115,6 +115,11 @@ void States::hand_over(ActivityQueue& queue) {
     kit_.loop.cancel(poller.timeout);
     engine_.deliver(work.execution, asl::TaskStarted{work.task, std::move(poller.worker)});
     poller.reply(json::object({{"taskToken", work.token}, {"input", work.input}}));
+    // The worker hears of it once that is durable. Until it has, a crash may lose the answer: the task is offered
+    // again after a restart. From then on it is the worker's.
+    kit_.store.when_durable(kit_.store.head(), [this, work = std::move(work)] {
+      engine_.deliver(work.execution, asl::TaskHandedOver{work.task});
+    });
   }
 }
 

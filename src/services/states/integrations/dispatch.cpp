@@ -14,7 +14,7 @@ using asl::Resource;
 
 void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask& task) {
   const bool sync = task.resource->pattern == Resource::Pattern::sync || task.resource->pattern == Resource::Pattern::sync2;
-  // A worker has it already, or whoever was given its token: nothing goes out twice.
+  // Whoever was given the token has it already: nothing goes out twice.
   if (task.submitted && !sync) return;
   if (task.resource->kind == Resource::Kind::activity) return schedule_activity(execution, task);
   const auto name = parse_arn(execution.arn);
