@@ -1,0 +1,297 @@
+#include "machines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "language/json/parse.h"
+
+namespace sim {
+
+using json::Value;
+using Kind = PlannedState::Kind;
+
+namespace {
+
+uint64_t mix(uint64_t x) {
+  x ^= x >> 33, x *= 0xff51afd7ed558ccdULL, x ^= x >> 33, x *= 0xc4ceb9fe1a85ec53ULL, x ^= x >> 33;
+  return x;
+}
+
+constexpr int kDepthMax = 2;
+
+struct Maker {
+  Random& random;
+  int names = 0;
+
+  std::vector<PlannedState::Rule> retriers() {
+    static constexpr const char* kErrors[] = {"E1", "E2", "States.ALL", "States.TaskFailed", "States.Timeout"};
+    std::vector<PlannedState::Rule> out;
+    const uint64_t count = random.below(3);
+    for (uint64_t i = 0; i < count; ++i) {
+      // States.ALL stands last and alone.
+      const char* error = kErrors[i + 1 == count ? random.below(5) : random.below(2)];
+      out.push_back({.error = error, .attempts = static_cast<int64_t>(random.below(3)), .interval = static_cast<int64_t>(1 + random.below(3))});
+    }
+    if (count == 2 && out[0].error == out[1].error) out.pop_back();
+    return out;
+  }
+
+  Plan scope(int depth) {
+    Plan plan;
+    const size_t count = 1 + random.below(depth == 0 ? 6 : 3);
+    for (size_t i = 0; i < count; ++i) plan.states.push_back(state(i, count, depth));
+    return plan;
+  }
+
+  PlannedState state(size_t i, size_t count, int depth) {
+    PlannedState s{};
+    s.name = fmt::format("S{}", ++names);
+    s.next = i + 1;
+    const bool last = i + 1 == count;
+    switch (random.below(12)) {
+      case 0: case 1: s.kind = Kind::pass, s.number = static_cast<int64_t>(random.below(100)); break;
+      case 2:
+        s.kind = last ? Kind::pass : Kind::choice;
+        s.number = static_cast<int64_t>(random.below(6));
+        if (!last) s.other = i + 1 + random.below(count - i - 1);
+        break;
+      case 3: s.kind = Kind::wait, s.number = static_cast<int64_t>(1 + random.below(20)); break;
+      case 4: s.kind = last ? (random.below(2) ? Kind::succeed : Kind::fail) : Kind::pass, s.number = 1; break;
+      case 5: s.kind = depth < kDepthMax ? Kind::parallel : Kind::pass; break;
+      case 6: s.kind = depth < kDepthMax ? Kind::map : Kind::wait; s.number = static_cast<int64_t>(1 + random.below(3)); break;
+      default: s.kind = Kind::task, s.number = static_cast<int64_t>(5 + random.below(15)); s.work = static_cast<PlannedState::Work>(random.below(3));
+    }
+    if (s.kind == Kind::parallel) {
+      for (uint64_t n = 2 + random.below(2); n > 0; --n) s.scopes.push_back(scope(depth + 1));
+    } else if (s.kind == Kind::map) {
+      s.scopes.push_back(scope(depth + 1));
+    }
+    if (s.kind == Kind::task || s.kind == Kind::parallel || s.kind == Kind::map) {
+      s.retriers = retriers();
+      if (!last && random.below(2)) s.catchers.push_back({.error = random.below(2) ? "States.ALL" : "E1", .next = i + 1 + random.below(count - i - 1)});
+    }
+    return s;
+  }
+};
+
+Value write_state(const Plan& plan, const PlannedState& s);
+
+Value write_scope(const Plan& plan) {
+  json::ObjectBuilder states;
+  for (const PlannedState& s : plan.states) states.add(s.name, write_state(plan, s));
+  return json::object({{"StartAt", plan.states[0].name}, {"States", states.build()}});
+}
+
+Value write_state(const Plan& plan, const PlannedState& s) {
+  static constexpr const char* kTypes[] = {"Pass", "Choice", "Wait", "Task", "Succeed", "Fail", "Parallel", "Map"};
+  json::ObjectBuilder out;
+  out.add("Type", kTypes[static_cast<size_t>(s.kind)]);
+  switch (s.kind) {
+    case Kind::pass: out.add("Result", s.number).add("ResultPath", "$.p"); break;
+    case Kind::choice:
+      out.add("Choices", json::array({json::object({{"Variable", "$.n"}, {"NumericLessThan", s.number}, {"Next", plan.states[s.next].name}})}));
+      out.add("Default", plan.states[s.other].name);
+      return out.build();
+    case Kind::wait: out.add("Seconds", s.number); break;
+    case Kind::succeed: return out.build();
+    case Kind::fail: return out.add("Error", "F").add("Cause", "meant to").build();
+    case Kind::task:
+      out.add("Resource", s.work == PlannedState::Work::call       ? "arn:aws:states:::sqs:sendMessage"
+                          : s.work == PlannedState::Work::callback ? "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+                                                                   : "arn:aws:states:us-east-1:000000000000:activity:a");
+      out.add("Parameters", json::object({{"s", s.name}, {"a.$", "$$.State.RetryCount"}, {"n.$", "$.n"}, {"QueueUrl", "q"}, {"MessageBody", "m"}}));
+      out.add("ResultPath", "$.t").add("TimeoutSeconds", s.number);
+      break;
+    case Kind::parallel: {
+      std::vector<Value> branches;
+      for (const Plan& branch : s.scopes) branches.push_back(write_scope(branch));
+      out.add("Branches", Value::array(std::move(branches))).add("ResultPath", "$.par");
+      break;
+    }
+    case Kind::map:
+      out.add("ItemsPath", "$.list").add("MaxConcurrency", s.number).add("ItemProcessor", write_scope(s.scopes[0])).add("ResultPath", "$.map");
+      out.add("ItemSelector", json::object({{"n.$", "$$.Map.Item.Value"}, {"list.$", "$.list"}}));
+      break;
+  }
+  std::vector<Value> rules;
+  for (const auto& r : s.retriers) {
+    rules.push_back(json::object({{"ErrorEquals", json::array({r.error})}, {"MaxAttempts", r.attempts}, {"IntervalSeconds", r.interval}, {"BackoffRate", 1.5}}));
+  }
+  if (!rules.empty()) out.add("Retry", Value::array(std::move(rules)));
+  rules = {};
+  for (const auto& r : s.catchers) {
+    rules.push_back(json::object({{"ErrorEquals", json::array({r.error})}, {"ResultPath", "$.e"}, {"Next", plan.states[r.next].name}}));
+  }
+  if (!rules.empty()) out.add("Catch", Value::array(std::move(rules)));
+  return s.next < plan.states.size() ? out.add("Next", plan.states[s.next].name).build() : out.add("End", true).build();
+}
+
+// --- the model ---------------------------------------------------------------------------------------------
+
+struct End {
+  bool ok = true;
+  Value value;                 // output
+  std::string error;
+  std::optional<std::string> cause;
+  std::string text() const { return ok ? "SUCCEEDED " + canonical(value) : "FAILED " + error; }
+};
+bool covers(const std::string& rule, const std::string& error) {
+  return rule == error || rule == "States.ALL" || (rule == "States.TaskFailed" && error != "States.Timeout");
+}
+
+struct Model {
+  uint64_t seed;
+  bool lost = false;  // too many possibilities
+  static constexpr size_t kMost = 24;
+
+  using Ends = std::map<std::string, End>;
+
+  void add(Ends& ends, End end) {
+    ends.emplace(end.text() + "\n" + end.cause.value_or(""), std::move(end));
+    lost |= ends.size() > kMost;
+  }
+
+  Ends scope(const Plan& plan, size_t from, const Value& input) {
+    Ends out;
+    if (lost) return out;
+    if (from >= plan.states.size()) return add(out, {.value = input}), out;
+    const PlannedState& s = plan.states[from];
+    const auto go_on = [&](size_t next, const Value& data) {
+      for (auto& [text, end] : scope(plan, next, data)) add(out, end);
+    };
+    switch (s.kind) {
+      case Kind::pass: go_on(s.next, input.with("p", s.number)); break;
+      case Kind::choice: go_on(*input["n"].as_int64() < s.number ? s.next : s.other, input); break;
+      case Kind::wait: go_on(s.next, input); break;
+      case Kind::succeed: add(out, {.value = input}); break;
+      case Kind::fail: add(out, {.ok = false, .error = "F", .cause = "meant to"}); break;
+      default: {
+        const char* member = s.kind == Kind::task ? "t" : s.kind == Kind::parallel ? "par" : "map";
+        for (const auto& [text, end] : s.kind == Kind::task ? task(s, input) : fan_out(s, input)) {
+          if (end.ok) {
+            go_on(s.next, input.with(member, end.value));
+            continue;
+          }
+          const auto rule = std::ranges::find_if(s.catchers, [&](const auto& r) { return covers(r.error, end.error); });
+          if (rule == s.catchers.end()) {
+            add(out, end);
+          } else {
+            Value told = json::object({{"Error", end.error}});
+            if (end.cause) told = told.with("Cause", *end.cause);
+            go_on(rule->next, input.with("e", told));
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  Ends task(const PlannedState& s, const Value& input) {
+    std::vector<int64_t> used(s.retriers.size());
+    Ends out;
+    for (int64_t attempt = 0;; ++attempt) {
+      const Answer answer = answer_of(seed, s.name, attempt, *input["n"].as_int64());
+      if (answer.kind == Answer::Kind::output) return add(out, {.value = Value(answer.value)}), out;
+      const bool silent = answer.kind == Answer::Kind::silence;
+      const std::string error = silent ? "States.Timeout" : answer.error;
+      const auto rule = std::ranges::find_if(s.retriers, [&](const auto& r) { return covers(r.error, error); });
+      if (rule != s.retriers.end() && used[static_cast<size_t>(rule - s.retriers.begin())]++ < rule->attempts) continue;
+      add(out, {.ok = false, .error = error, .cause = silent ? std::nullopt : std::optional<std::string>("c")});
+      return out;
+    }
+  }
+
+  // Trying it again gives the same again: what tasks answer does not depend on the attempt of what is around them.
+  Ends fan_out(const PlannedState& s, const Value& input) {
+    std::vector<Ends> parts;
+    if (s.kind == Kind::parallel) {
+      for (const Plan& branch : s.scopes) parts.push_back(scope(branch, 0, input));
+    } else {
+      for (const Value& item : input["list"].items()) parts.push_back(scope(s.scopes[0], 0, json::object({{"n", item}, {"list", input["list"]}})));
+    }
+    Ends out;
+    std::vector<std::vector<Value>> whole{{}};
+    for (const Ends& part : parts) {
+      std::vector<std::vector<Value>> longer;
+      for (const auto& [text, end] : part) {
+        if (!end.ok) {
+          add(out, end);
+          continue;
+        }
+        for (const auto& one : whole) {
+          longer.push_back(one);
+          longer.back().push_back(end.value);
+        }
+      }
+      whole = std::move(longer);
+      lost |= whole.size() > kMost;
+      if (lost) return out;
+    }
+    for (auto& one : whole) add(out, {.value = Value::array(std::move(one))});
+    return out;
+  }
+};
+
+}  // namespace
+
+Answer answer_of(uint64_t seed, std::string_view state, int64_t attempt, int64_t item) {
+  uint64_t h = mix(seed);
+  for (const char c : state) h = mix(h ^ static_cast<uint8_t>(c));
+  h = mix(h ^ static_cast<uint64_t>(attempt) << 32 ^ static_cast<uint64_t>(item));
+  const uint64_t kind = h % 10;
+  if (kind < 7) return {Answer::Kind::output, static_cast<int64_t>(h >> 8) % 1000, ""};
+  if (kind < 9) return {Answer::Kind::error, 0, kind == 7 ? "E1" : "E2"};
+  return {Answer::Kind::silence, 0, ""};
+}
+
+std::string Plan::definition() const {
+  Value written = write_scope(*this);
+  if (timeout_s) written = written.with("TimeoutSeconds", *timeout_s);
+  return json::write(written);
+}
+
+bool Plan::sequential() const {
+  return std::ranges::all_of(states, [](const PlannedState& s) {
+    if (s.kind == Kind::parallel) return false;
+    return s.kind != Kind::map || (s.number == 1 && s.scopes[0].sequential());
+  });
+}
+
+Plan make_plan(Random& random) {
+  Maker maker{random};
+  Plan plan = maker.scope(0);
+  if (random.below(10) == 0) plan.timeout_s = static_cast<int64_t>(5 + random.below(60));
+  return plan;
+}
+
+Value make_input(Random& random) {
+  std::vector<Value> list;
+  for (uint64_t n = random.below(4); n > 0; --n) list.emplace_back(static_cast<int64_t>(random.below(6)));
+  return json::object({{"n", static_cast<int64_t>(random.below(6))}, {"list", Value::array(std::move(list))}});
+}
+
+std::set<std::string> predict(const Plan& plan, const Value& input, uint64_t seed) {
+  Model model{seed};
+  std::set<std::string> out;
+  for (const auto& [text, end] : model.scope(plan, 0, input)) out.insert(end.text());
+  if (model.lost) return {};
+  return out;
+}
+
+std::string canonical(const Value& value) {
+  if (value.is_array()) {
+    std::string out = "[";
+    for (const Value& item : value.items()) out += (out.size() > 1 ? "," : "") + canonical(item);
+    return out + "]";
+  }
+  if (!value.is_object()) return json::write(value);
+  std::map<std::string, std::string> members;
+  for (const json::Member& m : value.members()) members[std::string(m.name)] = canonical(m.value);
+  std::string out = "{";
+  for (const auto& [name, text] : members) out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", name, text);
+  return out + "}";
+}
+
+}  // namespace sim

@@ -1,0 +1,61 @@
+#pragma once
+// Random state machines, and an independent opinion of how they end.
+//
+// A Plan is a machine as the generator thought of it: definition() writes it in the Amazon States Language for
+// the program, predict() works out by itself (no code shared with the interpreter but JSON values) what may come
+// out. What tasks answer depends on nothing but the task's name, its attempt and its item, so an outcome does not
+// depend on when things happen; where two branches may both fail, either error is right.
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "language/json/value.h"
+
+namespace sim {
+
+// What a task does when it is asked: by its name, attempt and item.
+struct Answer {
+  enum class Kind : uint8_t { output, error, silence } kind;
+  int64_t value = 0;
+  std::string error;
+};
+Answer answer_of(uint64_t seed, std::string_view state, int64_t attempt, int64_t item);
+
+struct Plan;
+struct PlannedState {
+  enum class Kind : uint8_t { pass, choice, wait, task, succeed, fail, parallel, map } kind;
+  std::string name;
+  size_t next = 0;             // number of the next state; past the end: End
+  size_t other = 0;            // choice: Default
+  int64_t number = 0;          // pass: the result; choice: the bound; wait: seconds; map: MaxConcurrency; task: TimeoutSeconds
+  enum class Work : uint8_t { call, callback, activity } work = Work::call;
+  struct Rule {
+    std::string error;
+    int64_t attempts = 0, interval = 1;  // of a retrier
+    size_t next = 0;                     // of a catcher
+  };
+  std::vector<Rule> retriers, catchers;
+  std::vector<Plan> scopes;    // branches, or the one processor
+};
+
+struct Plan {
+  std::vector<PlannedState> states;
+  std::optional<int64_t> timeout_s;  // of the whole execution
+  std::string definition() const;
+  // One thing after another: its history has one order alone.
+  bool sequential() const;
+};
+
+Plan make_plan(Random& random);
+json::Value make_input(Random& random);
+
+// "SUCCEEDED {output, members sorted}" or "FAILED error"; empty when there are too many possibilities to tell.
+std::set<std::string> predict(const Plan& plan, const json::Value& input, uint64_t seed);
+
+// JSON with members sorted.
+std::string canonical(const json::Value& value);
+
+}  // namespace sim
