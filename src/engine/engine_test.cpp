@@ -129,7 +129,7 @@ TEST(Engine, NoExecutionRunsForMoreThanAYear) {
   World w;
   w.engine.recover();
   const std::string arn = w.start(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":99999999,"End":true}}})", "old");
-  w.loop.run_for(364LL * 86'400'000);
+  w.loop.run_for(365LL * 86'400'000);
   EXPECT_TRUE(w.engine.is_open(arn));
   w.loop.run_for(2LL * 86'400'000);
   EXPECT_EQ(w.engine.find(arn)->status, Outcome::timed_out);

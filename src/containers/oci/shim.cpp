@@ -26,6 +26,7 @@
 #include <map>
 #include <set>
 
+#include "base/encoding.h"
 #include "containers/oci/bundle.h"
 #include "containers/oci/metadata_proxy.h"
 #include "containers/oci/network.h"
@@ -332,12 +333,17 @@ class Supervisor {
   void emit_long(Container& c, int stream) {
     std::string& partial = c.partial[stream];
     while (partial.size() >= kLineMax) {
-      emit_line(c, stream, partial.substr(0, kLineMax));
-      partial.erase(0, kLineMax);
+      size_t cut = kLineMax;  // between two characters
+      while (cut > kLineMax - 4 && cut < partial.size() && (static_cast<uint8_t>(partial[cut]) & 0xC0) == 0x80) --cut;
+      emit_line(c, stream, partial.substr(0, cut));
+      partial.erase(0, cut);
     }
   }
 
-  void emit_line(Container& c, int stream, std::string line) {
+  // The event file is JSON: bytes that are no UTF-8 are shown as U+FFFD.
+  void emit_line(Container& c, int stream, const std::string& bytes) {
+    std::string line;
+    for (size_t at = 0; at < bytes.size();) append_utf8(line, next_code_point(bytes, at));
     tell({.type = Event::Type::output, .container = c.spec->name, .stream = stream == 0 ? Stream::out : Stream::err, .line = std::move(line)});
   }
 

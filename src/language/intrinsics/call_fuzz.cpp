@@ -1,9 +1,10 @@
-// Any text as a call whose paths all lead to the same small document.
+// Any text (definitions are JSON, so all of it is UTF-8) as a call whose paths all lead to the same small document.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "base/encoding.h"
 #include "language/intrinsics/call.h"
 #include "language/json/parse.h"
 
@@ -11,6 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const json::Value document =
       *json::parse(R"({"a":[1,2.5,"x",null,{"c":true}],"t":"{} and \\{","n":-3.5,"o":{"k":[],"j":"ZGF0YQ=="}})");
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (!is_utf8(text)) return 0;
   const auto call = intrinsics::Call::compile(text);
   if (!call) return 0;
   const auto resolve = [](std::string_view path) -> std::expected<json::Value, std::string> {

@@ -26,6 +26,7 @@ Evaluation::Evaluation(const Expression::Code& code, const Environment& environm
   globals_ = arena.make_array<Item>(names);
   is_global_ = arena.make_array<bool>(names);
   natives_ = arena.make_array<Function*>(names);
+  if (names == 0) return;  // nothing to clear, and no memory either
   std::memset(static_cast<void*>(globals_), 0, names * sizeof(Item));
   std::memset(is_global_, 0, names);
   std::memset(static_cast<void*>(natives_), 0, names * sizeof(Function*));

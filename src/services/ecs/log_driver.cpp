@@ -1,7 +1,6 @@
 // Where a container's output goes: awslogs into log groups, everything else into a short memory.
 #include <fmt/format.h>
 
-#include "base/encoding.h"
 #include "services/ecs/ecs.h"
 
 namespace ecs {
@@ -18,24 +17,21 @@ constexpr size_t kEventOverhead = 26;
 constexpr size_t kBatchBytes = 1'048'576;
 constexpr size_t kMessageBytes = 262'144 - kEventOverhead;
 
-// A line as log events: none for an empty line (there is no empty event), several for one that is too long.
-// Bytes that are no UTF-8 are shown as U+FFFD.
-std::vector<std::string> messages_of(std::string_view line) {
-  std::vector<std::string> messages;
-  std::string message;
-  for (size_t at = 0; at < line.size();) {
-    if (message.size() + 4 > kMessageBytes) messages.push_back(std::exchange(message, {}));
-    append_utf8(message, next_code_point(line, at));
-  }
-  if (!message.empty()) messages.push_back(std::move(message));
-  return messages;
-}
-
 // At most so many bytes of it, no character cut in two.
 std::string beginning(std::string_view text, size_t bytes) {
   if (text.size() <= bytes) return std::string(text);
-  while (bytes > 0 && (static_cast<uint8_t>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  while (bytes > 1 && (static_cast<uint8_t>(text[bytes]) & 0xC0) == 0x80) --bytes;
   return std::string(text.substr(0, bytes));
+}
+
+// A line as log events: none for an empty line (there is no empty event), several for one that is too long.
+std::vector<std::string> messages_of(std::string_view line) {
+  std::vector<std::string> messages;
+  while (!line.empty()) {
+    messages.push_back(beginning(line, kMessageBytes));
+    line.remove_prefix(messages.back().size());
+  }
+  return messages;
 }
 }  // namespace
 
