@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       next = asl::Continue{};
       continue;
     }
-    const auto under_way = execution.under_way(machine);
+    const auto under_way = execution.resume(machine, now);
     const auto timers = execution.timers();
     if (!under_way.empty() && std::holds_alternative<asl::ScheduleTask>(under_way[0])) {
       const auto& task = std::get<asl::ScheduleTask>(under_way[0]);
