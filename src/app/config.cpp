@@ -29,6 +29,7 @@ constexpr Setting kSettings[] = {
     {"allow-origin", "ORIGIN", "", "a web origin that may call from a browser, beside the console's own", true},
     {"insecure", "", "false", "allow listening beyond loopback without --auth enforce"},
     {"retention-days", "DAYS", "90", "how long a finished execution is kept with its history; 0: for ever"},
+    {"otlp-endpoint", "URL", "", "an OpenTelemetry collector for traces of executions, OTLP over HTTP: http://127.0.0.1:4318"},
     {"max-open-executions", "N", "1000000", "open executions in an account and region"},
     {"quotas", "off|aws", "off", "aws: request quotas as AWS has them"},
     {"endpoint", "URL", "", "the running server that a command talks to"},

@@ -32,9 +32,11 @@ net::Response Routes::answer(const net::Request& request) const {
   if (request.method != "GET" && request.method != "HEAD") return text(405, "text/plain", "only GET\n");
   if (request.path() == "/_gantry/health") return text(200, "application/json", "{\"status\":\"ok\"}\n");
   if (request.path() == "/_gantry/metrics") {
-    return text(200, "text/plain; version=0.0.4",
-                fmt::format("# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n"
-                            "process_resident_memory_bytes {}\n", resident_bytes()));
+    Exposition out;
+    out.family("process_resident_memory_bytes", "gauge", "Resident memory.");
+    out.sample(static_cast<double>(resident_bytes()));
+    if (report_) report_(out);
+    return text(200, "text/plain; version=0.0.4", out.text());
   }
   return text(404, "text/plain", "there is nothing here\n");
 }

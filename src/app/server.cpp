@@ -129,6 +129,10 @@ class RunningServer final : public Server {
     states::States& states = add(std::make_unique<states::States>(*kit_, TRY(states_settings())));
     ecs_ = &add(std::make_unique<ecs::Ecs>(*kit_, *runtime_));
     add(std::make_unique<cloudformation::CloudFormation>(*kit_));
+    if (const std::string collector = config_.get("otlp-endpoint"); !collector.empty()) {
+      if (!collector.starts_with("http://") && !collector.starts_with("https://")) return fail("Config", fmt::format("--otlp-endpoint wants a URL, not '{}'", collector));
+      states.export_traces(collector);
+    }
     TRY(set_root(iam, mode));
     TRY(set_upstream());
     registry_->set_authoriser(&iam);
@@ -140,6 +144,11 @@ class RunningServer final : public Server {
         .endpoint = kit_->endpoint,
         .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); }});
     api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_});
+    routes_.set_metrics([this, &states](Exposition& out) {
+      gateway_->report(out);
+      states.report(out);
+      store::report(*store_, out);
+    });
     return {};
   }
 

@@ -126,6 +126,9 @@ class Engine {
   size_t count(std::string_view owner, Outcome status, size_t most);
   // Open executions of an owner, as many as `most`.
   std::vector<std::string> open_executions(std::string_view owner, size_t most);
+  // How many are in memory, and how many timers are set.
+  size_t open_count() const { return slots_.size(); }
+  size_t timer_count() const { return timers_.size(); }
   // How many stand open in the account and region of this ARN.
   int64_t open_in(const std::string& arn) const;
 

@@ -1,5 +1,7 @@
 #include "protocol/gateway.h"
 
+#include <chrono>
+
 #include "base/arn.h"
 #include "protocol/codec/inflate.h"
 
@@ -75,6 +77,7 @@ struct Gateway::Pending {
   std::string request_id;
   net::HttpServer::Respond respond;
   net::Headers cors;  // to be added
+  std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 std::string Gateway::endpoint_of(const net::Request& request) const {
@@ -210,10 +213,32 @@ void Gateway::finish(Pending&& pending, Result<json::Value> result) {
   send(std::move(pending), std::move(response));
 }
 
+Gateway::Seen& Gateway::seen(const Route& route) {
+  if (route.dialect.operation) return seen_.try_emplace(route.dialect.operation, Seen{route.service, route.operation, {}, {}}).first->second;
+  // What is no operation has one name, so that nobody makes names up.
+  return seen_.try_emplace(nullptr, Seen{"", "unknown", {}, {}}).first->second;
+}
+
+void Gateway::report(Exposition& out) const {
+  out.family("gantry_http_requests_total", "counter", "API requests answered, by operation and status.");
+  for (const auto& [key, one] : seen_) {
+    for (const auto& [status, count] : one.by_status) {
+      out.sample({{"service", one.service}, {"operation", one.operation}, {"code", std::to_string(status)}}, static_cast<double>(count));
+    }
+  }
+  out.family("gantry_http_request_duration_seconds", "histogram", "From a request's arrival to its answer, the flush to the device included.");
+  for (const auto& [key, one] : seen_) out.histogram({{"service", one.service}, {"operation", one.operation}}, one.times);
+}
+
 void Gateway::send(Pending&& pending, net::Response response) {
   for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
-  parts_.when_durable([respond = std::move(pending.respond),
-                       response = std::move(response)]() mutable { respond(std::move(response)); });
+  Seen& one = seen(pending.route);
+  ++one.by_status[response.status];
+  parts_.when_durable([respond = std::move(pending.respond), response = std::move(response), &one,
+                       since = pending.since]() mutable {
+    one.times.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count());
+    respond(std::move(response));
+  });
 }
 
 }  // namespace protocol

@@ -6,9 +6,12 @@
 // call learns nothing about names and shapes. Every answer waits until what it tells is durable. A
 // client's mistake never gives a 5xx.
 #include <functional>
+#include <map>
 #include <string>
+#include <unordered_map>
 
 #include "base/clock.h"
+#include "base/exposition.h"
 #include "base/function.h"
 #include "base/random.h"
 #include "net/http_server.h"
@@ -39,6 +42,8 @@ class Gateway {
 
   // Answers one request: `respond` is called exactly once, now or later.
   void handle(net::Request request, net::HttpServer::Respond respond);
+  // Requests by operation and status, and how long they took.
+  void report(Exposition& out) const;
 
  private:
   struct Pending;
@@ -53,7 +58,15 @@ class Gateway {
   void finish(Pending&& pending, Result<json::Value> result);
   void send(Pending&& pending, net::Response response);
 
+  struct Seen {
+    std::string service, operation;
+    std::map<int, uint64_t> by_status;
+    Histogram times;
+  };
+  Seen& seen(const Route& route);
+
   Parts parts_;
+  std::unordered_map<const model::Operation*, Seen> seen_;  // entries stay where they are
 };
 
 }  // namespace protocol

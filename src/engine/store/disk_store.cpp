@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 
+#include "base/exposition.h"
 #include "engine/store/encoding.h"
 
 namespace store {
@@ -78,6 +79,24 @@ class JournaledTables final : public DiskStore {
             const std::function<bool(std::string_view, std::string_view)>& visit) override {
     if (held_.empty()) return tables_->scan(space, from, to, order, visit);
     scan_held(space, from, to, order, visit);
+  }
+
+  void report(Exposition& out) const override {
+    const Journal::Flushes flushes = journal_->flushes();
+    out.family("gantry_journal_flush_duration_seconds", "histogram", "Writing a group of commits to the device and flushing it.");
+    out.histogram({}, flushes.times);
+    out.family("gantry_journal_bytes_total", "counter", "Bytes written to the journal.");
+    out.sample(static_cast<double>(flushes.bytes));
+    out.family("gantry_journal_live_bytes", "gauge", "Bytes in journal segments that the tables have not taken over.");
+    out.sample(static_cast<double>(journal_->live_bytes()));
+    out.family("gantry_commits_total", "counter", "Commits, ever.");
+    out.sample(static_cast<double>(head_));
+    out.family("gantry_commits_waiting", "gauge", "Commits that are not on the device yet.");
+    out.sample(static_cast<double>(head_ - durable_));
+    out.family("gantry_answers_waiting", "gauge", "Answers and deliveries that wait for the device.");
+    out.sample(static_cast<double>(waiting_.size()));
+    out.family("gantry_store_healthy", "gauge", "1 while the device takes what is written.");
+    out.sample(healthy());
   }
 
   bool healthy() const override { return journal_->healthy() && unapplied_.empty(); }
@@ -239,5 +258,9 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open(Loop& loop, const std::string
 }
 
 Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& folder) { return DiskStore::open(loop, folder); }
+
+void report(const Store& store, Exposition& out) {
+  if (const auto* disk = dynamic_cast<const DiskStore*>(&store)) disk->report(out);
+}
 
 }  // namespace store

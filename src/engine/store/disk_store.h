@@ -14,6 +14,8 @@
 #include "engine/store/store.h"
 #include "engine/store/tables.h"
 
+class Exposition;
+
 namespace store {
 
 // The disk that a store lies on, and what tests may want otherwise.
@@ -35,6 +37,9 @@ class DiskStore : public Store {
   // Makes `folder` with a consistent copy of the tables, in the background; `done` on the loop. What was durable
   // when it was called is in the copy.
   virtual void copy_to(const std::string& folder, Function<void(Status)> done) = 0;
+
+  // Counts of the journal, for /_gantry/metrics.
+  virtual void report(Exposition& out) const = 0;
 };
 
 Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& folder);
@@ -43,5 +48,7 @@ Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& fo
 Status check_format(FileSystem& files, const std::string& folder);
 // Writes the format's file.
 Status write_format(FileSystem& files, const std::string& folder);
+// Writes down what a store that was opened so counts, for /_gantry/metrics; of another store, nothing.
+void report(const Store& store, Exposition& out);
 
 }  // namespace store

@@ -215,7 +215,9 @@ bool Journal::append(const Group& group) {
   }
   GroupHeader header{kGroup, 0, segment, last_written_, group.last_position, static_cast<uint32_t>(group.body.size()), 0};
   header.crc = checksum(header, group.body);
+  const auto since = std::chrono::steady_clock::now();
   if (!file_->write(bytes_of(header), offset_) || !file_->write(group.body, offset_ + sizeof header) || !file_->sync()) return false;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
   offset_ += bytes;
   last_written_ = group.last_position;
   // The mark need not reach the device: it is for damage, which is rare, and the next group overwrites it.
@@ -224,7 +226,14 @@ bool Journal::append(const Group& group) {
   file_->write(bytes_of(mark), offset_);
   std::lock_guard lock(mutex_);
   segments_.back().last_position = group.last_position;
+  flushes_.times.observe(took.count());
+  flushes_.bytes += bytes;
   return true;
+}
+
+Journal::Flushes Journal::flushes() const {
+  std::lock_guard lock(mutex_);
+  return flushes_;
 }
 
 bool Journal::open_next_segment(size_t bytes_needed) {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/exposition.h"
 #include "base/loop.h"
 #include "base/result.h"
 #include "engine/store/file_system.h"
@@ -53,6 +54,12 @@ class Journal {
   void release(uint64_t position);
   // Bytes in segments that are not released yet.
   size_t live_bytes() const;
+  // How long the flushes took, and what they wrote.
+  struct Flushes {
+    Histogram times;
+    uint64_t bytes = 0;
+  };
+  Flushes flushes() const;
 
  private:
   struct Segment {
@@ -84,6 +91,7 @@ class Journal {
   bool closed_ = false;
   std::deque<Segment> segments_;     // live ones, the last is written to
   std::deque<std::string> spares_;   // files to be used again
+  Flushes flushes_;
 
   // The writing thread's own.
   std::unique_ptr<File> file_;

@@ -149,14 +149,18 @@ void States::create_state_machine(const Call& call, protocol::Reply reply) {
   }
   // `made` moves into what follows: the role is named before.
   const std::string role_arn = made.revision.role_arn;
-  ensure_managed_rules(call, role_arn, **machine,
-                       [this, made = std::move(made), machine = *machine, text = std::string(definition), publishes, description, answer,
-                        reply = std::move(reply)](Status rules) mutable {
-                         if (!rules) return reply(std::unexpected(std::move(rules).error()));
-                         made.revision.definition = engine_.add_definition(text, std::move(machine));
-                         if (publishes) publish(made, description);
-                         reply(answer(save(std::move(made))));
-                       });
+  const Value destination = made.revision.logging;
+  Function<void(Status)> make = [this, made = std::move(made), machine = *machine, text = std::string(definition), publishes, description, answer,
+                                 reply = std::move(reply)](Status rules) mutable {
+    if (!rules) return reply(std::unexpected(std::move(rules).error()));
+    made.revision.definition = engine_.add_definition(text, std::move(machine));
+    if (publishes) publish(made, description);
+    reply(answer(save(std::move(made))));
+  };
+  check_log_destination(call, role_arn, destination, [this, call, role_arn, machine = *machine, make = std::move(make)](Status may) mutable {
+    if (!may) return make(std::move(may));
+    ensure_managed_rules(call, role_arn, *machine, std::move(make));
+  });
 }
 
 }  // namespace states

@@ -36,6 +36,7 @@ States::States(services::Kit& kit, Settings settings)
       settings_(settings),
       machines_(kit.store, "states/machine"),
       activities_(kit.store, "states/activity"),
+      watch_(kit, [this](const engine::Record& execution) { return logging_of(execution); }),
       engine_(kit.loop, kit.store, kit.random,
               [this](std::string_view execution, uint64_t task) { return task_token(execution, task); }),
       feed_(kit.loop, kit.store, engine_),
@@ -168,7 +169,32 @@ Result<const StateMachine*> States::find_machine(const Name& name) const {
   return machine;
 }
 
+std::optional<json::Value> States::logging_of(const engine::Record& execution) const {
+  const auto name = parse_arn(execution.machine_arn);
+  const StateMachine* machine = name ? machines_.find(scope_of(*name), name->machine) : nullptr;
+  if (!machine) return std::nullopt;
+  if (const auto version = parse_arn(execution.version_arn); version && version->kind == Name::Kind::version) {
+    const auto it = machine->versions.find(std::strtoull(version->qualifier.c_str(), nullptr, 10));
+    if (it != machine->versions.end()) return it->second.revision.logging;
+  }
+  return machine->revision.logging;
+}
+
+void States::report(Exposition& out) const {
+  watch_.report(out);
+  out.family("gantry_executions_open", "gauge", "Executions that run or wait, held in memory.");
+  out.sample(static_cast<double>(engine_.open_count()));
+  out.family("gantry_timers", "gauge", "Timers of executions that are set.");
+  out.sample(static_cast<double>(engine_.timer_count()));
+  size_t work = 0, pollers = 0;
+  for (const auto& [arn, queue] : activity_queues_) work += queue.work.size(), pollers += queue.pollers.size();
+  out.family("gantry_activity_queue", "gauge", "Activity tasks that wait for a worker, and workers that wait for a task.");
+  out.sample({{"of", "tasks"}}, static_cast<double>(work));
+  out.sample({{"of", "workers"}}, static_cast<double>(pollers));
+}
+
 const StateMachine& States::save(StateMachine machine) {
+  watch_.machines_changed();
   const auto arn = Arn::parse(machine.arn);
   const std::string name = machine.name;
   return machines_.put({arn->account, arn->region}, name, std::move(machine));

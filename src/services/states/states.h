@@ -14,6 +14,7 @@
 #include "services/states/feed.h"
 #include "services/states/map_runs/map_runs.h"
 #include "services/states/names.h"
+#include "services/states/observe/watch.h"
 #include "services/states/resources.h"
 #include "services/table.h"
 
@@ -32,6 +33,10 @@ class States final : public services::Service, engine::Observer {
 
   void load() override;
   void start() override;
+  // Writes down the numbers that it counts, for /_gantry/metrics.
+  void report(Exposition& out) const;
+  // Spans of executions go to this OTLP collector (http://host:4318).
+  void export_traces(const std::string& endpoint) { watch_.export_traces(endpoint); }
   engine::Engine& engine() { return engine_; }
   // Who hears of executions and who does their tasks, for one who stands between (cli/run.h: mocks, a picture).
   engine::Observer& observer() { return *this; }
@@ -116,6 +121,9 @@ class States final : public services::Service, engine::Observer {
   // Makes the managed rules that a machine's .sync tasks need, as its role; then goes on.
   void ensure_managed_rules(const Call& call, std::string role_arn, const asl::Machine& machine,
                             Function<void(Status)> then);
+  // Whether the role may log, and the group is there (observe/log_destination.cpp).
+  std::optional<Value> logging_of(const engine::Record& execution) const;
+  void check_log_destination(const Call& call, const std::string& role_arn, const Value& logging, Function<void(Status)> then);
   // Gives the version for the revision, the one that there is already if nothing changed.
   uint64_t publish(StateMachine& machine, const std::string& description);
   std::string version_arn(const StateMachine& machine, uint64_t number) const;
@@ -175,6 +183,7 @@ class States final : public services::Service, engine::Observer {
   const Settings settings_;
   services::Table<StateMachine> machines_;
   services::Table<Activity> activities_;
+  Watch watch_;
   engine::Engine engine_;
   Feed feed_;
   MapRuns map_runs_;

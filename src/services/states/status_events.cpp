@@ -32,6 +32,7 @@ Value detail_of(const engine::Record& r) {
 }  // namespace
 
 void States::status_changed(const engine::Record& r) {
+  watch_.status_changed(r);
   const auto name = parse_arn(r.arn);
   if (!name || r.express) return;
   feed_.status_changed(r);
@@ -56,7 +57,8 @@ void States::status_changed(const engine::Record& r) {
   }
 }
 
-void States::progressed(const engine::Record& r, const std::vector<asl::Event>&) {
+void States::progressed(const engine::Record& r, const std::vector<asl::Event>& events) {
+  watch_.progressed(r, events);
   feed_.progressed(r);
   if (r.status != engine::Outcome::running) return;
   const auto name = parse_arn(r.arn);

@@ -50,8 +50,9 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
     TRY(check_encryption(params["encryptionConfiguration"]));
     if (params.find("encryptionConfiguration")) next.encryption = params["encryptionConfiguration"];
     const std::string role = next.role_arn;
-    ensure_managed_rules(
-        call, role, *code,
+    std::shared_ptr<const asl::Machine> machine_code = code;
+    const Value destination = params.find("loggingConfiguration") ? next.logging : Value();
+    Function<void(Status)> update =
         [this, name, next = std::move(next), code, text = std::move(text), publishes, at = call.at,
          description = std::string(params.text("versionDescription")), reply = std::move(reply)](Status rules) mutable {
           if (!rules) return reply(std::unexpected(std::move(rules).error()));
@@ -70,7 +71,11 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
           if (publishes) out.add("stateMachineVersionArn", version_arn(updated, publish(updated, description)));
           save(std::move(updated));
           reply(out.build());
-        });
+        };
+    check_log_destination(call, role, destination, [this, call, role, machine = std::move(machine_code), update = std::move(update)](Status may) mutable {
+      if (!may) return update(std::move(may));
+      ensure_managed_rules(call, role, *machine, std::move(update));
+    });
     return {};
   };
   // `reply` has moved into the chain of calls when there is no error.

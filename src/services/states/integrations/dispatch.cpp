@@ -28,6 +28,8 @@ void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask
   } else {
     return refuse(attempt, "States.Runtime", fmt::format("The integration {} is not part of this server.", task.resource->arn));
   }
+  attempt->trace_header = execution.trace_header;
+  states_.watch_.task_called(attempt->integration.service);
   assume(attempt, execution.role_arn, task.role_arn, [this, attempt] {
     if (attempt->task.submitted) return follow(attempt, attempt->task.submitted_output);
     if (attempt->task.resource->kind == Resource::Kind::lambda) {
@@ -41,6 +43,7 @@ void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask
 }
 
 void Dispatch::schedule_activity(const engine::Record& execution, const asl::ScheduleTask& task) {
+  states_.watch_.task_called("activity");
   states_.offer_activity_work(task.resource->arn, {execution.arn, task.task, task.token, json::write(task.parameters)});
 }
 

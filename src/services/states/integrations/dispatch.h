@@ -44,6 +44,7 @@ class Dispatch final : public engine::ActionSink {
     protocol::Principal role;  // as which it is done
     std::string request_id;
     int tries = 0;  // how often it was sent
+    std::string trace_header;  // of X-Ray, as the execution was started with it
   };
   using AttemptPtr = std::shared_ptr<Attempt>;
 

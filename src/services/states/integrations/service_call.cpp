@@ -32,7 +32,7 @@ std::string crc32_bytes(std::string_view body) {
 }
 
 // Members that an optimized integration adds or rewrites, beyond what the model says.
-Value adapt_params(const Resource& resource, Value params, const std::string& execution, const std::string& key) {
+Value adapt_params(const Resource& resource, Value params, const std::string& execution, const std::string& key, const std::string& trace_header) {
   // The SDK sends a text body as text, and its checksum.
   if (resource.service == "s3" && resource.action == "putObject" && params.find("Body")) {
     if (!params.find("ContentType")) params = params.with("ContentType", "text/plain; charset=UTF-8");
@@ -53,6 +53,7 @@ Value adapt_params(const Resource& resource, Value params, const std::string& ex
   if (resource.service == "states" && resource.action == "startExecution") {
     // A repetition after a crash must find the execution that it began.
     if (!params.find("name")) params = params.with("name", key);
+    if (!trace_header.empty() && !params.find("traceHeader")) params = params.with("traceHeader", trace_header);
     return params.with("parentExecutionArn", execution);
   }
   if (resource.service == "events" && resource.action == "putEvents" && params["Entries"].is_array()) {
@@ -86,7 +87,7 @@ void Dispatch::call_service(const AttemptPtr& attempt) {
                   fmt::format("The Parameters '{}' could not be used to start the Task: [{}]", json::write(attempt->task.parameters),
                               params.error().message));
   }
-  const Value adapted = adapt_params(*attempt->task.resource, *std::move(params), attempt->execution, idempotency_key(*attempt));
+  const Value adapted = adapt_params(*attempt->task.resource, *std::move(params), attempt->execution, idempotency_key(*attempt), attempt->trace_header);
   protocol::Call call = kit_.registry.internal(attempt->role, attempt->region, to.service, to.operation, adapted);
   call.account = attempt->account;
   send(attempt, std::move(call));
