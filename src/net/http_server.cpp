@@ -1,8 +1,7 @@
 #include "net/http_server.h"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 #include <optional>
 #include <unordered_set>
@@ -10,6 +9,7 @@
 #include "base/time_text.h"
 #include "net/body_stream.h"
 #include "net/io_impl.h"
+#include "net/request_parser.h"
 
 namespace net {
 namespace {
@@ -79,7 +79,6 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   enum class State : uint8_t { idle, receiving, handling, sending, streaming };
-  using Parser = http::request_parser<http::string_body>;
 
   void wait_readable() {
     socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
@@ -102,70 +101,39 @@ class Session : public std::enable_shared_from_this<Session> {
       if (bytes.empty()) return wait_readable();
       begin_request();
     }
-    // A parser takes only whole header blocks, so an incomplete one is kept.
-    if (!pending_.empty()) {
-      pending_.append(bytes);
-      feed_pending();
-    } else {
-      const size_t used = feed(bytes);
-      if (state_ == State::receiving || state_ == State::handling) pending_.assign(bytes.substr(used));
-      advance();
-    }
-  }
-
-  void feed_pending() {
-    const size_t used = feed(pending_);
-    pending_.erase(0, used);
+    const size_t used = feed(bytes);
+    // What follows a request waits for its answer.
+    if (state_ == State::receiving && used < bytes.size()) pending_.assign(bytes.substr(used));
     advance();
   }
 
   void begin_request() {
     state_ = State::receiving;
-    parser_.emplace();
-    parser_->header_limit(static_cast<uint32_t>(shared_->limits.header_bytes));
-    parser_->body_limit(shared_->limits.body_bytes);
-    parser_->eager(true);
+    parser_.emplace(RequestParser::Limits{shared_->limits.header_bytes, shared_->limits.body_bytes});
     continued_ = false;
     deadline_ = shared_->now_ms() + shared_->limits.receive_ms;
   }
 
   // Returns how much the parser took. On a fault the answer is on its way and nothing more is read.
   size_t feed(std::string_view bytes) {
-    size_t used = 0;
-    while (used < bytes.size() && !parser_->is_done()) {
-      error_code error;
-      const size_t took = parser_->put(asio::buffer(bytes.data() + used, bytes.size() - used), error);
-      used += took;
-      if (error == http::error::need_more) break;
-      if (error) {
-        refuse(error);
-        return bytes.size();
-      }
-      if (parser_->is_header_done() && !checked_header()) return bytes.size();
-      if (took == 0) break;
+    const size_t used = parser_->feed(bytes);
+    if (parser_->fault()) {
+      answer_fault(parser_->fault(), parser_->why());
+      return bytes.size();
     }
-    if (parser_ && !parser_->is_done()) account_body();
-    return used;
-  }
-
-  bool checked_header() {
-    const auto& message = parser_->get();
-    if (message.count(http::field::content_length) > 0 && message.count(http::field::transfer_encoding) > 0) {
-      // Two ways to tell the length are a way to smuggle requests.
-      answer_fault(400, "a request has either Content-Length or Transfer-Encoding");
-      return false;
-    }
-    if (!continued_ && message[http::field::expect] == "100-continue" && !parser_->is_done()) {
+    if (parser_->done()) return used;
+    if (parser_->expects_continue() && !continued_) {
       continued_ = true;
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       error_code ignored;
       socket_.write_some(asio::buffer(kContinue), ignored);
     }
-    return true;
+    account_body();
+    return used;
   }
 
   void account_body() {
-    const size_t now = parser_->get().body().capacity();
+    const size_t now = parser_->held_bytes();
     shared_->bodies_bytes += now - counted_body_;
     counted_body_ = now;
     if (shared_->bodies_bytes > kBodiesBytesMax) answer_fault(503, "too much is being sent at once");
@@ -173,12 +141,6 @@ class Session : public std::enable_shared_from_this<Session> {
   void release_body() {
     shared_->bodies_bytes -= counted_body_;
     counted_body_ = 0;
-  }
-
-  void refuse(const error_code& error) {
-    if (error == http::error::body_limit) return answer_fault(413, "the request's body is too large");
-    if (error == http::error::header_limit) return answer_fault(431, "the request's headers are too large");
-    answer_fault(400, "this is not HTTP/1.1: " + error.message());
   }
 
   void answer_fault(int status, std::string_view why) {
@@ -193,22 +155,15 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void advance() {
     if (state_ != State::receiving) return;
-    if (!parser_->is_done()) return wait_readable();
+    if (!parser_->done()) return wait_readable();
     release_body();
-    auto message = parser_->release();
-    parser_.reset();
     state_ = State::handling;
-    keep_alive_ = message.keep_alive() && !shared_->stopping;
-    chunked_ = message.version() >= 11;
-    Request request;
-    request.method = std::string_view(message.method_string().data(), message.method_string().size());
-    request.target = std::string_view(message.target().data(), message.target().size());
+    keep_alive_ = parser_->keep_alive() && !shared_->stopping;
+    chunked_ = parser_->minor_version() >= 1;
+    Request request = parser_->take();
+    parser_.reset();
     request.peer = peer_;
-    for (const auto& field : message) {
-      request.headers.list.push_back({std::string(field.name_string()), std::string(field.value())});
-    }
-    request.body = std::move(message.body());
-    head_only_ = message.method() == http::verb::head;
+    head_only_ = request.method == "HEAD";
     shared_->handler(std::move(request), [self = shared_from_this()](Response response) { self->send(std::move(response)); });
   }
 
@@ -219,7 +174,11 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     state_ = State::sending;
     out_.clear();
-    fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    if (response.status == 200) {
+      out_ += "HTTP/1.1 200 OK\r\n";
+    } else {
+      fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    }
     for (const Header& header : response.headers.list) {
       out_.append(header.name).append(": ").append(header.value).append("\r\n");
     }
@@ -228,7 +187,7 @@ class Session : public std::enable_shared_from_this<Session> {
       keep_alive_ = keep_alive_ && chunked_;  // HTTP/1.0 knows the end by the close alone
       if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
     } else if (!bodiless) {
-      fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", response.body.size());
+      out_.append("Content-Length: ").append(fmt::format_int(response.body.size()).c_str()).append("\r\n");
     }
     if (!response.headers.has("Date")) out_.append("Date: ").append(shared_->http_date_now()).append("\r\n");
     if (!keep_alive_) out_ += "Connection: close\r\n";
@@ -369,7 +328,7 @@ class Session : public std::enable_shared_from_this<Session> {
   State state_ = State::idle;
   bool keep_alive_ = true, continued_ = false, head_only_ = false;
   int64_t deadline_ = 0;
-  std::optional<Parser> parser_;
+  std::optional<RequestParser> parser_;
   size_t counted_body_ = 0;
   std::string pending_;  // received and not yet parsed
   std::string out_;
