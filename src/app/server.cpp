@@ -135,6 +135,7 @@ class RunningServer final : public Server {
     }
     TRY(set_root(iam, mode));
     TRY(set_upstream());
+    if (upstream_ && upstream_->has("events", "PutEvents")) states.tell_every_status();
     registry_->set_authoriser(&iam);
     authenticator_ = std::make_unique<auth::Authenticator>(mode, &iam.credentials(), kit_->default_account, kit_->default_region);
     registry_->set_validator(model::make_validator());

@@ -40,6 +40,27 @@ void Events::start() {
   schedule_rules();
 }
 
+namespace {
+// Whether a pattern leaves open that an event of this source matches: it asks for no source, for this one, or asks for more
+// than a plain text.
+bool may_match_source(const Value& shown, std::string_view source) {
+  const auto pattern = json::parse(shown.text("EventPattern"));
+  const Value* wanted = pattern ? pattern->find("source") : nullptr;
+  if (!wanted || !wanted->is_array()) return true;
+  return std::ranges::any_of(wanted->items(), [&](const Value& one) { return !one.is_string() || one.as_string() == source; });
+}
+}  // namespace
+
+bool Events::hears(const Scope& scope, std::string_view source) const {
+  const auto& all = rules_.all(scope);
+  constexpr std::string_view kDefaultBus = "default/";
+  for (auto it = all.lower_bound(kDefaultBus); it != all.end() && it->first.starts_with(kDefaultBus); ++it) {
+    const Rule& rule = it->second;
+    if (rule.pattern && !rule.targets.empty() && rule.shown.text("State") != "DISABLED" && may_match_source(rule.shown, source)) return true;
+  }
+  return false;
+}
+
 void Events::accept(const Scope& scope, const std::string& bus, const Value& event) {
   const auto& all = rules_.all(scope);
   const std::string prefix = bus + "/";

@@ -96,6 +96,11 @@ void Events::load() {
     if (need.resources.empty()) need.resources.emplace_back("*");
     return std::vector<Need>{need};
   });
+  // A service of ours asks before it makes events that nobody would take.
+  kit_.registry.add("events", "HearsSource", protocol::immediate([this](const Call& call) -> Result<Value> {
+    if (!call.internal || call.caller.type != protocol::Principal::Type::service) return fail("UnknownOperationException", "");
+    return Value(hears({call.account, call.region}, call.params.text("Source")));
+  }, [](const Call&) { return std::vector<Need>{}; }));
   add("TestEventPattern", &Events::test_pattern, any);
 }
 

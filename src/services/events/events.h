@@ -78,6 +78,8 @@ class Events final : public services::Service {
   void next_token(json::ObjectBuilder& out, const Call& call, const std::string& from) const;
 
   // --- delivery.cpp ---
+  // Whether a rule of the default bus could match an event of that source.
+  bool hears(const Scope& scope, std::string_view source) const;
   void accept(const Scope& scope, const std::string& bus, const Value& event);
   struct Delivery {
     Scope scope;

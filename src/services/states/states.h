@@ -32,6 +32,8 @@ class States final : public services::Service, engine::Observer {
   ~States() override;
 
   void load() override;
+  // EventBridge lives elsewhere (--upstream): it is told everything, since its rules are not known here.
+  void tell_every_status() { tells_every_status_ = true; }
   void start() override;
   // Writes down the numbers that it counts, for /_gantry/metrics.
   void report(Exposition& out) const;
@@ -154,6 +156,7 @@ class States final : public services::Service, engine::Observer {
   Result<TaskName> open_token(const Call& call) const;
 
   // Observer: status-change events go to EventBridge (status_events.cpp).
+  bool has_listeners(const services::Scope& scope);
   void status_changed(const engine::Record& execution) override;
   void progressed(const engine::Record& execution, const std::vector<asl::Event>& events) override;
   void forgotten(const std::string& arn) override;
@@ -190,6 +193,8 @@ class States final : public services::Service, engine::Observer {
   std::unique_ptr<Dispatch> dispatch_;
   std::unordered_map<std::string, ActivityQueue> activity_queues_;
   uint64_t poller_count_ = 0;
+  bool tells_every_status_ = false;
+  std::map<services::Scope, Call> asks_for_listeners_;  // "would anybody take our events?", a call for each scope
 };
 
 }  // namespace states

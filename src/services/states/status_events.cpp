@@ -31,6 +31,21 @@ Value detail_of(const engine::Record& r) {
 
 }  // namespace
 
+// Executions come in numbers: an event that no rule would take is not made.
+bool States::has_listeners(const services::Scope& scope) {
+  if (tells_every_status_) return true;
+  if (!kit_.registry.has("events", "PutEvents")) return false;
+  auto it = asks_for_listeners_.find(scope);
+  if (it == asks_for_listeners_.end()) {
+    Call call = kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", scope.account), scope.region, "events", "HearsSource",
+                                       json::object({{"Source", "aws.states"}}));
+    it = asks_for_listeners_.emplace(scope, std::move(call)).first;
+  }
+  bool heard = true;
+  kit_.registry.call(it->second, [&](Result<Value> answer) { heard = !answer || !answer->is_bool() || answer->as_bool(); });
+  return heard;
+}
+
 void States::status_changed(const engine::Record& r) {
   watch_.status_changed(r);
   const auto name = parse_arn(r.arn);
@@ -41,7 +56,7 @@ void States::status_changed(const engine::Record& r) {
     if (r.status != engine::Outcome::running) map_runs_.child_ended(r);
     return;
   }
-  if (kit_.registry.has("events", "PutEvents")) {
+  if (has_listeners(scope_of(*name))) {
     const Value entry = json::object({{"Source", "aws.states"}, {"DetailType", "Step Functions Execution Status Change"},
                                       {"Resources", json::array({r.arn})}, {"Detail", json::write(detail_of(r))}});
     kit_.registry.call(kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", name->parts.account),
