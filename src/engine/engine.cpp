@@ -19,6 +19,7 @@ namespace {
 
 // A step's events are kept in chunks of this many, so that a page of a long history reads little.
 constexpr size_t kChunkEvents = 250;
+constexpr uint64_t kOrdersAtOnce = 4'096;
 
 Record with_status(const Record& record, Outcome status) {
   Record out{.arn = record.arn, .machine_arn = record.machine_arn, .version_arn = record.version_arn, .alias_arn = record.alias_arn,
@@ -37,7 +38,7 @@ std::string scope_of(std::string_view arn) {
 
 Engine::Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token)
     : loop_(loop), store_(store), random_(random), token_(std::move(token)) {
-  if (const auto counted = store_.get(Space::meta, "order")) order_ = from_big_endian(*counted);
+  if (const auto counted = store_.get(Space::meta, "order")) order_ = (from_big_endian(*counted) + kOrdersAtOnce - 1) / kOrdersAtOnce * kOrdersAtOnce;
 }
 
 Engine::~Engine() { *alive_ = false; }
@@ -219,7 +220,8 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
       const auto chunk = std::span(events).subspan(first, std::min(kChunkEvents, events.size() - first));
       batch.put(Space::history, history_key(record.arn, chunk.front().id), asl::encode_events(chunk));
     }
-    if (fresh) batch.put(Space::meta, "order", big_endian(order_));
+    // Numbers are set aside many at a time: what is left of them at a restart is skipped.
+    if (fresh && order_ % kOrdersAtOnce == 1) batch.put(Space::meta, "order", big_endian(order_ + kOrdersAtOnce - 1));
     if (begins || closed) {
       for (std::string& key : old_keys) batch.erase(Space::index, std::move(key));
       const std::string entry = encode_listed(record);
@@ -240,11 +242,11 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
   if (!observer_) return;
   // A run that began and ended in one step is still seen to begin: its RUNNING comes first.
   if (begins) {
-    Record begun = record;
-    begun.status = Outcome::running;
-    begun.output.reset(), begun.error.reset(), begun.cause.reset();
-    begun.stop = {};
-    observer_->status_changed(begun);
+    Record ended{.stop = std::exchange(record.stop, {}), .status = std::exchange(record.status, Outcome::running),
+                 .output = std::exchange(record.output, {}), .error = std::exchange(record.error, {}), .cause = std::exchange(record.cause, {})};
+    observer_->status_changed(record);
+    record.stop = ended.stop, record.status = ended.status;
+    record.output = std::move(ended.output), record.error = std::move(ended.error), record.cause = std::move(ended.cause);
   }
   if (!events.empty()) observer_->progressed(record, events);
   if (closed) observer_->status_changed(record);

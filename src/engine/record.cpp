@@ -4,7 +4,16 @@
 
 namespace engine {
 namespace {
-constexpr uint8_t kVersion = 2;  // 1 had neither redrive_token nor item_count
+constexpr uint8_t kVersion = 3;  // 1 had neither redrive_token nor item_count; 1 and 2 told what follows from the ARN
+
+// Name and machine follow from a Standard execution's ARN, unless it is a map run's: told as empty texts.
+std::string name_of(const std::string& arn) { return arn.substr(arn.rfind(':') + 1); }
+std::string machine_of(const std::string& arn) {
+  constexpr std::string_view kExecution = ":execution:";
+  std::string out = arn.substr(0, arn.rfind(':'));
+  const size_t at = out.find(kExecution);
+  return at == out.npos ? std::string() : out.replace(at, kExecution.size(), ":stateMachine:");
+}
 constexpr std::string_view kStatus[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"};
 
 void put(ByteWriter& out, const std::optional<std::string>& text) {
@@ -32,8 +41,10 @@ std::string Record::encode() const {
   bytes.reserve(384 + input.size() + (output ? output->size() : 0));
   ByteWriter out(bytes);
   out.u8(kVersion);
-  for (const std::string* text : {&arn, &name, &machine_arn, &version_arn, &alias_arn, &definition, &role_arn, &input,
-                                  &trace_header, &map_run_arn, &parent_arn}) {
+  out.text(arn);
+  out.text(name == name_of(arn) ? std::string_view() : name);
+  out.text(machine_arn == machine_of(arn) ? std::string_view() : machine_arn);
+  for (const std::string* text : {&version_arn, &alias_arn, &definition, &role_arn, &input, &trace_header, &map_run_arn, &parent_arn}) {
     out.text(*text);
   }
   out.signed_number(start.ms);
@@ -61,6 +72,8 @@ std::optional<Record> Record::decode(std::string_view& bytes) {
                             &r.input, &r.trace_header, &r.map_run_arn, &r.parent_arn}) {
     *text = in.text();
   }
+  if (version >= 3 && r.name.empty()) r.name = name_of(r.arn);
+  if (version >= 3 && r.machine_arn.empty()) r.machine_arn = machine_of(r.arn);
   r.start.ms = in.signed_number();
   r.stop.ms = in.signed_number();
   const uint8_t status = in.u8();

@@ -129,11 +129,13 @@ enum Flags : uint8_t { kHasName = 1, kHasData = 2, kSameData = 4, kHasDetails = 
 
 std::string encode_events(std::span<const Event> events) {
   std::string bytes;
+  bytes.reserve(64 + 24 * events.size());
   ByteWriter out(bytes);
   out.u8(kVersion);
   out.number(events.size());
   std::unordered_map<const void*, size_t> seen;  // payloads, by where they were first written
-  std::vector<json::Value> payloads;
+  const void* last_node = nullptr;               // mostly a payload is the one before
+  size_t last_place = 0, payloads = 0;
   uint64_t last_id = 0;
   int64_t last_time = 0;
   std::string text;
@@ -144,8 +146,13 @@ std::string encode_events(std::span<const Event> events) {
     if (e.data) {
       flags |= kHasData;
       if (const void* node = e.data->identity()) {
-        const auto [it, fresh] = seen.try_emplace(node, payloads.size());
-        if (!fresh) flags |= kSameData, same = it->second;
+        if (node == last_node) {
+          flags |= kSameData, same = last_place;
+        } else {
+          const auto [it, fresh] = seen.try_emplace(node, payloads);
+          if (!fresh) flags |= kSameData, same = it->second;
+          last_node = node, last_place = it->second;
+        }
       }
     }
     if (!e.details.is_null()) flags |= kHasDetails;
@@ -163,7 +170,7 @@ std::string encode_events(std::span<const Event> events) {
       text.clear();
       json::write(*e.data, text);
       out.text(text);
-      payloads.push_back(*e.data);
+      ++payloads;
     }
     if (flags & kHasDetails) {
       text.clear();
