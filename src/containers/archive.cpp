@@ -15,16 +15,52 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "base/shared_library.h"
 
 namespace containers {
 namespace {
 
+// The functions of libarchive, bound by load_archive().
+decltype(&::archive_entry_filetype) archive_entry_filetype;
+decltype(&::archive_entry_hardlink) archive_entry_hardlink;
+decltype(&::archive_entry_pathname) archive_entry_pathname;
+decltype(&::archive_entry_set_hardlink) archive_entry_set_hardlink;
+decltype(&::archive_entry_set_pathname) archive_entry_set_pathname;
+decltype(&::archive_error_string) archive_error_string;
+decltype(&::archive_read_data_block) archive_read_data_block;
+decltype(&::archive_read_data_skip) archive_read_data_skip;
+decltype(&::archive_read_free) archive_read_free;
+decltype(&::archive_read_new) archive_read_new;
+decltype(&::archive_read_next_header) archive_read_next_header;
+decltype(&::archive_read_open_filename) archive_read_open_filename;
+decltype(&::archive_read_support_filter_all) archive_read_support_filter_all;
+decltype(&::archive_read_support_format_empty) archive_read_support_format_empty;
+decltype(&::archive_read_support_format_tar) archive_read_support_format_tar;
+decltype(&::archive_write_data_block) archive_write_data_block;
+decltype(&::archive_write_disk_new) archive_write_disk_new;
+decltype(&::archive_write_disk_set_options) archive_write_disk_set_options;
+decltype(&::archive_write_finish_entry) archive_write_finish_entry;
+decltype(&::archive_write_free) archive_write_free;
+decltype(&::archive_write_header) archive_write_header;
+
+const Status& load_archive() {
+  static const Status loaded = load_library("libarchive.so.13", {BIND(archive_entry_filetype), BIND(archive_entry_hardlink), BIND(archive_entry_pathname),
+                                                              BIND(archive_entry_set_hardlink), BIND(archive_entry_set_pathname), BIND(archive_error_string),
+                                                              BIND(archive_read_data_block), BIND(archive_read_data_skip), BIND(archive_read_free),
+                                                              BIND(archive_read_new), BIND(archive_read_next_header), BIND(archive_read_open_filename),
+                                                              BIND(archive_read_support_filter_all), BIND(archive_read_support_format_empty), BIND(archive_read_support_format_tar),
+                                                              BIND(archive_write_data_block), BIND(archive_write_disk_new), BIND(archive_write_disk_set_options),
+                                                              BIND(archive_write_finish_entry), BIND(archive_write_free), BIND(archive_write_header)});
+  return loaded;
+}
+
 constexpr int64_t kUnpackedMax = 64LL << 30;
 
-using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
-using Writer = std::unique_ptr<archive, decltype(&archive_write_free)>;
+using Reader = std::unique_ptr<archive, decltype(archive_read_free)>;
+using Writer = std::unique_ptr<archive, decltype(archive_write_free)>;
 
 Result<Reader> open_tar(const std::string& path) {
+  TRY(load_archive());
   Reader reader(archive_read_new(), archive_read_free);
   archive_read_support_format_tar(reader.get());
   archive_read_support_format_empty(reader.get());

@@ -9,8 +9,39 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/shared_library.h"
+
 namespace net {
 namespace {
+
+// The functions of libcurl, bound by load_curl().
+decltype(&::curl_easy_cleanup) curl_easy_cleanup;
+decltype(&::curl_easy_init) curl_easy_init;
+decltype(&::curl_easy_strerror) curl_easy_strerror;
+decltype(&::curl_global_init) curl_global_init;
+decltype(&::curl_multi_add_handle) curl_multi_add_handle;
+decltype(&::curl_multi_cleanup) curl_multi_cleanup;
+decltype(&::curl_multi_info_read) curl_multi_info_read;
+decltype(&::curl_multi_init) curl_multi_init;
+decltype(&::curl_multi_perform) curl_multi_perform;
+decltype(&::curl_multi_poll) curl_multi_poll;
+decltype(&::curl_multi_remove_handle) curl_multi_remove_handle;
+decltype(&::curl_multi_wakeup) curl_multi_wakeup;
+decltype(&::curl_slist_append) curl_slist_append;
+decltype(&::curl_slist_free_all) curl_slist_free_all;
+decltype(&::curl_easy_getinfo) curl_easy_getinfo;
+decltype(&::curl_easy_setopt) curl_easy_setopt;
+decltype(&::curl_multi_setopt) curl_multi_setopt;
+
+const Status& load_curl() {
+  static const Status loaded = load_library("libcurl.so.4", {BIND(curl_easy_cleanup), BIND(curl_easy_init), BIND(curl_easy_strerror),
+                                                       BIND(curl_global_init), BIND(curl_multi_add_handle), BIND(curl_multi_cleanup),
+                                                       BIND(curl_multi_info_read), BIND(curl_multi_init), BIND(curl_multi_perform),
+                                                       BIND(curl_multi_poll), BIND(curl_multi_remove_handle), BIND(curl_multi_wakeup),
+                                                       BIND(curl_slist_append), BIND(curl_slist_free_all), BIND(curl_easy_getinfo),
+                                                       BIND(curl_easy_setopt), BIND(curl_multi_setopt)});
+  return loaded;
+}
 
 struct Transfer {
   Request request;
@@ -20,7 +51,9 @@ struct Transfer {
   curl_slist* header_list = nullptr;
   bool too_large = false;
 
-  ~Transfer() { curl_slist_free_all(header_list); }
+  ~Transfer() {
+    if (header_list) curl_slist_free_all(header_list);
+  }
 };
 
 size_t take_body(char* data, size_t size, size_t count, void* user) {
@@ -64,6 +97,9 @@ class CurlClient final : public HttpClient {
   }
 
   void send(Request request, SendOptions options, Done done) override {
+    if (const Status& loaded = load_curl(); !loaded) {
+      return loop_.post([done = std::move(done), error = loaded.error()]() mutable { done(std::unexpected(std::move(error))); });
+    }
     if (!multi_) begin();
     auto transfer = std::make_unique<Transfer>();
     transfer->request = std::move(request);
