@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+
 namespace net {
 namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -16,6 +18,27 @@ std::string_view Headers::get(std::string_view name) const {
     if (same_header_name(header.name, name)) return header.value;
   }
   return "";
+}
+
+bool fits_a_header(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
+}
+
+void append_form_pair(std::string& form, std::string_view name, std::string_view value) {
+  if (!form.empty()) form.push_back('&');
+  form += percent_encode(name) + "=" + percent_encode(value);
+}
+
+void append_query(std::string& url, std::string_view query) {
+  if (query.empty()) return;
+  url.resize(std::min(url.size(), url.find('#')));  // a fragment is not sent
+  const size_t mark = url.find('?');
+  if (mark == url.npos) {
+    url.push_back('?');
+  } else if (mark + 1 < url.size() && !url.ends_with('&')) {
+    url.push_back('&');
+  }
+  url += query;
 }
 
 bool Headers::has(std::string_view name) const {

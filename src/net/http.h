@@ -17,6 +17,13 @@ struct Header {
 
 bool same_header_name(std::string_view a, std::string_view b);  // ASCII case does not matter
 
+// Whether a text that comes from outside may be a header's name or value: nothing in it ends the line.
+bool fits_a_header(std::string_view text);
+// "a=1&b=2": adds a pair, percent-encoded, to a form or a query.
+void append_form_pair(std::string& form, std::string_view name, std::string_view value);
+// Adds such a query to a URL that may have one, or a fragment.
+void append_query(std::string& url, std::string_view query);
+
 struct Headers {
   std::vector<Header> list;
 

@@ -37,6 +37,7 @@ void Events::start() {
   });
   sequence_ = static_cast<uint64_t>(kit_.clock().now().ms) << 20;
   for (const auto& entry : waiting_) kit_.loop.post([this, key = entry.first] { deliver(key); });
+  authorise_all();
   schedule_rules();
 }
 

@@ -35,11 +35,15 @@ Rule from_json(const Value& d, std::type_identity<Rule>) {
 json::Value to_json(const Bus& bus) { return json::object({{"shown", bus.shown}, {"policy", bus.policy}, {"tags", bus.tags}}); }
 Bus from_json(const Value& d, std::type_identity<Bus>) { return {d["shown"], d["policy"], d["tags"]}; }
 
-Events::Events(services::Kit& kit) : kit_(kit), rules_(kit.store, "events/rule"), buses_(kit.store, "events/bus") {}
+Events::Events(services::Kit& kit)
+    : kit_(kit), rules_(kit.store, "events/rule"), buses_(kit.store, "events/bus"), connections_(kit.store, "events/connection") {}
+
+Events::~Events() { *alive_ = false; }
 
 void Events::load() {
   rules_.load();
   buses_.load();
+  connections_.load();
   const auto rule_needs = [this](std::string_view member) {
     return [this, member](const Call& call) {
       const std::string bus(call.params.text("EventBusName", "default"));
@@ -101,6 +105,25 @@ void Events::load() {
     if (!call.internal || call.caller.type != protocol::Principal::Type::service) return fail("UnknownOperationException", "");
     return Value(hears({call.account, call.region}, call.params.text("Source")));
   }, [](const Call&) { return std::vector<Need>{}; }));
+  const auto connection_needs = [this](const Call& call) {
+    const std::string_view name = call.params.text("Name");
+    const Connection* there = connections_.find({call.account, call.region}, name);
+    const std::string arn = there ? std::string(there->shown.text("ConnectionArn")) : call.arn(fmt::format("connection/{}", name));
+    return std::vector<Need>{{.action = "events:" + call.operation, .resources = {arn}}};
+  };
+  add("CreateConnection", &Events::create_connection, connection_needs);
+  add("DescribeConnection", &Events::describe_connection, connection_needs);
+  add("UpdateConnection", &Events::update_connection, connection_needs);
+  add("DeauthorizeConnection", &Events::deauthorize_connection, connection_needs);
+  add("DeleteConnection", &Events::delete_connection, connection_needs);
+  add("ListConnections", &Events::list_connections, any);
+  // Step Functions' way to a connection's secrets, as the machine's role.
+  kit_.registry.add("events", "RetrieveConnectionCredentials",
+                    {.handle = [this](const Call& call, protocol::Reply reply) { retrieve_credentials(call, std::move(reply)); },
+                     .needs = [](const Call& call) {
+                       return std::vector<Need>{{.action = "events:RetrieveConnectionCredentials",
+                                                 .resources = {std::string(call.params.text("ConnectionArn"))}}};
+                     }});
   add("TestEventPattern", &Events::test_pattern, any);
 }
 

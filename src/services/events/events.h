@@ -32,9 +32,18 @@ struct Bus {
 json::Value to_json(const Bus& bus);
 Bus from_json(const json::Value& document, std::type_identity<Bus>);
 
+// How an HTTP endpoint is to be authorised.
+struct Connection {
+  json::Value shown;  // as DescribeConnection tells it
+  json::Value auth;   // AuthParameters with their secrets, which no operation of a client tells
+};
+json::Value to_json(const Connection& connection);
+Connection from_json(const json::Value& document, std::type_identity<Connection>);
+
 class Events final : public services::Service {
  public:
   explicit Events(services::Kit& kit);
+  ~Events() override;
   void load() override;
   void start() override;
 
@@ -65,6 +74,25 @@ class Events final : public services::Service {
   // put_events.cpp
   Result<Value> put_events(const Call& call);
   Result<Value> test_pattern(const Call& call);
+
+  // connections.cpp
+  Result<Value> create_connection(const Call& call);
+  Result<Value> describe_connection(const Call& call);
+  Result<Value> update_connection(const Call& call);
+  Result<Value> delete_connection(const Call& call);
+  Result<Value> deauthorize_connection(const Call& call);
+  Result<Value> list_connections(const Call& call);
+  Result<Connection> need_connection(const Call& call) const;
+  // connection_credentials.cpp
+  void retrieve_credentials(const Call& call, protocol::Reply reply);
+  // Asks the authorization endpoint whether a client is known there; AUTHORIZING becomes AUTHORIZED or DEAUTHORIZED.
+  void authorise(const Scope& scope, const std::string& name);
+  void authorise_all();
+  using TokenTaken = Function<void(Result<std::string>)>;
+  // The access token of an OAuth client: the one there is while it is good, else a new one.
+  void access_token(const Connection& connection, TokenTaken taken);
+  static std::string token_key(const Connection& connection);
+  void forget_token(const Connection& connection) { tokens_.erase(token_key(connection)); }
 
   // --- shared ---
   // The bus that a call names, without ARN; "default" when it names none. ResourceNotFoundException.
@@ -100,8 +128,16 @@ class Events final : public services::Service {
   services::Kit& kit_;
   services::Table<Rule> rules_;  // id: "<bus>/<name>"
   services::Table<Bus> buses_;
+  services::Table<Connection> connections_;
+  struct Token {
+    std::string text;
+    Instant until;
+  };
+  std::map<std::string, Token> tokens_;  // by token_key()
+  std::map<std::string, std::vector<TokenTaken>> token_awaited_;
   std::map<std::string, Delivery> waiting_;
   uint64_t sequence_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 std::unexpected<Error> invalid(std::string message);

@@ -10,6 +10,12 @@
 
 namespace {
 
+// Endpoints that have not answered by the time of the next call.
+struct SlowHttp final : net::HttpClient {
+  void send(net::Request, net::SendOptions, Done done) override { waiting.push_back(std::move(done)); }
+  std::vector<Done> waiting;
+};
+
 TEST(EventsRecorded, AnswersAsAws) {
   const auto cases = recorded::load("events");
   if (cases.empty()) GTEST_SKIP() << "the recorded cases are not there";
@@ -19,7 +25,10 @@ TEST(EventsRecorded, AnswersAsAws) {
     sqs::Sqs sqs(world.kit);
     sns::Sns sns(world.kit);
     logs::Logs logs(world.kit);
-    events::Events events(world.kit);
+    SlowHttp http;
+    services::Kit kit{world.loop, world.store, world.random, world.registry, http, world.sealer, world.kit.endpoint, world.kit.default_account,
+                      world.kit.default_region};
+    events::Events events(kit);
     logs.load(), logs.start();
     sqs.load(), sqs.start();
     sns.load(), sns.start();
