@@ -318,6 +318,11 @@ bool Engine::awaits(const std::string& arn, uint64_t task) {
   return slot && slot->execution.awaits(task);
 }
 
+asl::Inspection* Engine::inspection(const std::string& arn) {
+  const Slot* slot = find_slot(arn);
+  return slot ? slot->inspection.get() : nullptr;
+}
+
 void Engine::stop(const std::string& arn, std::optional<std::string> error, std::optional<std::string> cause) {
   if (Slot* slot = find_slot(arn)) run(*slot, asl::Stop{std::move(error), std::move(cause)});
 }

@@ -106,6 +106,8 @@ class Engine {
   bool deliver(const std::string& arn, asl::Input input);
   // Whether that task is still waited for.
   bool awaits(const std::string& arn, uint64_t task);
+  // What TestState looks through; null for every other execution.
+  asl::Inspection* inspection(const std::string& arn);
   // Aborts an open execution; nothing happens to a closed one.
   void stop(const std::string& arn, std::optional<std::string> error, std::optional<std::string> cause);
 

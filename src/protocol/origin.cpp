@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/host.h"
+
 namespace protocol {
 namespace {
 
@@ -13,37 +15,16 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// The name in "name:port" or "[v6]:port"; empty when it is neither.
-std::string host_name(std::string_view host) {
-  if (host.starts_with('[')) {
-    const size_t end = host.find(']');
-    return end == host.npos ? "" : lower(host.substr(1, end - 1));
-  }
-  std::string name = lower(host.substr(0, host.find(':')));
-  if (name.ends_with('.')) name.pop_back();
-  return name;
-}
-
-// 127.0.0.0/8 in its usual notation: nothing but digits and dots, so that 127.example.com is none.
-bool is_loopback_address(std::string_view name) {
-  if (name == "::1" || name == "0:0:0:0:0:0:0:1") return true;
-  return name.starts_with("127.") && std::ranges::count(name, '.') == 3 &&
-         std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-}
-
-bool is_loopback(std::string_view name) {
-  return name == "localhost" || name.ends_with(".localhost") || is_loopback_address(name);
-}
 }  // namespace
 
 bool OriginPolicy::is_own_host(std::string_view host) const {
-  const std::string full = host_name(host);
+  const std::string full = net::host_name(host);
   std::string_view name = full;
   if (name.empty()) return false;
   const auto own = [&](std::string_view candidate) {
-    return is_loopback(candidate) ||
+    return net::is_loopback(candidate) ||
            std::ranges::any_of(settings_.hosts,
-                               [&](const std::string& h) { return host_name(h) == candidate; });
+                               [&](const std::string& h) { return net::host_name(h) == candidate; });
   };
   if (own(name)) return true;
   for (const std::string_view prefix : {"sync-", "stream-"}) {

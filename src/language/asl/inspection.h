@@ -19,10 +19,12 @@ struct Inspection {
   std::optional<int64_t> retry_count;       // attempts of the retrier that matches, so far
   std::optional<int64_t> failed_iterations;
   std::optional<json::Value> reader_items;
+  bool reveals_secrets = false;             // of a connection, in `request`
   bool mocked() const { return mock_result || mock_error; }
 
   // --- what is seen ---
   std::map<std::string, json::Value> stages;  // by AWS's names: "afterInputPath" ...
+  json::Value request, response;              // of a task that is an HTTP request
   json::Value output;
   size_t iterations = 0;
   std::optional<int> choice;                  // the rule that was taken; none: Default

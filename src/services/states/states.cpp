@@ -119,6 +119,7 @@ void States::offer_executions() {
   registry.add("states", "TestState", {.handle = [this](const Call& c, protocol::Reply r) { test_state(c, std::move(r)); },
                                        .needs = [](const Call& call) {
                                          auto needs = on_any(call);
+                                         if (call.params["revealSecrets"] == json::Value(true)) needs.push_back({.action = "states:RevealSecrets", .resources = {"*"}});
                                          if (call.params.find("roleArn")) needs.push_back(protocol::pass_role(call.params.text("roleArn"), "states.amazonaws.com"));
                                          return needs;
                                        }});

@@ -180,6 +180,10 @@ Value told(const Value& params, const Value& state, const Value& input, const as
     const bool number = stage == "maxConcurrency" || stage.starts_with("tolerated");
     data.add(stage, number ? value : Value(spaced(value)));
   }
+  if (level == "TRACE") {
+    if (seen.request.is_object()) data.add("request", seen.request);
+    if (seen.response.is_object()) data.add("response", seen.response);
+  }
   if (seen.variables.is_object() && seen.variables.size() > 0) data.add("variables", spaced(seen.variables));
   json::ObjectBuilder details;
   if (caught) details.add("catchIndex", *seen.catch_index);
@@ -199,6 +203,7 @@ void States::test_state(const Call& call, protocol::Reply reply) {
     auto compiled = asl::compile(what.definition, {.one_state = true});
     if (!compiled.machine) return fail("InvalidDefinition", fmt::format("Invalid State Machine Definition: '{}'", asl::join_errors(compiled.diagnostics)));
     auto inspection = std::make_shared<asl::Inspection>();
+    inspection->reveals_secrets = params["revealSecrets"] == Value(true);
     TRY(take_mock(params, what.state, *compiled.machine, *inspection));
     const Value input = TRY(json_param(params, "input", Value::object()));
     if (params.find("context")) {

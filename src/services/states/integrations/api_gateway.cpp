@@ -1,13 +1,12 @@
 // apigateway:invoke: an HTTP request to a deployed API (spec/integrations.md 8).
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "language/json/parse.h"
 #include "net/http_client.h"
 #include "services/states/integrations/dispatch.h"
+#include "services/states/integrations/http_task.h"
 #include "services/states/states.h"
 
 namespace states {
@@ -17,7 +16,6 @@ using json::Value;
 namespace {
 
 constexpr std::string_view kFields[] = {"AllowNullValues", "ApiEndpoint", "AuthType", "Headers", "Method", "Path", "QueryParameters", "RequestBody", "Stage"};
-constexpr std::string_view kMethods[] = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
 constexpr size_t kResponseBytesMax = 8 * 1048576;  // far above what a state's result may hold
 constexpr int64_t kTimeoutMs = 30'000;             // API Gateway's own limit is 29 s
 
@@ -27,11 +25,6 @@ bool lists_of_texts(const Value& given) {
   return std::ranges::all_of(given.members(), [](const json::Member& one) {
     return one.value.is_array() && std::ranges::all_of(one.value.items(), [](const Value& text) { return text.is_string(); });
   });
-}
-
-// Header names and values come from a definition's data: nothing may end the line they stand in.
-bool fits_a_header(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
 }
 
 std::vector<std::string> faults_of(const Value& params) {
@@ -46,14 +39,14 @@ std::vector<std::string> faults_of(const Value& params) {
   for (const std::string_view field : {"ApiEndpoint", "Method", "Stage", "Path", "AuthType"}) {
     if (params.find(field) && !params[field].is_string()) misshapen(field);
   }
-  if (params["Method"].is_string() && std::ranges::find(kMethods, params.text("Method")) == std::end(kMethods)) misshapen("Method");
+  if (params["Method"].is_string() && !is_http_method(params.text("Method"))) misshapen("Method");
   for (const std::string_view field : {"Headers", "QueryParameters"}) {
     if (params.find(field) && !lists_of_texts(params[field])) misshapen(field);
   }
   if (params["Headers"].is_object()) {
     for (const json::Member& one : params["Headers"].members()) {
-      const auto unfit = [](const Value& text) { return text.is_string() && !fits_a_header(text.as_string()); };
-      if (one.name.empty() || !fits_a_header(one.name) || (one.value.is_array() && std::ranges::any_of(one.value.items(), unfit))) misshapen("Headers");
+      const auto unfit = [](const Value& text) { return text.is_string() && !net::fits_a_header(text.as_string()); };
+      if (one.name.empty() || !net::fits_a_header(one.name) || (one.value.is_array() && std::ranges::any_of(one.value.items(), unfit))) misshapen("Headers");
     }
   }
   // Requests go out unsigned.
@@ -90,15 +83,13 @@ std::string url_of(const Value& params) {
     const std::string_view part = without_slashes(params.text(field));
     if (!part.empty()) url += "/" + percent_encode(part, "/");
   }
-  char separator = '?';
+  std::string query;
   if (params["QueryParameters"].is_object()) {
     for (const json::Member& one : params["QueryParameters"].members()) {
-      for (const Value& value : one.value.items()) {
-        url += fmt::format("{}{}={}", separator, percent_encode(one.name), percent_encode(value.as_string()));
-        separator = '&';
-      }
+      for (const Value& value : one.value.items()) net::append_form_pair(query, one.name, value.as_string());
     }
   }
+  net::append_query(url, query);
   return url;
 }
 
@@ -117,50 +108,18 @@ net::Request request_of(const Value& params) {
   return request;
 }
 
-std::string_view status_text(int status) {
-  switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    default: return "";
-  }
-}
-
-Value result_of(const net::Response& response) {
-  std::vector<json::Member> headers;
-  for (const net::Header& header : response.headers.list) {
-    const auto same = std::ranges::find_if(headers, [&](const json::Member& one) { return net::same_header_name(one.name, header.name); });
-    if (same == headers.end()) {
-      headers.push_back({header.name, json::array({header.value})});
-    } else {
-      std::vector<Value> values(same->value.items().begin(), same->value.items().end());
-      values.emplace_back(header.value);
-      same->value = Value::array(std::move(values));
-    }
-  }
-  std::ranges::sort(headers, {}, &json::Member::name);
-  const auto body = json::parse(response.body);
-  return json::object({{"Headers", Value::object(std::move(headers))}, {"ResponseBody", body ? *body : Value(response.body)},
-                       {"StatusCode", response.status}, {"StatusText", status_text(response.status)}});
-}
-
 }  // namespace
 
 void Dispatch::invoke_api(const AttemptPtr& attempt) {
   const Value& params = attempt->task.parameters;
   const std::vector<std::string> faults = params.is_object() ? faults_of(params) : std::vector<std::string>{"The value of the field 'Parameters' has an invalid format"};
-  if (!faults.empty()) {
-    return refuse(attempt, "States.Runtime",
-                  fmt::format("The Parameters '{}' could not be used to start the Task: [{}]", json::write(params), fmt::join(faults, ", ")));
-  }
+  if (!faults.empty()) return misshapen(attempt, faults);
   const auto answered_by_api = [this, attempt, alive = alive_](Result<net::Response> response) {
     if (!*alive) return;
     if (!response) return refuse(attempt, "ApiGateway.SdkClientException", "Unable to execute HTTP request: " + response.error().message);
     if (response->status < 200 || response->status > 299) return refuse(attempt, fmt::format("ApiGateway.{}", response->status), response->body);
     const uint64_t task = attempt->task.task;
-    Value output = result_of(*response);
+    Value output = http_result(*response);
     if (attempt->task.resource->pattern == asl::Resource::Pattern::request_response) {
       states_.engine_.deliver(attempt->execution, asl::TaskSucceeded{task, std::move(output)});
     } else {

@@ -26,6 +26,7 @@ constexpr Optimized kOptimized[] = {
     {"elasticmapreduce", "elasticmapreduce", "ElasticMapReduce", "AmazonElasticMapReduce"},
     {"apigateway", "execute-api", "ApiGateway", "AmazonApiGateway"},
     {"eks", "eks", "EKS", "AmazonEKS"},
+    {"http", "http", "Http", ""},
 };
 
 std::string upper_first(std::string_view text) {

@@ -36,6 +36,8 @@ void Dispatch::schedule(const engine::Record& execution, const asl::ScheduleTask
       schedule_lambda(attempt);
     } else if (attempt->integration.service == "execute-api") {
       invoke_api(attempt);
+    } else if (attempt->integration.service == "http") {
+      invoke_http(attempt);
     } else {
       call_service(attempt);
     }

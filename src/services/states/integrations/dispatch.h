@@ -53,6 +53,12 @@ class Dispatch final : public engine::ActionSink {
   void call_service(const AttemptPtr& attempt);
   void send(const AttemptPtr& attempt, protocol::Call call);
   void invoke_api(const AttemptPtr& attempt);  // api_gateway.cpp
+  // http_invoke.cpp
+  enum class Token : uint8_t { as_it_is, renewed };
+  void invoke_http(const AttemptPtr& attempt);
+  void retrieve_credentials(const AttemptPtr& attempt, Token token);
+  void send_http(const AttemptPtr& attempt, const Value& credentials, Token token);
+  void misshapen(const AttemptPtr& attempt, const std::vector<std::string>& faults);
   void answered(const AttemptPtr& attempt, Result<Value> answer);
   void refuse(const AttemptPtr& attempt, std::string error, std::string cause);
   void refuse(const AttemptPtr& attempt, const Error& error);
