@@ -21,6 +21,7 @@
 #include "net/http_server.h"
 #include "protocol/gateway.h"
 #include "protocol/models/validate.h"
+#include "protocol/session_key.h"
 #include "protocol/upstream.h"
 #include "services/cloudformation/cloudformation.h"
 #include "services/cloudwatch/cloudwatch.h"
@@ -226,8 +227,10 @@ class RunningServer final : public Server {
       }
     }
     if (settings.services.empty() && settings.others.empty()) return {};
-    // An upstream knows accounts, not our roles: the key names the account.
-    settings.key = [](const protocol::Call& call) { return auth::SigningKey{call.account, "gantry", ""}; };
+    // A role's session signs with its own temporary key; whoever else calls is known by the account alone.
+    settings.key = [this](const protocol::Call& call) {
+      return protocol::session_key(*registry_, call.caller, call.region).value_or(auth::SigningKey{call.account, "gantry", ""});
+    };
     upstream_ = std::make_unique<protocol::Upstream>(std::move(settings), *registry_, *http_, loop_.clock());
     registry_->set_upstream([this](const protocol::Call& call, protocol::Reply& reply) { return upstream_->call(call, reply); });
     registry_->set_upstream_has([this](std::string_view service, std::string_view operation) { return upstream_->has(service, operation); });

@@ -14,6 +14,10 @@ namespace {
 
 constexpr int64_t kKeptBeyondEndMs = 86'400'000;
 constexpr size_t kPolicyCharactersMax = 2'048;
+// Sessions of our own that sign what goes out: of memory alone, and renewed before they end.
+constexpr size_t kLentMax = 10'000;
+constexpr int64_t kLentSeconds = 3'600;
+constexpr int64_t kRenewedBeforeEndMs = 300'000;
 constexpr size_t kPackedCharactersMax = 4'096;  // policies, their ARNs and tags together
 constexpr size_t kPolicyArnsMax = 10;
 
@@ -48,6 +52,7 @@ void Sts::load() {
                                         call.account, call.params.text("Name"));
     return std::vector<protocol::Need>{{.action = "sts:GetFederationToken", .resources = {who}}};
   });
+  add("RoleSessionCredentials", &Sts::role_session_credentials, none);
   add("GetAccessKeyInfo", &Sts::get_access_key_info, nullptr);
   add("DecodeAuthorizationMessage", &Sts::decode_authorization_message, nullptr);
 }
@@ -57,6 +62,7 @@ void Sts::start() { forget_expired(); }
 std::optional<auth::Credential> Sts::find(std::string_view access_key_id) {
   const auto account = policy::account_of_access_key(access_key_id);
   const Session* session = account ? sessions_.find({*account, ""}, access_key_id) : nullptr;
+  if (const auto lent = lent_.find(access_key_id); lent != lent_.end()) session = &lent->second.session;
   if (!session) return std::nullopt;
   return auth::Credential{.secret_access_key = session->secret,
                           .principal = session->principal,
@@ -83,6 +89,41 @@ Result<Session> Sts::issue(protocol::Principal principal, int64_t seconds, Sessi
   sessions_.put({session.principal.account, ""}, session.access_key_id, session);
   if (timer_ == 0) wait_for_next();
   return session;
+}
+
+Sts::Answer Sts::role_session_credentials(const Call& call) {
+  const protocol::Principal& caller = call.caller;
+  if (!call.internal || caller.type != protocol::Principal::Type::assumed_role) return fail("UnknownOperationException", "");
+  const Instant good_until = kit_.clock().now() + kRenewedBeforeEndMs;
+  // A client's session goes on as itself.
+  if (const Session* own = sessions_.find({caller.account, ""}, caller.access_key_id); own && own->expires > kit_.clock().now()) return credentials_value(*own);
+  const std::string who = caller.role_arn + " " + caller.session_name;
+  if (const auto it = lent_to_.find(who); it != lent_to_.end()) {
+    const Session& there = lent_.find(it->second)->second.session;
+    if (there.expires > good_until) return credentials_value(there);
+  }
+  auto principal = protocol::Principal::role_session(caller.role_arn, caller.session_name);
+  principal.user_id = user_id_of(principal);
+  Session session = TRY(issue(std::move(principal), kLentSeconds, {}, Keeping::forgotten));
+  const Value answer = credentials_value(session);
+  const std::string key = session.access_key_id;
+  lent_to_[who] = key;
+  lent_in_order_.push_back(key);
+  lent_.emplace(key, Lent{std::move(session), who});
+  forget_lent();
+  return answer;
+}
+
+// All last equally long, so the first that was lent ends first.
+void Sts::forget_lent() {
+  while (!lent_in_order_.empty()) {
+    const auto oldest = lent_.find(lent_in_order_.front());
+    if (lent_.size() <= kLentMax && oldest->second.session.expires > kit_.clock().now()) return;
+    const auto holder = lent_to_.find(oldest->second.who);
+    if (holder != lent_to_.end() && holder->second == oldest->first) lent_to_.erase(holder);
+    lent_.erase(oldest);
+    lent_in_order_.pop_front();
+  }
 }
 
 void Sts::forget_expired() {

@@ -32,14 +32,14 @@ Sts::Sts(services::Kit& kit) : kit_(kit), sessions_(kit.store, "sts/session") {}
 Sts::Answer Sts::get_caller_identity(const Call& call) {
   const Principal& caller = call.caller;
   std::string user_id = caller.user_id;
-  if (user_id.empty() && caller.type == Principal::Type::assumed_role) {
-    const Value known = role(caller.role_arn);
-    user_id = fmt::format(
-        "{}:{}",
-        known.is_object() ? std::string(known.text("RoleId")) : id_of_unknown_role(caller.role_arn),
-        caller.session_name);
-  }
+  if (user_id.empty() && caller.type == Principal::Type::assumed_role) user_id = user_id_of(caller);
   return json::object({{"UserId", user_id}, {"Account", caller.account}, {"Arn", caller.arn}});
+}
+
+std::string Sts::user_id_of(const Principal& session) {
+  const Value known = role(session.role_arn);
+  const std::string id(known.is_object() ? known.text("RoleId") : id_of_unknown_role(session.role_arn));
+  return fmt::format("{}:{}", id, session.session_name);
 }
 
 Sts::Answer Sts::get_session_token(const Call& call) {

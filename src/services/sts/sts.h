@@ -4,8 +4,9 @@
 // Sessions are kept with their ends and found again after a restart; a day after its end a session
 // is forgotten (until then its key is told to have expired). Roles are IAM's: they are asked for by
 // iam:GetRole. A service of ours that assumes a role (states.amazonaws.com) goes on to act as
-// Principal::role_session and has no use for keys, so for it nothing is kept;
+// Principal::role_session; it is lent keys only when something is to be signed, and they are kept in memory alone;
 // ecs-tasks.amazonaws.com hands the keys to containers.
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,6 +50,11 @@ class Sts final : public services::Service, public auth::CredentialSource {
   Answer decode_authorization_message(const Call& call);
 
   // sessions.cpp
+  // What a role's session of ours signs with (protocol/session_key.h): made on first need, kept in memory.
+  Answer role_session_credentials(const Call& call);
+  void forget_lent();
+  // "AROA...:session", of a role that IAM knows or not.
+  std::string user_id_of(const protocol::Principal& session);
   enum class Keeping : uint8_t { kept, forgotten };
   Result<Session> issue(protocol::Principal principal, int64_t seconds, Session extras,
                         Keeping keeping);
@@ -59,10 +65,18 @@ class Sts final : public services::Service, public auth::CredentialSource {
   void forget_expired();
   void wait_for_next();
 
+  struct Lent {
+    Session session;
+    std::string who;  // role and session name
+  };
+
   services::Kit& kit_;
   services::Table<Session> sessions_;
   std::multimap<Instant, std::pair<std::string, std::string>> ends_;  // account and key
   Loop::TimerId timer_ = 0;
+  std::map<std::string, Lent, std::less<>> lent_;  // by access key
+  std::map<std::string, std::string> lent_to_;     // who -> access key
+  std::deque<std::string> lent_in_order_;
 };
 
 // The id that a role would have, for one that was never made (modes off and audit).

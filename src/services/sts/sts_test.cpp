@@ -175,4 +175,48 @@ TEST_F(Sts, AnswersAsRecorded) {
   }
 }
 
+// As an upstream call of a state machine asks.
+struct Lending : Sts {
+  Value lend(std::string_view role, std::string_view session) {
+    auto made = world.registry.internal(Principal::role_session(role, session), "us-east-1", "sts", "RoleSessionCredentials", Value::object());
+    const auto answer = world.run(made);
+    EXPECT_TRUE(answer);
+    return answer ? *answer : Value();
+  }
+};
+
+TEST_F(Lending, ASessionThatSignsIsItsRoleAndTheSameUntilNearItsEnd) {
+  const Value first = lend("arn:aws:iam::111111111111:role/worker", "s1");
+  EXPECT_TRUE(first.text("AccessKeyId").starts_with("ASIA"));
+  EXPECT_EQ(policy::account_of_access_key(first.text("AccessKeyId")), "111111111111");
+  EXPECT_EQ(lend("arn:aws:iam::111111111111:role/worker", "s1"), first);
+  EXPECT_NE(lend("arn:aws:iam::111111111111:role/worker", "s2"), first);
+  EXPECT_NE(lend("arn:aws:iam::111111111111:role/other", "s1"), first);
+  const auto found = sts.find(first.text("AccessKeyId"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->principal.arn, "arn:aws:sts::111111111111:assumed-role/worker/s1");
+  EXPECT_EQ(found->session_token, first.text("SessionToken"));
+  EXPECT_TRUE(found->principal.user_id.ends_with(":s1"));
+  world.loop.run_for(56 * 60'000);
+  EXPECT_NE(lend("arn:aws:iam::111111111111:role/worker", "s1"), first) << "it would end within five minutes";
+  EXPECT_TRUE(sts.find(first.text("AccessKeyId"))) << "what was signed with it is under way";
+  world.loop.run_for(5 * 60'000);
+  lend("arn:aws:iam::111111111111:role/worker", "s3");
+  EXPECT_FALSE(sts.find(first.text("AccessKeyId")));
+}
+
+TEST_F(Lending, AreBoundedAndTheOldestGoesFirst) {
+  const Value first = lend("arn:aws:iam::111111111111:role/worker", "s");
+  for (int i = 0; i < 10'000; ++i) lend("arn:aws:iam::111111111111:role/worker", std::to_string(i));
+  EXPECT_FALSE(sts.find(first.text("AccessKeyId")));
+  EXPECT_TRUE(sts.find(lend("arn:aws:iam::111111111111:role/worker", "9999").text("AccessKeyId")));
+}
+
+TEST_F(Lending, NoClientIsLentAnything) {
+  const auto session = Principal::role_session("arn:aws:iam::111111111111:role/worker", "s1");
+  const auto answer = world.call(session, "sts", "RoleSessionCredentials", Value::object());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "UnknownOperationException");
+}
+
 }  // namespace

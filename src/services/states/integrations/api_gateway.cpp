@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "net/host.h"
 #include "net/http_client.h"
+#include "protocol/session_key.h"
 #include "services/states/integrations/dispatch.h"
 #include "services/states/integrations/http_task.h"
 #include "services/states/states.h"
@@ -49,8 +51,8 @@ std::vector<std::string> faults_of(const Value& params) {
       if (one.name.empty() || !net::fits_a_header(one.name) || (one.value.is_array() && std::ranges::any_of(one.value.items(), unfit))) misshapen("Headers");
     }
   }
-  // Requests go out unsigned.
-  if (params.text("AuthType", "NO_AUTH") == "IAM_ROLE") faults.emplace_back("The AuthType 'IAM_ROLE' is not supported by this server");
+  const std::string_view type = params.text("AuthType", "NO_AUTH");
+  if (params["AuthType"].is_string() && type != "NO_AUTH" && type != "IAM_ROLE" && type != "RESOURCE_POLICY") misshapen("AuthType");
   return faults;
 }
 
@@ -108,6 +110,16 @@ net::Request request_of(const Value& params) {
   return request;
 }
 
+// The Region of "https://id.execute-api.REGION.amazonaws.com/stage/path"; `otherwise` for an API that lives elsewhere.
+std::string region_of(std::string_view url, std::string_view otherwise) {
+  const std::string host = net::host_name(net::authority_of(url));
+  constexpr std::string_view kService = ".execute-api.";
+  const size_t at = host.find(kService);
+  if (at == host.npos) return std::string(otherwise);
+  const size_t begin = at + kService.size();
+  return host.substr(begin, host.find('.', begin) - begin);
+}
+
 }  // namespace
 
 void Dispatch::invoke_api(const AttemptPtr& attempt) {
@@ -127,8 +139,14 @@ void Dispatch::invoke_api(const AttemptPtr& attempt) {
     }
   };
   // What leaves the process must not be ahead of the history that tells of it.
-  kit_.store.when_durable(kit_.store.head(), [this, request = request_of(params), answered_by_api, alive = alive_]() mutable {
-    if (*alive) kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax}, answered_by_api);
+  kit_.store.when_durable(kit_.store.head(), [this, attempt, request = request_of(params), answered_by_api, alive = alive_]() mutable {
+    if (!*alive) return;
+    if (attempt->task.parameters.text("AuthType") == "IAM_ROLE") {
+      const auto key = protocol::session_key(kit_.registry, attempt->role, attempt->region);
+      if (!key) return refuse(attempt, "ApiGateway.SdkClientException", "Unable to load credentials: STS is not part of this server.");
+      auth::sign(request, *key, region_of(request.target, attempt->region), "execute-api", kit_.clock().now());
+    }
+    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax}, answered_by_api);
   });
 }
 

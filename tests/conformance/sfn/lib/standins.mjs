@@ -12,6 +12,15 @@ const bodyOf = async (request) => {
 
 // --- Lambda: Invoke alone ---
 
+// The account that an access key of AWS's form carries: 40 bits behind the four letters of its kind, of which one is no part of it.
+function accountOf(key = "") {
+  if (/^\d{12}$/.test(key)) return key;
+  if (!/^A[SK]IA[A-Z2-7]{16}$/.test(key)) return undefined;
+  let bits = 0n;
+  for (const letter of key.slice(4, 14)) bits = (bits << 5n) | BigInt("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter));
+  return String((bits >> 9n) & 0xffffffffffn).padStart(12, "0");
+}
+
 export class Functions {
   constructor() {
     this.byName = new Map();
@@ -49,7 +58,7 @@ export class Functions {
     const name = match?.[1].split(":function:").at(-1).split(":")[0];
     const described = name && this.byName.get(name);
     if (!described) {
-      const account = /arn:aws:lambda:[^:]*:(\d+)/.exec(match?.[1] ?? "")?.[1] ?? /Credential=(\d{12})/.exec(request.headers.authorization ?? "")?.[1] ?? "000000000000";
+      const account = /arn:aws:lambda:[^:]*:(\d+)/.exec(match?.[1] ?? "")?.[1] ?? accountOf(/Credential=([^/]+)/.exec(request.headers.authorization ?? "")?.[1]) ?? "000000000000";
       const full = `arn:aws:lambda:us-east-1:${account}:function:${name}:$LATEST`;
       response.writeHead(404, { "content-type": "application/json", "x-amzn-errortype": "ResourceNotFoundException" });
       return response.end(JSON.stringify({ Type: "User", Message: `Function not found: ${full}` }));
