@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "app/samples.h"
+#include "app/snapshots.h"
 #include "base/arn.h"
 #include "language/json/parse.h"
 #include "net/body_stream.h"
@@ -66,17 +67,49 @@ void Api::handle(const net::Request& request, net::HttpServer::Respond respond) 
   if (verdict == protocol::OriginPolicy::Verdict::refused || verdict == protocol::OriginPolicy::Verdict::link) return respond(protocol::refused_response());
   const bool foreign = verdict == protocol::OriginPolicy::Verdict::cross_origin;
   if (foreign && protocol::OriginPolicy::is_preflight(request)) return respond(parts_.origins.preflight_response(request));
-  Answer made = answer(request, request.path().substr(kPrefix.size()));
-  net::Response response = made ? *std::move(made) : error_response(made.error());
-  if (foreign) parts_.origins.add_cors_headers(request, response.headers);
-  // What is shown here is durable, like every other answer.
-  parts_.store.when_durable(parts_.store.head(), [respond = std::move(respond), response = std::move(response)]() mutable { respond(std::move(response)); });
+  net::Headers cors;
+  if (foreign) parts_.origins.add_cors_headers(request, cors);
+  const std::string_view path = request.path().substr(kPrefix.size());
+  Function<void(Answer)> send = [this, cors = std::move(cors), respond = std::move(respond)](Answer made) mutable {
+    net::Response response = made ? *std::move(made) : error_response(made.error());
+    for (net::Header& header : cors.list) response.headers.list.push_back(std::move(header));
+    // What is shown here is durable, like every other answer.
+    parts_.store.when_durable(parts_.store.head(), [respond = std::move(respond), response = std::move(response)]() mutable { respond(std::move(response)); });
+  };
+  if (!answer_later(request, path, send)) send(answer(request, path));
+}
+
+Result<auth::Identity> Api::identify(const net::Request& request) {
+  const auto scope = auth::read_scope(request);
+  return parts_.authenticator.authenticate(request, scope, scope ? std::string_view(scope->service) : "states", parts_.loop.clock().now());
+}
+
+bool Api::answer_later(const net::Request& request, std::string_view path, Function<void(Answer)>& done) {
+  constexpr std::string_view kBackup = "backup/";
+  const bool makes = path == "backup" && request.method == "POST", removes = path.starts_with(kBackup) && request.method == "DELETE";
+  if (!makes && !removes) return false;
+  const auto identity = identify(request);
+  if (!identity) {
+    done(std::unexpected(identity.error()));
+    return true;
+  }
+  // A backup holds every account's secrets: it is for the one to whom the server belongs.
+  const auto& who = identity->principal;
+  if (parts_.authenticator.mode() == auth::Mode::enforce && (who.type != protocol::Principal::Type::root || who.account != parts_.account)) {
+    done(refused(403, "AccessDeniedException", fmt::format("Only the root of the account {} may make backups.", parts_.account)));
+    return true;
+  }
+  if (makes) {
+    parts_.snapshots.make(std::move(done));
+  } else {
+    parts_.snapshots.remove(path.substr(kBackup.size()), std::move(done));
+  }
+  return true;
 }
 
 Api::Answer Api::answer(const net::Request& request, std::string_view path) {
-  const auto scope = auth::read_scope(request);
-  auto identity = TRY(parts_.authenticator.authenticate(request, scope, scope ? std::string_view(scope->service) : "states", parts_.loop.clock().now()));
-  if (request.method != "GET" && request.method != "HEAD") return refused(405, "MethodNotAllowed", "Only GET is answered here.");
+  auto identity = TRY(identify(request));
+  if (request.method != "GET" && request.method != "HEAD") return refused(405, "MethodNotAllowed", "Only GET is answered here, and POST of backup.");
   Asked asked{.request = request, .query = {}, .caller = std::move(identity.principal), .region = std::move(identity.region)};
   TRY(asked.query.add(request.query()));
   asked.query.sort();

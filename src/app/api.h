@@ -28,6 +28,8 @@ class States;
 
 namespace app {
 
+class Snapshots;
+
 class Api {
  public:
   struct Parts {
@@ -41,8 +43,10 @@ class Api {
     ecs::Ecs& ecs;
     iam::Iam& iam;
     sns::Sns& sns;
+    Snapshots& snapshots;
+    std::string account;  // the default one
   };
-  explicit Api(Parts parts) : parts_(parts) {}
+  explicit Api(Parts parts) : parts_(std::move(parts)) {}
 
   static constexpr std::string_view kPrefix = "/_gantry/api/";
   void handle(const net::Request& request, net::HttpServer::Respond respond);
@@ -57,6 +61,9 @@ class Api {
   using Answer = Result<net::Response>;
 
   Answer answer(const net::Request& request, std::string_view path);
+  Result<auth::Identity> identify(const net::Request& request);
+  // Answers that take a while: snapshots of the store. False when the path is another.
+  bool answer_later(const net::Request& request, std::string_view path, Function<void(Answer)>& done);
   Status allowed(const Asked& asked, std::string_view service, std::string_view action, std::string_view resource);
   // The ARN in the query's member, of the caller's account; checked for the right to `action`.
   Result<std::string> arn(const Asked& asked, std::string_view member, std::string_view service, std::string_view action);

@@ -13,6 +13,9 @@ inline constexpr std::string_view kVersion = "0.1.0";
 int serve(const Config& config, std::vector<std::string> arguments);
 int image(const Config& config, std::vector<std::string> arguments);
 int validate(const Config& config, std::vector<std::string> arguments);
+int backup(const Config& config, std::vector<std::string> arguments);
+int restore(const Config& config, std::vector<std::string> arguments);
+int inspect(const Config& config, std::vector<std::string> arguments);
 int bench(const Config& config, std::vector<std::string> arguments);
 int print_config(const Config& config, std::vector<std::string> arguments);
 // `gantry shim ...`: not for people.

@@ -105,6 +105,44 @@ Images that tasks run. They lie in the data directory; the server may be running
   gantry image ls --data-dir /srv/gantry
   gantry image pull public.ecr.aws/docker/library/busybox:latest
 )~"},
+    {"backup", "copy everything that is kept, while the server runs or not", R"~(gantry backup DEST [--without-images]
+
+Copies what a server keeps into DEST, a new directory: consistent, checked, and complete with the images. The server may go on
+meanwhile; run this on its machine, as the user that it runs as. Executions that are open go on from the backup when it is restored;
+containers that run at the moment are not part of it.
+
+  gantry backup /backups/monday                                   # the server at 127.0.0.1:4566, or the directory when none runs
+  gantry backup /backups/monday --endpoint http://127.0.0.1:4600  # another server of this machine
+  gantry backup /backups/monday --data-dir /srv/gantry            # the server that uses this directory, or the directory itself
+  gantry backup /backups/monday --without-images && rclone copy /backups/monday remote:gantry
+
+Under --auth enforce the root's key pair is needed: --root-access-key and --root-secret-key, what the server has written into
+DIR/root-credentials, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. A backup holds every secret that the server keeps.
+A folder without a manifest is a backup that was not finished.
+
+Exit status: 0 made and checked, 1 not made, 2 used wrongly.
+)~"},
+    {"restore", "put a backup into an empty data directory", R"~(gantry restore BACKUP --data-dir DIR
+
+Fills DIR, which must be empty or not there, from a backup, and compares every byte's digest on the way. What is damaged is named, and
+a directory that was not filled to the end is never served.
+
+  gantry restore /backups/monday --data-dir /srv/gantry && gantry serve --data-dir /srv/gantry
+
+Exit status: 0 restored, 1 not restored, 2 used wrongly.
+)~"},
+    {"inspect", "look into a data directory or a backup, and compare every checksum", R"~(gantry inspect [--data-dir DIR] [--json]
+gantry inspect BACKUP [--json]
+
+Tells what is in the store of a server that is stopped, or in a backup, without changing anything: tables, keys, journal, open
+executions, resources, sizes. Reads all of it and compares every checksum; damage is named with its file and offset.
+
+  gantry inspect --data-dir /srv/gantry
+  gantry inspect /backups/monday
+  gantry inspect /backups/monday --json | jq '{healthy, openExecutions, damage}'
+
+Exit status: 0 all is well, 1 something is damaged, 2 used wrongly, nothing there, or a server is using it.
+)~"},
     {"bench", "measure: work per CPU-second, workload by workload", R"~(gantry bench [WORKLOAD...]
 
 Measures a server with the named workloads of bench/. 'gantry bench --help' has its own options.

@@ -31,6 +31,9 @@ constexpr Command kCommands[] = {
     {"validate", [](const Config&, std::vector<std::string> arguments) { return cli::validate(std::move(arguments)); }},
     {"eval", [](const Config&, std::vector<std::string> arguments) { return cli::eval(std::move(arguments)); }},
     {"image", app::image},
+    {"backup", app::backup},
+    {"restore", app::restore},
+    {"inspect", app::inspect},
     {"bench", app::bench},
     {"config", app::print_config},
 };

@@ -11,6 +11,7 @@
 #include "app/api.h"
 #include "app/console.h"
 #include "app/routes.h"
+#include "app/snapshots.h"
 #include "base/crypto.h"
 #include "containers/absent_runtime.h"
 #include "containers/oci/runtime.h"
@@ -145,7 +146,9 @@ class RunningServer final : public Server {
         .registry = *registry_, .authenticator = *authenticator_, .clock = loop_.clock(), .random = random_, .origins = *origins_,
         .endpoint = kit_->endpoint,
         .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); }});
-    api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_});
+    snapshots_ = std::make_unique<Snapshots>(loop_, *store_, random_, config_.on("in-memory") ? "" : config_.get("data-dir"));
+    api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_, *snapshots_,
+                                            kit_->default_account});
     routes_.set_metrics([this, &states](Exposition& out) {
       gateway_->report(out);
       states.report(out);
@@ -278,6 +281,7 @@ class RunningServer final : public Server {
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<protocol::OriginPolicy> origins_;
   std::unique_ptr<protocol::Gateway> gateway_;
+  std::unique_ptr<Snapshots> snapshots_;
   std::unique_ptr<Api> api_;
   Routes routes_;
   std::unique_ptr<net::HttpServer> server_;

@@ -271,4 +271,26 @@ Result<Image> ImageStore::pull(std::string_view name, int64_t timeout_ms) {
   return from_layout(scratch.path, *full);
 }
 
+// Layers have owners, devices and extended attributes: tar keeps them all.
+namespace {
+constexpr int64_t kTarMs = 6 * 3'600'000;
+
+Status run_tar(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"tar", "--numeric-owner", "--xattrs", "--xattrs-include=*"});
+  const auto ran = run_program(arguments, kTarMs);
+  if (ran.exit_code == 0) return {};
+  return bad(fmt::format("tar failed ({}): {}", ran.exit_code, ran.output.substr(0, 600)));
+}
+}  // namespace
+
+Status ImageStore::save(const std::string& tar) {
+  Lock lock(folder_);
+  return run_tar({"--create", "--file", tar, "--directory", folder_, "--exclude=./layers/tmp-*", "./images.json", "./layers"});
+}
+
+Status ImageStore::load(const std::string& tar) {
+  Lock lock(folder_);
+  return run_tar({"--extract", "--preserve-permissions", "--file", tar, "--directory", folder_});
+}
+
 }  // namespace containers

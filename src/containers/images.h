@@ -38,6 +38,10 @@ class ImageStore {
   // Layers that no other image has go too. False when there is no such image.
   Result<bool> remove(std::string_view name);
 
+  // All of them as one tar, and back from it into a folder that has none (for backups).
+  Status save(const std::string& tar);
+  Status load(const std::string& tar);
+
  private:
   class Lock;
   json::Value read_index() const;

@@ -96,7 +96,7 @@ class SimulatedTables final : public store::Tables {
   }
 
   Status copy_to(const std::string&) override { return fail("Store", "not on this disk"); }
-  Status verify() override { return {}; }
+  std::vector<std::string> verify() override { return {}; }
 
  private:
   SimulatedDisk& disk_;

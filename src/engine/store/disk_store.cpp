@@ -102,6 +102,8 @@ class JournaledTables final : public DiskStore {
   bool healthy() const override { return journal_->healthy() && unapplied_.empty(); }
 
   void copy_to(const std::string& folder, Function<void(Status)> done) override {
+    // What the tables have refused so far would be missing from their copy.
+    if (!unapplied_.empty()) return done(fail("Store", "the disk takes nothing for the moment, so nothing can be copied: make room on it and try again"));
     auto outcome = std::make_shared<Status>();
     loop_.blocking([tables = tables_, folder, outcome] { *outcome = tables->copy_to(folder); },
                    [outcome, done = std::move(done), alive = alive_]() mutable {
@@ -230,12 +232,15 @@ Status check_format(FileSystem& files, const std::string& folder) {
   const std::string path = folder + "/format";
   if (files.size(path) == 0) return {};
   const std::string text = TRY(files.read(path));
+  if (text == kUnfinishedRestore) {
+    return fail("Store", fmt::format("{} was being filled by 'gantry restore', which did not end: empty it and restore again", folder));
+  }
   if (!text.starts_with(kFormatText) || !text.ends_with("\n")) {
     return fail("Store", fmt::format("{} is damaged: it tells no format ('gantry restore' puts a backup in its place)", path));
   }
   const std::string number = text.substr(kFormatText.size(), text.size() - kFormatText.size() - 1);
   if (number == std::to_string(kFormat)) return {};
-  return fail("Store", fmt::format("{} says format {}, and this program reads format {}: another version of gantry has written it; use that one",
+  return fail("OtherFormat", fmt::format("{} says format {}, and this program reads format {}: another version of gantry has written it; use that one",
                                    path, number, kFormat));
 }
 

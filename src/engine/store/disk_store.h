@@ -27,6 +27,8 @@ struct Disk {
 // The format of everything in a data directory, written into its file `format`. A number of its own for every
 // change that an older program could not read.
 constexpr int kFormat = 1;
+// What that file holds while a backup is being restored into the directory.
+constexpr std::string_view kUnfinishedRestore = "gantry data directory, being restored\n";
 
 class DiskStore : public Store {
  public:
@@ -35,7 +37,7 @@ class DiskStore : public Store {
   static Result<std::unique_ptr<DiskStore>> open(Loop& loop, const std::string& folder, Disk disk = {});
 
   // Makes `folder` with a consistent copy of the tables, in the background; `done` on the loop. What was durable
-  // when it was called is in the copy.
+  // when it was called is in the copy. Fails while the disk takes nothing.
   virtual void copy_to(const std::string& folder, Function<void(Status)> done) = 0;
 
   // Counts of the journal, for /_gantry/metrics.

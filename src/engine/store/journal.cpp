@@ -299,9 +299,10 @@ size_t Journal::live_bytes() const {
   return segments_.size() * settings_.segment_bytes;
 }
 
-JournalSummary summarise_journal(FileSystem& files, const std::string& folder, uint64_t from) {
+JournalSummary summarise_journal(FileSystem& files, const std::string& folder, std::optional<uint64_t> from,
+                                 const std::function<bool(std::string_view body)>& visit) {
   JournalSummary out;
-  uint64_t last = from;
+  std::optional<uint64_t> last = from;
   for (const uint64_t number : segment_numbers(files, folder, nullptr)) {
     const std::string path = segment_path(folder, number);
     ++out.segments;
@@ -311,17 +312,20 @@ JournalSummary summarise_journal(FileSystem& files, const std::string& folder, u
       continue;
     }
     const SegmentRead read = read_segment(*bytes, number, path, [&](const GroupView& group, size_t offset) {
-      if (group.header.previous_position > last) {
-        out.damage.push_back(fmt::format("{}: commits {} to {} are missing in front of offset {}", path, last + 1, group.header.previous_position, offset));
+      if (last && group.header.previous_position > *last) {
+        out.damage.push_back(fmt::format("{}: commits {} to {} are missing in front of offset {}", path, *last + 1, group.header.previous_position, offset));
       }
       if (out.groups == 0) out.first_position = group.header.previous_position + 1;
       ++out.groups;
-      last = std::max(last, group.header.last_position);
+      if (group.header.last_position > last.value_or(0) && !visit(group.body)) {
+        out.damage.push_back(fmt::format("{}: the group at offset {} cannot be read", path, offset));
+      }
+      last = std::max(last.value_or(0), group.header.last_position);
       return true;
     });
     if (read.damage) out.damage.push_back(*read.damage);
   }
-  out.last_position = last;
+  out.last_position = last.value_or(0);
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -106,7 +107,9 @@ struct JournalSummary {
   uint64_t first_position = 0, last_position = 0;  // of the groups that are there
   std::vector<std::string> damage;                 // file, offset and what is wrong there
 };
-// `from` is how far the tables go.
-JournalSummary summarise_journal(FileSystem& files, const std::string& folder, uint64_t from);
+// `from` is how far the tables go, if that is known. `visit` gets the bodies of the groups behind it and says false of
+// one that it cannot read.
+JournalSummary summarise_journal(FileSystem& files, const std::string& folder, std::optional<uint64_t> from,
+                                 const std::function<bool(std::string_view body)>& visit);
 
 }  // namespace store

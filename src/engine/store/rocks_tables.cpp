@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -16,6 +18,14 @@ namespace {
 // Where the tables keep the position that they go up to; sorts behind every space.
 const std::string kPositionKey = "\xFFposition";
 
+enum class Access : uint8_t { all, look };
+
+class NoDiary final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 class RocksTables final : public Tables {
  public:
   RocksTables() = default;
@@ -23,9 +33,9 @@ class RocksTables final : public Tables {
     if (db_) db_->Close();
   }
 
-  Status open(const std::string& folder) {
+  Status open(const std::string& folder, Access access) {
     rocksdb::Options options;
-    options.create_if_missing = true;
+    options.create_if_missing = access == Access::all;
     options.compression = rocksdb::kLZ4Compression;
     options.write_buffer_size = 16 << 20;
     options.max_write_buffer_number = 4;
@@ -42,7 +52,14 @@ class RocksTables final : public Tables {
     table.cache_index_and_filter_blocks = true;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     rocksdb::DB* db = nullptr;
-    const auto status = rocksdb::DB::Open(options, folder, &db);
+    rocksdb::Status status;
+    if (access == Access::all) {
+      status = rocksdb::DB::Open(options, folder, &db);
+    } else {
+      // Its diary would be written into the folder.
+      options.info_log = std::make_shared<NoDiary>();
+      status = rocksdb::DB::OpenForReadOnly(options, folder, &db);
+    }
     if (!status.ok()) return fail("Store", fmt::format("cannot open the tables in {}: {}", folder, status.ToString()));
     db_.reset(db);
     folder_ = folder;
@@ -115,10 +132,19 @@ class RocksTables final : public Tables {
     return {};
   }
 
-  Status verify() override {
-    const auto status = db_->VerifyChecksum();
-    if (!status.ok()) return fail("Store", damaged(status.ToString()));
-    return {};
+  std::vector<std::string> verify() override {
+    // File by file, so that one that is damaged does not hide another.
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db_->GetLiveFilesMetaData(&files);
+    std::vector<std::string> damage;
+    for (const auto& file : files) {
+      const std::string path = folder_ + file.name;
+      rocksdb::SstFileReader reader(db_->GetOptions());
+      auto status = reader.Open(path);
+      if (status.ok()) status = reader.VerifyChecksum(rocksdb::ReadOptions());
+      if (!status.ok()) damage.push_back(fmt::format("{}: {}", path, status.ToString()));
+    }
+    return damage;
   }
 
  private:
@@ -140,7 +166,13 @@ class RocksTables final : public Tables {
 
 Result<std::unique_ptr<Tables>> open_rocks_tables(const std::string& folder) {
   auto tables = std::make_unique<RocksTables>();
-  TRY(tables->open(folder));
+  TRY(tables->open(folder, Access::all));
+  return tables;
+}
+
+Result<std::unique_ptr<Tables>> look_at_rocks_tables(const std::string& folder) {
+  auto tables = std::make_unique<RocksTables>();
+  TRY(tables->open(folder, Access::look));
   return tables;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/store/store.h"
 
@@ -31,11 +32,13 @@ class Tables {
 
   // A copy of what they hold, safe, in a new folder; while they are in use, from another thread.
   virtual Status copy_to(const std::string& folder) = 0;
-  // Reads everything and compares checksums; what is damaged is named. May be called from another thread.
-  virtual Status verify() = 0;
+  // Reads everything and compares checksums: a line for each file that is damaged. May be called from another thread.
+  virtual std::vector<std::string> verify() = 0;
 };
 
 // RocksDB in `folder`, without a log of its own.
 Result<std::unique_ptr<Tables>> open_rocks_tables(const std::string& folder);
+// The same only to be looked at: nothing in the folder is changed, and writes are refused.
+Result<std::unique_ptr<Tables>> look_at_rocks_tables(const std::string& folder);
 
 }  // namespace store
