@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/function.h"
+
 namespace net {
 
 class BodyStream;
@@ -35,12 +37,21 @@ struct Headers {
   void set(std::string_view name, std::string_view value);
 };
 
+// Whoever waits at the other end for a response that takes long.
+class Client {
+ public:
+  virtual ~Client() = default;
+  // Calls `gone` once if the connection ends before the response is sent: nothing that is handed over then would be read.
+  virtual void when_gone(Function<void()> gone) = 0;
+};
+
 struct Request {
   std::string method;  // "POST"
   std::string target;  // as sent: "/path?query" (server); an absolute URL (client)
   Headers headers;
   std::string body;
   std::string peer;    // the client's IP address (server)
+  std::weak_ptr<Client> client = {};  // (server)
 
   std::string_view path() const;   // of `target`, still percent-encoded
   std::string_view query() const;  // behind the '?', or ""

@@ -49,7 +49,7 @@ struct Shared {
 };
 
 // One connection: reads a request, waits for its response, sends it, goes on with the next.
-class Session : public std::enable_shared_from_this<Session> {
+class Session final : public Client, public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<Shared> shared, tcp::socket socket) : shared_(std::move(shared)), socket_(std::move(socket)) {
     shared_->sessions.insert(this);
@@ -58,13 +58,18 @@ class Session : public std::enable_shared_from_this<Session> {
     if (!error) peer_ = peer.address().to_string();
     deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
   }
-  ~Session() {
+  ~Session() override {
     release_body();
     shared_->sessions.erase(this);
     if (stream_) stream_->close();
   }
 
   void start() { wait_readable(); }
+  void when_gone(Function<void()> gone) override {
+    if (state_ != State::handling || gone_) return;
+    gone_ = std::move(gone);
+    watch_client();
+  }
   // Whether nothing is lost when it is closed.
   bool idle() const { return state_ == State::idle || state_ == State::streaming; }
   void close() {
@@ -163,11 +168,27 @@ class Session : public std::enable_shared_from_this<Session> {
     Request request = parser_->take();
     parser_.reset();
     request.peer = peer_;
+    request.client = weak_from_this();
     head_only_ = request.method == "HEAD";
     shared_->handler(std::move(request), [self = shared_from_this()](Response response) { self->send(std::move(response)); });
   }
 
+  void watch_client() {
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+      if (failed || self->state_ != State::handling) return;
+      error_code error;
+      const size_t got = self->socket_.read_some(asio::buffer(self->shared_->scratch), error);
+      const bool none = error == asio::error::would_block || error == asio::error::try_again;
+      // The next request may come before the answer to this one.
+      if (!error) self->pending_.append(self->shared_->scratch.data(), got);
+      if ((!error || none) && self->pending_.size() <= self->shared_->limits.header_bytes) return self->watch_client();
+      self->close();
+      if (auto gone = std::exchange(self->gone_, nullptr)) gone();
+    });
+  }
+
   void send(Response response) {
+    if (std::exchange(gone_, nullptr)) socket_.cancel();  // watch_client() ends
     if (!socket_.is_open()) {
       if (response.stream) response.stream->close();
       return;
@@ -335,6 +356,7 @@ class Session : public std::enable_shared_from_this<Session> {
   size_t sent_ = 0;
   std::shared_ptr<BodyStream> stream_;
   std::string chunk_;
+  Function<void()> gone_;
   bool chunked_ = true, writing_stream_ = false;
 };
 

@@ -26,6 +26,7 @@ class EchoServer {
     auto listening = HttpServer::listen(loop_, "127.0.0.1", 0, limits, [this](Request request, HttpServer::Respond respond) {
       ++requests;
       Response response;
+      if (request.target.starts_with("/slow/")) return wait(request, std::move(respond));
       if (request.target.starts_with("/stream")) return stream(request.target, std::move(response), std::move(respond));
       response.headers.add("Content-Type", "text/plain");
       response.body = request.method + " " + request.target + " " + std::string(request.headers.get("x-a")) + " " + request.body;
@@ -44,6 +45,13 @@ class EchoServer {
   uint16_t port() const { return port_; }
   std::atomic<int> requests = 0;
   std::atomic<int> readers_gone = 0;
+  std::atomic<int> clients_gone = 0;
+  // Answers "/slow/..." requests.
+  void answer() {
+    loop_.post([this] {
+      if (auto respond = std::exchange(waiting_, nullptr)) respond(Response{.body = "at last"});
+    });
+  }
   std::atomic<bool> took_all = true;
 
  private:
@@ -67,6 +75,14 @@ class EchoServer {
     }
   }
 
+  void wait(const Request& request, HttpServer::Respond respond) {
+    const auto client = request.client.lock();
+    ASSERT_TRUE(client);
+    client->when_gone([this] { ++clients_gone; });
+    waiting_ = std::move(respond);
+  }
+
+  HttpServer::Respond waiting_;
   net::IoLoop loop_{1};
   std::unique_ptr<HttpServer> server_;
   uint16_t port_;
@@ -195,6 +211,37 @@ TEST(HttpServer, TellsAStreamThatItsReaderHasGone) {
   }
   for (int i = 0; i < 5'000 && server.readers_gone == 0; ++i) usleep(1'000);
   EXPECT_EQ(server.readers_gone, 1);
+}
+
+TEST(HttpServer, TellsThatAClientHasGoneBeforeItsAnswer) {
+  EchoServer server;
+  {
+    Connection c(server);
+    c.send("GET /slow/ HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (int i = 0; i < 5'000 && server.requests == 0; ++i) usleep(1'000);
+    EXPECT_EQ(server.clients_gone, 0);
+  }
+  for (int i = 0; i < 5'000 && server.clients_gone == 0; ++i) usleep(1'000);
+  EXPECT_EQ(server.clients_gone, 1);
+  server.answer();  // to nobody
+  Connection d(server);
+  d.send("GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(d.read_until("/next").find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, AClientThatWaitsIsAnsweredAndItsNextRequestsToo) {
+  EchoServer server;
+  Connection c(server);
+  c.send("GET /slow/ HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (int i = 0; i < 5'000 && server.requests < 1; ++i) usleep(1'000);
+  c.send("GET /pipelined HTTP/1.1\r\nHost: h\r\n\r\n");
+  server.answer();
+  EXPECT_NE(c.read_until("/pipelined").find("at last"), std::string::npos);
+  for (const char* path : {"/third", "/fourth"}) {
+    c.send(std::string("GET ") + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_NE(c.read_until(path).find("200 OK"), std::string::npos);
+  }
+  EXPECT_EQ(server.clients_gone, 0);
 }
 
 TEST(HttpServer, CutsOffAReaderThatDoesNotTakeWhatAStreamWrites) {

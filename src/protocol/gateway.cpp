@@ -126,6 +126,7 @@ Call Gateway::make_call(const net::Request& request, const Route& route, auth::I
   call.request_id = std::move(request_id);
   call.at = parts_.clock.now();
   call.source_ip = request.peer;
+  call.client = request.client;
   call.user_agent = request.headers.get("User-Agent");
   call.endpoint = endpoint_of(request);
   return call;

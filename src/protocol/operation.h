@@ -13,6 +13,7 @@
 // ("NotFoundException"); the wire codecs know the code and status that go with it ("NotFound", 404). Codes
 // that no model has ("ValidationException", "AccessDenied") go out as they are, with Error::http_status.
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,10 @@
 #include "base/function.h"
 #include "base/result.h"
 #include "language/json/value.h"
+
+namespace net {
+class Client;
+}
 
 namespace protocol {
 
@@ -61,6 +66,7 @@ struct Call {
   std::string source_ip;
   std::string user_agent;
   std::string endpoint;   // the URL under which the client reached us, "http://127.0.0.1:4566"
+  std::weak_ptr<net::Client> client;  // whoever waits for a slow answer; of a call over the wire
   // True when a service of ours makes the call on someone's behalf.
   bool internal = false;
 

@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "net/http.h"
 #include "services/sqs/errors.h"
 #include "services/sqs/sqs.h"
 
@@ -170,17 +171,21 @@ void Sqs::receive(const Call& call, protocol::Reply reply) {
     return reply(answer_of(std::move(messages)));
   const std::pair where{found->scope, found->queue->name};
   const uint64_t id = ++waiter_count_;
-  const Loop::TimerId timeout = kit_.loop.after(wait_s * 1000, [this, where, id] {
+  const auto end = [this, where, id] {
     const auto live = live_.find(where);
     if (live == live_.end()) return;
     auto& waiters = live->second.waiters;
     const auto it = std::ranges::find(waiters, id, &Waiter::id);
     if (it == waiters.end()) return;
     protocol::Reply waiting = std::move(it->reply);
+    kit_.loop.cancel(it->timeout);
     waiters.erase(it);
     plan_wake(where.first, where.second);
     waiting(Value::object());
-  });
+  };
+  const Loop::TimerId timeout = kit_.loop.after(wait_s * 1000, end);
+  // Whoever has gone is given no message.
+  if (const auto client = call.client.lock()) client->when_gone(end);
   found->live->waiters.push_back({id, call, std::move(reply), timeout});
   plan_wake(found->scope, found->queue->name);
 }

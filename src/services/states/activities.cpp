@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "net/http.h"
 #include "services/states/configuration.h"
 #include "services/states/states.h"
 
@@ -86,25 +87,35 @@ void States::get_activity_task(const Call& call, protocol::Reply reply) {
     return reply(fail("ActivityWorkerLimitExceeded", fmt::format("Activity Worker Limit Exceeded: '{}'", name->arn)));
   }
   const uint64_t id = ++poller_count_;
-  const Loop::TimerId timeout = kit_.loop.after(kPollMs, [this, arn = name->arn, id] {
-    auto& pollers = activity_queues_[arn].pollers;
-    const auto it = std::ranges::find(pollers, id, &Poller::id);
-    if (it == pollers.end()) return;
-    protocol::Reply waiting = std::move(it->reply);
-    pollers.erase(it);
-    waiting(json::Value::object());
-  });
-  queue.pollers.push_back({id, std::string(call.params.text("workerName")), std::move(reply), timeout});
-  hand_over(queue);
+  const Loop::TimerId timeout = kit_.loop.after(kPollMs, [this, arn = name->arn, id] { end_poll(arn, id); });
+  const auto gone = std::make_shared<bool>(false);
+  if (const auto client = call.client.lock()) {
+    client->when_gone([this, arn = name->arn, id, gone] {
+      *gone = true;
+      end_poll(arn, id);
+    });
+  }
+  queue.pollers.push_back({id, std::string(call.params.text("workerName")), std::move(reply), timeout, gone});
+  hand_over(name->arn, queue);
+}
+
+void States::end_poll(const std::string& activity_arn, uint64_t poller) {
+  auto& pollers = activity_queues_[activity_arn].pollers;
+  const auto it = std::ranges::find(pollers, poller, &Poller::id);
+  if (it == pollers.end()) return;
+  protocol::Reply waiting = std::move(it->reply);
+  kit_.loop.cancel(it->timeout);
+  pollers.erase(it);
+  waiting(json::Value::object());
 }
 
 void States::offer_activity_work(const std::string& activity_arn, ActivityWork work) {
   ActivityQueue& queue = activity_queues_[activity_arn];
   queue.work.push_back(std::move(work));
-  hand_over(queue);
+  hand_over(activity_arn, queue);
 }
 
-void States::hand_over(ActivityQueue& queue) {
+void States::hand_over(const std::string& activity_arn, ActivityQueue& queue) {
   while (!queue.work.empty() && !queue.pollers.empty()) {
     ActivityWork work = std::move(queue.work.front());
     queue.work.pop_front();
@@ -116,8 +127,13 @@ void States::hand_over(ActivityQueue& queue) {
     engine_.deliver(work.execution, asl::TaskStarted{work.task, std::move(poller.worker)});
     poller.reply(json::object({{"taskToken", work.token}, {"input", work.input}}));
     // The worker hears of it once that is durable. Until it has, a crash may lose the answer: the task is offered
-    // again after a restart. From then on it is the worker's.
-    kit_.store.when_durable(kit_.store.head(), [this, work = std::move(work)] {
+    // again after a restart. From then on it is the worker's. A worker that went before that has not heard of it.
+    kit_.store.when_durable(kit_.store.head(), [this, activity_arn, gone = poller.gone, work = std::move(work)]() mutable {
+      if (*gone) {
+        ActivityQueue& again = activity_queues_[activity_arn];
+        again.work.push_front(std::move(work));
+        return hand_over(activity_arn, again);
+      }
       engine_.deliver(work.execution, asl::TaskHandedOver{work.task});
     });
   }

@@ -173,6 +173,7 @@ class States final : public services::Service, engine::Observer {
     std::string worker;
     protocol::Reply reply;
     Loop::TimerId timeout;
+    std::shared_ptr<bool> gone;  // the connection has ended
   };
   struct ActivityQueue {
     std::deque<ActivityWork> work;
@@ -180,7 +181,9 @@ class States final : public services::Service, engine::Observer {
   };
   bool has_activity(std::string_view arn) const;
   void offer_activity_work(const std::string& activity_arn, ActivityWork work);
-  void hand_over(ActivityQueue& queue);
+  void hand_over(const std::string& activity_arn, ActivityQueue& queue);
+  // Nothing came for it, or it is there no more.
+  void end_poll(const std::string& activity_arn, uint64_t poller);
 
   services::Kit& kit_;
   const Settings settings_;

@@ -40,6 +40,37 @@ test("CreateActivity, DescribeActivity, ListActivities, DeleteActivity", async (
   await refused(call("GetActivityTask", { activityArn: made.activityArn, workerName: "x".repeat(81) }), "ValidationException");
 });
 
+test("a worker that vanished while it asked swallows no work", async () => {
+  const activityArn = await activity();
+  const machine = await world.machine(work(activityArn, { TimeoutSeconds: 30 }));
+  const away = new AbortController();
+  const asked = world.sfn.send(new S.GetActivityTaskCommand({ activityArn, workerName: "gone" }), { abortSignal: away.signal });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  away.abort();
+  await assert.rejects(asked, { name: "AbortError" });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const arn = await world.start(machine, { n: 1 });
+  const { taskToken, input } = await ask(activityArn, "here");
+  assert.equal(input, '{"n":1}');
+  await call("SendTaskSuccess", { taskToken, output: '"done"' });
+  assert.equal((await world.finished(arn)).output, '"done"');
+  assert.deepEqual((await world.history(arn)).filter((e) => e.type === "ActivityStarted").map((e) => e.activityStartedEventDetails.workerName), ["here"]);
+});
+
+test("a receiver that vanished while it waited takes no message", async () => {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: unique("q") }));
+  const away = new AbortController();
+  const asked = sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), { abortSignal: away.signal });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  away.abort();
+  await assert.rejects(asked, { name: "AbortError" });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const send = { Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Parameters: { QueueUrl, MessageBody: "m" }, End: true };
+  assert.equal((await world.run(states({ T: send }))).status, "SUCCEEDED");
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+  assert.deepEqual(Messages?.map((m) => m.Body), ["m"]);
+});
+
 test("an activity's work goes to who asked first; success, failure and heartbeat come back", async () => {
   const activityArn = await activity();
   const machine = await world.machine(work(activityArn, { HeartbeatSeconds: 2, TimeoutSeconds: 20 }));
