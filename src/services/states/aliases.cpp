@@ -139,6 +139,10 @@ Result<Value> States::list_aliases(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
   const PageAsked page = TRY(page_asked(call));
   const StateMachine* machine = TRY(find_machine(name));
+  if (machine->deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine->arn));
+  if (name.kind == Name::Kind::version && std::ranges::none_of(machine->versions, [&](const auto& one) { return version_arn(*machine, one.first) == name.arn; })) {
+    return no_such_resource();
+  }
   std::vector<Value> list;
   std::string next;
   for (auto it = machine->aliases.lower_bound(page.from); it != machine->aliases.end(); ++it) {

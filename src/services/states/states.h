@@ -128,6 +128,8 @@ class States final : public services::Service, engine::Observer {
   void check_log_destination(const Call& call, const std::string& role_arn, const Value& logging, Function<void(Status)> then);
   // Gives the version for the revision, the one that there is already if nothing changed.
   uint64_t publish(StateMachine& machine, const std::string& description);
+  // Whether a machine with the versions that it would then have may be saved.
+  static Status check_versions(const StateMachine& machine);
   std::string version_arn(const StateMachine& machine, uint64_t number) const;
 
   // Pages: `maxResults` (0 means the default) and the token's text.

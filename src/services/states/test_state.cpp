@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "language/json/parse.h"
+#include "services/states/configuration.h"
 #include "services/states/mock.h"
 #include "services/states/states.h"
 
@@ -199,6 +200,7 @@ Value told(const Value& params, const Value& state, const Value& input, const as
 void States::test_state(const Call& call, protocol::Reply reply) {
   const Value& params = call.params;
   const auto run = [&]() -> Status {
+    if (params.find("roleArn")) TRY(check_role_arn(params.text("roleArn")));
     const Tested what = TRY(tested(params));
     auto compiled = asl::compile(what.definition, {.one_state = true});
     if (!compiled.machine) return fail("InvalidDefinition", fmt::format("Invalid State Machine Definition: '{}'", asl::join_errors(compiled.diagnostics)));

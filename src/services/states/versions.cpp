@@ -9,6 +9,12 @@ namespace states {
 
 using Value = json::Value;
 
+Status States::check_versions(const StateMachine& machine) {
+  constexpr size_t kVersionsMax = 1'000;
+  if (machine.versions.size() <= kVersionsMax) return {};
+  return fail("ServiceQuotaExceededException", fmt::format("A state machine has at most {} versions", kVersionsMax));
+}
+
 Result<Value> States::publish_version(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
   TRY(refuse_qualified(name));
@@ -27,7 +33,7 @@ Result<Value> States::publish_version(const Call& call) {
     return fail("ConflictException", fmt::format("Version {} exists already, with another description", number));
   }
   const Value answer = json::object({{"creationDate", version.created.seconds()}, {"stateMachineVersionArn", version_arn(machine, number)}});
-  if (machine.versions.size() > 1000) return fail("ServiceQuotaExceededException", "A state machine has at most 1000 versions");
+  TRY(check_versions(machine));
   if (number != before) save(std::move(machine));
   return answer;
 }
