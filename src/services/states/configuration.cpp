@@ -10,7 +10,8 @@ namespace states {
 Status check_role_arn(std::string_view text) {
   const auto arn = Arn::parse(text);
   if (!arn) return fail("InvalidArn", fmt::format("Invalid Role Arn: '{}'", text));
-  if (arn->service != "iam" || !arn->resource.starts_with("role/")) {
+  const bool account = arn->account.size() == 12 && arn->account.find_first_not_of("0123456789") == std::string::npos;
+  if (arn->service != "iam" || !account || !arn->resource.starts_with("role/")) {
     return fail("InvalidArn", fmt::format("Invalid Role Arn: '{}'", text));
   }
   return {};

@@ -86,9 +86,11 @@ void States::ensure_managed_rules(const Call& call, std::string role_arn, const 
   chain->go();
 }
 
-uint64_t States::publish(StateMachine& machine, const std::string& description) {
-  for (const auto& [number, version] : machine.versions) {
-    if (number == machine.last_version && version.revision.id == machine.revision.id) return number;
+uint64_t States::publish(StateMachine& machine, const std::string& description, Redescribed redescribed) {
+  const auto last = machine.versions.find(machine.last_version);
+  if (last != machine.versions.end() && last->second.revision.id == machine.revision.id) {
+    const bool same = description.empty() || description == last->second.description;
+    if (same || redescribed == Redescribed::is_the_same) return last->first;
   }
   machine.versions[++machine.last_version] = {machine.revision, description, kit_.clock().now()};
   return machine.last_version;

@@ -127,7 +127,9 @@ class States final : public services::Service, engine::Observer {
   std::optional<Value> logging_of(const engine::Record& execution) const;
   void check_log_destination(const Call& call, const std::string& role_arn, const Value& logging, Function<void(Status)> then);
   // Gives the version for the revision, the one that there is already if nothing changed.
-  uint64_t publish(StateMachine& machine, const std::string& description);
+  // With another description that is another version or not: UpdateStateMachine makes one (as moto's tests saw on AWS).
+  enum class Redescribed : uint8_t { is_the_same, is_another };
+  uint64_t publish(StateMachine& machine, const std::string& description, Redescribed redescribed = Redescribed::is_the_same);
   // Whether a machine with the versions that it would then have may be saved.
   static Status check_versions(const StateMachine& machine);
   std::string version_arn(const StateMachine& machine, uint64_t number) const;

@@ -68,7 +68,7 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
           json::ObjectBuilder out;
           out.add("updateDate", at.seconds());
           out.add_text("revisionId", updated.revision.id);
-          if (publishes) out.add("stateMachineVersionArn", version_arn(updated, publish(updated, description)));
+          if (publishes) out.add("stateMachineVersionArn", version_arn(updated, publish(updated, description, Redescribed::is_another)));
           if (auto fits = check_versions(updated); !fits) return reply(std::unexpected(std::move(fits).error()));
           save(std::move(updated));
           reply(out.build());

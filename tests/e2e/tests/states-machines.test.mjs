@@ -91,6 +91,11 @@ test("UpdateStateMachine makes revisions of what changes", async () => {
   assert.notEqual(published.revisionId, revisionId);
   assert.equal(published.stateMachineVersionArn, `${stateMachineArn}:1`);
   assert.equal((await update({ roleArn: `${role}2`, publish: true })).stateMachineVersionArn, `${stateMachineArn}:1`);
+  // Under another description the same revision is another version.
+  const again = (await update({ roleArn: `${role}2`, publish: true, versionDescription: "again" })).stateMachineVersionArn;
+  assert.equal(again, `${stateMachineArn}:2`);
+  assert.equal((await call("DescribeStateMachine", { stateMachineArn: again })).description, "again");
+  await refused(update({ roleArn: "arn:aws:iam::1234:role/r" }), "InvalidArn");
   assert.equal((await call("DescribeStateMachine", { stateMachineArn: `${stateMachineArn}:1` })).description, "two");
   await refused(update({ definition: "{}" }), "InvalidDefinition");
   await refused(update({ definition, versionDescription: "x" }), "ValidationException");
