@@ -94,8 +94,7 @@ bool Api::answer_later(const net::Request& request, std::string_view path, Funct
     return true;
   }
   // A backup holds every account's secrets: it is for the one to whom the server belongs.
-  const auto& who = identity->principal;
-  if (parts_.authenticator.mode() == auth::Mode::enforce && (who.type != protocol::Principal::Type::root || who.account != parts_.account)) {
+  if (!is_owner(identity->principal)) {
     done(refused(403, "AccessDeniedException", fmt::format("Only the root of the account {} may make backups.", parts_.account)));
     return true;
   }
@@ -167,8 +166,15 @@ Result<std::string> Api::arn(const Asked& asked, std::string_view member, std::s
 // Who asks, and what kind of server this is.
 Api::Answer Api::server(const Asked& asked) {
   const auto mode = parts_.authenticator.mode();
-  return json_response(json::object({{"account", asked.caller.account}, {"region", asked.region}, {"callerArn", asked.caller.arn},
-                                     {"auth", mode == auth::Mode::off ? "off" : mode == auth::Mode::audit ? "audit" : "enforce"}}));
+  const Value told = json::object({{"account", asked.caller.account}, {"region", asked.region}, {"callerArn", asked.caller.arn},
+                                   {"auth", mode == auth::Mode::off ? "off" : mode == auth::Mode::audit ? "audit" : "enforce"}});
+  return json_response(is_owner(asked.caller) ? told.with("dataDir", parts_.data_dir).with("images", parts_.images) : told);
+}
+
+// The one to whom the server belongs: under `enforce` the default account's root.
+bool Api::is_owner(const protocol::Principal& caller) const {
+  return parts_.authenticator.mode() != auth::Mode::enforce ||
+         (caller.type == protocol::Principal::Type::root && caller.account == parts_.account);
 }
 
 Api::Answer Api::follow_execution(const Asked& asked) {

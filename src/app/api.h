@@ -45,6 +45,7 @@ class Api {
     sns::Sns& sns;
     Snapshots& snapshots;
     std::string account;  // the default one
+    std::string data_dir, images;  // folders; no data directory when nothing is kept
   };
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
 
@@ -69,6 +70,7 @@ class Api {
   Result<std::string> arn(const Asked& asked, std::string_view member, std::string_view service, std::string_view action);
 
   Answer server(const Asked& asked);
+  bool is_owner(const protocol::Principal& caller) const;
   Answer follow_execution(const Asked& asked);
   Answer follow_executions(const Asked& asked);
   Answer count_executions(const Asked& asked);

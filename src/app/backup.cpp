@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "app/commands.h"
+#include "app/running_server.h"
 #include "base/time_text.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -15,10 +15,6 @@
 #include "engine/store/backup.h"
 #include "engine/store/contents.h"
 #include "engine/store/file_system.h"
-#include "language/json/parse.h"
-#include "net/curl_client.h"
-#include "net/io_loop.h"
-#include "protocol/auth/sign.h"
 
 namespace app {
 
@@ -61,23 +57,6 @@ uint64_t bytes_of(const std::string& folder, const std::vector<std::string>& pat
   return sum;
 }
 
-// The root's key pair: as configured, as the server wrote it down, or what the environment has for any AWS client.
-auth::SigningKey signing_key(const Config& config) {
-  if (const std::string key = config.get("root-access-key"); !key.empty()) return {key, config.get("root-secret-key"), ""};
-  if (const auto written = cli::read_file(config.get("data-dir") + "/root-credentials")) {
-    const auto value = [&](std::string_view name) {
-      const size_t at = written->find(name);
-      return at == written->npos ? std::string() : written->substr(at + name.size(), written->find('\n', at) - at - name.size());
-    };
-    return {value("AWS_ACCESS_KEY_ID="), value("AWS_SECRET_ACCESS_KEY="), ""};
-  }
-  const auto environment = [](const char* name, const char* otherwise) {
-    const char* value = std::getenv(name);
-    return std::string(value && *value ? value : otherwise);
-  };
-  return {environment("AWS_ACCESS_KEY_ID", "gantry"), environment("AWS_SECRET_ACCESS_KEY", "gantry"), environment("AWS_SESSION_TOKEN", "")};
-}
-
 // A server that runs, asked for snapshots of its store.
 class Snapshot {
  public:
@@ -97,23 +76,7 @@ class Snapshot {
   explicit Snapshot(const Config& config) : config_(config) {}
 
   Result<json::Value> call(const std::string& method, const std::string& path) const {
-    const std::string url = server_url(config_);
-    net::IoLoop loop(1);
-    const auto http = net::make_curl_client(loop);
-    net::Request request{.method = method, .target = url + "/_gantry/api/backup" + path, .headers = {}, .body = {}, .peer = {}};
-    auth::sign(request, signing_key(config_), config_.get("region"), "states", SystemClock().now());
-    Result<net::Response> got = fail("Backup", "no answer");
-    http->send(std::move(request), {.timeout_ms = kSnapshotMs}, [&](Result<net::Response> response) {
-      got = std::move(response);
-      loop.stop();
-    });
-    loop.run();
-    if (!got) return fail("Backup", fmt::format("no server answers at {} ({}): name it with --endpoint, or the data directory with --data-dir", url, got.error().message));
-    auto document = json::parse(got->body);
-    if (got->status != 200 || !document) {
-      return fail("Backup", fmt::format("the server at {} says: {}", url, document ? std::string(document->text("message")) : fmt::format("status {}", got->status)));
-    }
-    return *document;
+    return ask_server(config_, method, "/_gantry/api/backup" + path, kSnapshotMs);
   }
 
   const Config& config_;

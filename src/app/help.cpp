@@ -98,7 +98,8 @@ gantry image ls
 gantry image rm NAME
 gantry image pull NAME
 
-Images that tasks run. They lie in the data directory; the server may be running or not. A name without a tag means :latest.
+Images that tasks run. They lie in the data directory; the server may be running or not. Without --data-dir it is that of the server
+which answers at --endpoint (or where gantry looks for one). A name without a tag means :latest.
 
   docker save my/job | gzip > job.tar.gz && gantry image import job.tar.gz my/job
   gantry image import ./oci-layout/ my/job:2            # a folder or a tar; a root file system's tar as well

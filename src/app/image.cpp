@@ -4,18 +4,21 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/running_server.h"
 #include "containers/images.h"
 #include "containers/oci/shim.h"
 
 namespace app {
 
 int image(const Config& config, std::vector<std::string> arguments) {
-  containers::ImageStore store(config.get("data-dir") + "/images");
   const std::string verb = arguments.empty() ? "" : arguments[0];
   const auto told = [](const Error& error) {
     fmt::print(stderr, "gantry: {}\n", error.message);
     return 1;
   };
+  const auto folders = folders_to_use(config);
+  if (!folders) return told(folders.error());
+  containers::ImageStore store(folders->images);
   if (verb == "import" && arguments.size() == 3) {
     auto imported = store.import(arguments[1], arguments[2]);
     if (!imported) return told(imported.error());

@@ -1,12 +1,13 @@
 #include "app/server.h"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "app/api.h"
 #include "app/console.h"
@@ -148,7 +149,7 @@ class RunningServer final : public Server {
         .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); }});
     snapshots_ = std::make_unique<Snapshots>(loop_, *store_, random_, config_.on("in-memory") ? "" : config_.get("data-dir"));
     api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_, *snapshots_,
-                                            kit_->default_account});
+                                            kit_->default_account, config_.on("in-memory") ? "" : data_dir(), containers_folder_ + "/images"});
     routes_.set_metrics([this, &states](Exposition& out) {
       gateway_->report(out);
       states.report(out);
@@ -175,10 +176,9 @@ class RunningServer final : public Server {
     if (wanted != "auto" && wanted != "oci" && wanted != "none") return fail("Config", fmt::format("--runtime is auto, oci or none, not '{}'", wanted));
     std::string why = wanted == "none" ? "containers are switched off: --runtime none" : containers::oci::missing();
     if (!why.empty() && wanted == "oci") return fail("Runtime", why);
-    std::string folder = config_.get("data-dir");
-    if (config_.on("in-memory")) folder = fmt::format("/tmp/gantry-{}", random_.hex(12));
+    containers_folder_ = config_.on("in-memory") ? fmt::format("/tmp/gantry-{}", random_.hex(12)) : data_dir();
     if (why.empty()) {
-      auto runtime = containers::oci::open(loop_, {folder, {"/proc/self/exe", "shim"}});
+      auto runtime = containers::oci::open(loop_, {containers_folder_, {"/proc/self/exe", "shim"}});
       if (runtime || wanted == "oci") return runtime;
       why = runtime.error().message;
     }
@@ -266,7 +266,11 @@ class RunningServer final : public Server {
   }
 
   net::IoLoop& loop_;
+  // As an absolute path: commands in other folders are told it.
+  std::string data_dir() const { return std::filesystem::absolute(config_.get("data-dir")).lexically_normal(); }
+
   const Config& config_;
+  std::string containers_folder_;
   SystemRandom random_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<net::HttpClient> http_;

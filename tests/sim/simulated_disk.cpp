@@ -183,6 +183,11 @@ Result<std::string> SimulatedDisk::read(const std::string& path) {
   return it->second->cached;
 }
 
+Result<store::FileView> SimulatedDisk::look(const std::string& path) {
+  const auto copy = std::make_shared<const std::string>(TRY(read(path)));
+  return store::FileView{*copy, copy};
+}
+
 std::unique_ptr<store::File> SimulatedDisk::open(const std::string& path, Open how) {
   if (dead_ || call()) return nullptr;
   const auto it = names_.find(path);

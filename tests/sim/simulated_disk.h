@@ -40,6 +40,7 @@ class SimulatedDisk final : public store::FileSystem {
   Status make_folder(const std::string& path) override;
   std::vector<std::string> list(const std::string& folder) override;
   Result<std::string> read(const std::string& path) override;
+  Result<store::FileView> look(const std::string& path) override;
   std::unique_ptr<store::File> open(const std::string& path, Open how) override;
   uint64_t size(const std::string& path) override;
   bool rename(const std::string& from, const std::string& to) override;

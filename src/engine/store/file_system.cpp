@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -44,6 +46,13 @@ class RealLock final : public FileSystem::Lock {
  private:
   int fd_;
 };
+
+// Whether every page of a mapping is in memory: MAP_POPULATE leaves out what it cannot read.
+bool mincore_all(void* at, size_t size) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> there((size + page - 1) / page);
+  return mincore(at, size, there.data()) == 0 && std::ranges::all_of(there, [](unsigned char one) { return (one & 1) != 0; });
+}
 
 class RealFileSystem final : public FileSystem {
  public:
@@ -91,6 +100,26 @@ class RealFileSystem final : public FileSystem {
     close(fd);
     bytes.resize(got);
     return bytes;
+  }
+
+  Result<FileView> look(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail("Store", fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+    struct stat status {};
+    fstat(fd, &status);
+    const auto size = static_cast<size_t>(status.st_size);
+    if (size == 0) {
+      close(fd);
+      return FileView{};
+    }
+    // All pages at once: they are read from front to end. What the device cannot read is told by read(), not by a signal.
+    void* at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    const bool whole = at != MAP_FAILED && mincore_all(at, size);
+    close(fd);
+    if (whole) return FileView{{static_cast<const char*>(at), size}, {at, [size](void* mapped) { munmap(mapped, size); }}};
+    if (at != MAP_FAILED) munmap(at, size);
+    auto copy = std::make_shared<const std::string>(TRY(read(path)));
+    return FileView{*copy, copy};
   }
 
   std::unique_ptr<File> open(const std::string& path, Open how) override {

@@ -23,6 +23,12 @@ class File {
   virtual bool sync() = 0;
 };
 
+// A file's bytes, there as long as this lives.
+struct FileView {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
 class FileSystem {
  public:
   enum class Open : uint8_t { existing, create };
@@ -38,6 +44,8 @@ class FileSystem {
   // Names in a folder, in no order; none when there is no such folder.
   virtual std::vector<std::string> list(const std::string& folder) = 0;
   virtual Result<std::string> read(const std::string& path) = 0;
+  // The same without a copy, where the system can: for files that are large and that nobody writes meanwhile.
+  virtual Result<FileView> look(const std::string& path) = 0;
   // The file for writing; null when that is refused.
   virtual std::unique_ptr<File> open(const std::string& path, Open how) = 0;
   // 0 when there is no such file.

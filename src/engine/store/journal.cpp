@@ -114,7 +114,8 @@ Result<std::unique_ptr<Journal>> Journal::open(Loop& loop, const std::string& fo
   size_t tail_offset = 0;
   for (const uint64_t number : segment_numbers(files, folder, &journal->spares_)) {
     const std::string path = journal->path(number);
-    const std::string bytes = TRY(files.read(path));
+    const FileView contents = TRY(files.look(path));
+    const std::string_view bytes = contents.bytes;
     std::optional<std::string> missing;
     const SegmentRead read = read_segment(bytes, number, path, [&](const GroupView& group, size_t offset) {
       if (group.header.previous_position > last) {
@@ -132,7 +133,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Loop& loop, const std::string& fo
     if (read.groups > 0) {
       tail_path = path;
       tail_offset = read.last_group;
-      tail = bytes.substr(read.last_group, read.end - read.last_group);
+      tail = std::string(bytes.substr(read.last_group, read.end - read.last_group));
     }
     journal->segments_.push_back({number, read.last_position});
   }
@@ -306,12 +307,12 @@ JournalSummary summarise_journal(FileSystem& files, const std::string& folder, s
   for (const uint64_t number : segment_numbers(files, folder, nullptr)) {
     const std::string path = segment_path(folder, number);
     ++out.segments;
-    const auto bytes = files.read(path);
-    if (!bytes) {
-      out.damage.push_back(bytes.error().message);
+    const auto contents = files.look(path);
+    if (!contents) {
+      out.damage.push_back(contents.error().message);
       continue;
     }
-    const SegmentRead read = read_segment(*bytes, number, path, [&](const GroupView& group, size_t offset) {
+    const SegmentRead read = read_segment(contents->bytes, number, path, [&](const GroupView& group, size_t offset) {
       if (last && group.header.previous_position > *last) {
         out.damage.push_back(fmt::format("{}: commits {} to {} are missing in front of offset {}", path, *last + 1, group.header.previous_position, offset));
       }

@@ -26,6 +26,13 @@ before(async () => {
 });
 after(() => server.stop());
 
+test("images go to the server that the command finds, whatever folder it is called in", () => {
+  server.gantryByEndpoint("image", "import", busyboxImage(), "by-endpoint:1");
+  assert.match(server.gantry("image", "ls"), /by-endpoint:1/);
+  server.gantryByEndpoint("image", "rm", "by-endpoint:1");
+  assert.doesNotMatch(server.gantry("image", "ls"), /by-endpoint/);
+});
+
 const awslogs = { logDriver: "awslogs", options: { "awslogs-group": "/tasks", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "run" } };
 
 async function define(family, containers, more = {}) {
