@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { CreateConnectionCommand, DeauthorizeConnectionCommand, DescribeConnectionCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CreateRoleCommand, CreateUserCommand, CreateAccessKeyCommand, IAMClient, PutRolePolicyCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand, TestStateCommand } from "@aws-sdk/client-sfn";
 import { World, refused, role, states, unique } from "../lib/states.mjs";
@@ -194,6 +195,32 @@ test("TestState at TRACE shows request and response, and the connection's part o
   assert.match(revealed.headers, /Authorization: Basic dXNlcjpwYXNz/);
   const debug = (await look({ inspectionLevel: "DEBUG" })).inspectionData;
   assert.equal(debug.request, undefined);
+});
+
+test("a template brings the connection and the machine that uses it", async () => {
+  const cloudformation = world.client(CloudFormationClient);
+  const StackName = unique("stack");
+  const TemplateBody = JSON.stringify({
+    Resources: {
+      Connection: { Type: "AWS::Events::Connection", Properties: { AuthorizationType: "API_KEY", AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "X-Api-Key", ApiKeyValue: "from-a-template" } } } },
+      Machine: {
+        Type: "AWS::StepFunctions::StateMachine",
+        Properties: { RoleArn: role, Definition: states({ T: task("${connection}", "/echo") }), DefinitionSubstitutions: { connection: { "Fn::GetAtt": ["Connection", "Arn"] } } },
+      },
+    },
+    Outputs: { Machine: { Value: { Ref: "Machine" } }, Connection: { Value: { Ref: "Connection" } }, Secret: { Value: { "Fn::GetAtt": ["Connection", "SecretArn"] } } },
+  });
+  await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
+  const described = async () => (await cloudformation.send(new DescribeStacksCommand({ StackName }))).Stacks[0];
+  const stack = await until(described, (s) => !s.StackStatus.endsWith("IN_PROGRESS"), { seconds: 20 });
+  assert.equal(stack.StackStatus, "CREATE_COMPLETE", stack.StackStatusReason);
+  const outputs = Object.fromEntries(stack.Outputs.map((o) => [o.OutputKey, o.OutputValue]));
+  assert.match(outputs.Secret, /:secret:events!connection\//);
+  assert.equal((await world.finished(await world.start(outputs.Machine))).status, "SUCCEEDED");
+  assert.equal(seen.at(-1).headers["x-api-key"], "from-a-template");
+  await cloudformation.send(new DeleteStackCommand({ StackName }));
+  await until(() => described().catch((e) => e), (s) => s instanceof Error || s.StackStatus === "DELETE_COMPLETE", { seconds: 20 });
+  await assert.rejects(events.send(new DescribeConnectionCommand({ Name: outputs.Connection })), { name: "ResourceNotFoundException" });
 });
 
 test("under enforce the machine's role needs InvokeHTTPEndpoint, the connection's credentials and its secret", async (t) => {

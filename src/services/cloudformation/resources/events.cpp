@@ -92,9 +92,33 @@ Status remove_bus_policy(Job& job) {
   return {};
 }
 
+Result<Physical> described_connection(Job& job, const std::string& name) {
+  const Value shown = TRY(job.call("events", "DescribeConnection", json::object({{"Name", name}})));
+  return Physical{name, {}, json::object({{"Arn", shown["ConnectionArn"]}, {"ArnForPolicy", shown["ConnectionArn"]}, {"SecretArn", shown["SecretArn"]}})};
+}
+
+Result<Physical> create_connection(Job& job) {
+  const std::string name = job.name("Name", 64);
+  TRY(job.create("events", "CreateConnection", to_params("events", "CreateConnection", job.properties()).with("Name", name), "ResourceAlreadyExistsException"));
+  job.made(name);
+  return described_connection(job, name);
+}
+
+Result<Physical> update_connection(Job& job) {
+  TRY(job.call("events", "UpdateConnection", to_params("events", "UpdateConnection", job.properties()).with("Name", job.physical_id())));
+  return described_connection(job, job.physical_id());
+}
+
+Status remove_connection(Job& job) {
+  TRY(job.call_unless("events", "DeleteConnection", json::object({{"Name", job.physical_id()}}), {"ResourceNotFoundException"}));
+  return {};
+}
+
 }  // namespace
 
 void add_events_types(Catalog& catalog) {
+  catalog.add({.name = "AWS::Events::Connection", .service = "events", .operation = "CreateConnection", .name_property = "Name", .replacing = {"Name"},
+               .attributes = {"Arn", "ArnForPolicy", "SecretArn"}, .create = create_connection, .update = update_connection, .remove = remove_connection});
   catalog.add({.name = "AWS::Events::EventBus", .service = "events", .operation = "CreateEventBus", .name_property = "Name", .required = {"Name"}, .attributes = {"Arn", "Name"},
                .create = create_bus, .remove = remove_bus});
   catalog.add({.name = "AWS::Events::EventBusPolicy", .service = "events", .operation = "PutPermission", .required = {"StatementId"}, .replacing = {"StatementId", "EventBusName"},
