@@ -122,15 +122,15 @@ void Events::authorise_all() {
   }
 }
 
-// {"SecretArn", "HeaderParameters", "QueryStringParameters", "BodyParameters": [{"Key", "Value"}]}: what is to be added to a
-// request, authorisation and all. With Renew, an access token that was refused is not given again.
-void Events::retrieve_credentials(const Call& call, protocol::Reply reply) {
-  if (!call.internal) return reply(fail("UnknownOperationException", ""));
-  const std::string_view arn = call.params.text("ConnectionArn");
-  const Connection* found = nullptr;
-  for (const auto& [name, connection] : connections_.all({call.account, call.region})) {
-    if (connection.shown.text("ConnectionArn") == arn) found = &connection;
+const Connection* Events::find_connection(const Scope& scope, std::string_view arn) const {
+  for (const auto& [name, connection] : connections_.all(scope)) {
+    if (connection.shown.text("ConnectionArn") == arn) return &connection;
   }
+  return nullptr;
+}
+
+void Events::additions(const Scope& scope, std::string_view arn, Renew renew, protocol::Reply reply) {
+  const Connection* found = find_connection(scope, arn);
   if (!found) return reply(not_found(fmt::format("Connection '{}' does not exist.", arn)));
   const std::string_view state = found->shown.text("ConnectionState");
   if (state == "AUTHORIZING") return reply(fail("AuthInProgress", fmt::format("The connection {} is being authorized.", arn)));
@@ -157,11 +157,17 @@ void Events::retrieve_credentials(const Call& call, protocol::Reply reply) {
                         {"BodyParameters", Value::array(std::move(body))}}));
   };
   if (!connection.auth["OAuthParameters"].is_object()) return answer("");
-  if (call.params["Renew"] == Value(true)) forget_token(connection);
+  if (renew == Renew::yes) forget_token(connection);
   access_token(connection, [answer = std::move(answer)](Result<std::string> token) mutable {
     if (token) token = "Bearer " + *token;
     answer(std::move(token));
   });
+}
+
+void Events::retrieve_credentials(const Call& call, protocol::Reply reply) {
+  if (!call.internal) return reply(fail("UnknownOperationException", ""));
+  const Renew renew = call.params["Renew"] == Value(true) ? Renew::yes : Renew::no;
+  additions({call.account, call.region}, call.params.text("ConnectionArn"), renew, std::move(reply));
 }
 
 }  // namespace events

@@ -142,6 +142,8 @@ void Events::deliver(const std::string& key) {
     call("ecs", "RunTask", params.build());
   } else if (arn->service == "lambda") {
     call("lambda", "Invoke", json::object({{"FunctionName", target_arn}, {"InvocationType", "Event"}, {"Payload", base64_encode(text)}}));
+  } else if (arn->service == "events" && resource.starts_with("api-destination/")) {
+    deliver_by_http(key, target_arn);
   } else if (arn->service == "events") {
     call("events", "PutEvents", json::object({{"Entries", json::array({json::object({{"EventBusName", target_arn}, {"Source", d.event["source"]}, {"DetailType", d.event["detail-type"]},
                                                                                      {"Detail", json::write(d.event["detail"])}, {"Resources", d.event["resources"]}})})}}));

@@ -36,7 +36,8 @@ json::Value to_json(const Bus& bus) { return json::object({{"shown", bus.shown},
 Bus from_json(const Value& d, std::type_identity<Bus>) { return {d["shown"], d["policy"], d["tags"]}; }
 
 Events::Events(services::Kit& kit)
-    : kit_(kit), rules_(kit.store, "events/rule"), buses_(kit.store, "events/bus"), connections_(kit.store, "events/connection") {}
+    : kit_(kit), rules_(kit.store, "events/rule"), buses_(kit.store, "events/bus"), connections_(kit.store, "events/connection"),
+      destinations_(kit.store, "events/api-destination") {}
 
 Events::~Events() { *alive_ = false; }
 
@@ -44,6 +45,7 @@ void Events::load() {
   rules_.load();
   buses_.load();
   connections_.load();
+  destinations_.load();
   const auto rule_needs = [this](std::string_view member) {
     return [this, member](const Call& call) {
       const std::string bus(call.params.text("EventBusName", "default"));
@@ -117,6 +119,17 @@ void Events::load() {
   add("DeauthorizeConnection", &Events::deauthorize_connection, connection_needs);
   add("DeleteConnection", &Events::delete_connection, connection_needs);
   add("ListConnections", &Events::list_connections, any);
+  const auto destination_needs = [this](const Call& call) {
+    const std::string_view name = call.params.text("Name");
+    const ApiDestination* there = destinations_.find({call.account, call.region}, name);
+    const std::string arn = there ? std::string(there->shown.text("ApiDestinationArn")) : call.arn(fmt::format("api-destination/{}", name));
+    return std::vector<Need>{{.action = "events:" + call.operation, .resources = {arn}}};
+  };
+  add("CreateApiDestination", &Events::create_destination, destination_needs);
+  add("DescribeApiDestination", &Events::describe_destination, destination_needs);
+  add("UpdateApiDestination", &Events::update_destination, destination_needs);
+  add("DeleteApiDestination", &Events::delete_destination, destination_needs);
+  add("ListApiDestinations", &Events::list_destinations, any);
   // Step Functions' way to a connection's secrets, as the machine's role.
   kit_.registry.add("events", "RetrieveConnectionCredentials",
                     {.handle = [this](const Call& call, protocol::Reply reply) { retrieve_credentials(call, std::move(reply)); },

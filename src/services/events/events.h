@@ -32,6 +32,13 @@ struct Bus {
 json::Value to_json(const Bus& bus);
 Bus from_json(const json::Value& document, std::type_identity<Bus>);
 
+// An HTTP endpoint as a rule's target.
+struct ApiDestination {
+  json::Value shown;  // as DescribeApiDestination tells it
+};
+json::Value to_json(const ApiDestination& destination);
+ApiDestination from_json(const json::Value& document, std::type_identity<ApiDestination>);
+
 // How an HTTP endpoint is to be authorised.
 struct Connection {
   json::Value shown;  // as DescribeConnection tells it
@@ -85,6 +92,11 @@ class Events final : public services::Service {
   Result<Connection> need_connection(const Call& call) const;
   // connection_credentials.cpp
   void retrieve_credentials(const Call& call, protocol::Reply reply);
+  const Connection* find_connection(const Scope& scope, std::string_view arn) const;
+  // {"SecretArn", "AuthorizationType", "HeaderParameters", "QueryStringParameters", "BodyParameters": [{"Key", "Value"}]}: what a
+  // connection adds to a request, authorisation and all. An access token that was refused is not given again.
+  enum class Renew : uint8_t { no, yes };
+  void additions(const Scope& scope, std::string_view arn, Renew renew, protocol::Reply reply);
   // Asks the authorization endpoint whether a client is known there; AUTHORIZING becomes AUTHORIZED or DEAUTHORIZED.
   void authorise(const Scope& scope, const std::string& name);
   void authorise_all();
@@ -93,6 +105,16 @@ class Events final : public services::Service {
   void access_token(const Connection& connection, TokenTaken taken);
   static std::string token_key(const Connection& connection);
   void forget_token(const Connection& connection) { tokens_.erase(token_key(connection)); }
+
+  // api_destinations.cpp
+  Result<Value> create_destination(const Call& call);
+  Result<Value> describe_destination(const Call& call);
+  Result<Value> update_destination(const Call& call);
+  Result<Value> delete_destination(const Call& call);
+  Result<Value> list_destinations(const Call& call);
+  Result<ApiDestination> need_destination(const Call& call) const;
+  void deliver_by_http(const std::string& key, const std::string& target_arn);
+  void send_by_http(const std::string& key, const Value& destination, Renew renew);
 
   // --- shared ---
   // The bus that a call names, without ARN; "default" when it names none. ResourceNotFoundException.
@@ -129,6 +151,8 @@ class Events final : public services::Service {
   services::Table<Rule> rules_;  // id: "<bus>/<name>"
   services::Table<Bus> buses_;
   services::Table<Connection> connections_;
+  services::Table<ApiDestination> destinations_;
+  std::map<std::string, double> next_call_ms_;  // by an API destination's ARN: its rate's next free instant
   struct Token {
     std::string text;
     Instant until;

@@ -2,7 +2,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { CreateConnectionCommand, DeauthorizeConnectionCommand, DescribeConnectionCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { CreateApiDestinationCommand, CreateConnectionCommand, DeauthorizeConnectionCommand, DescribeConnectionCommand, EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CreateRoleCommand, CreateUserCommand, CreateAccessKeyCommand, IAMClient, PutRolePolicyCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand, TestStateCommand } from "@aws-sdk/client-sfn";
@@ -195,6 +195,21 @@ test("TestState at TRACE shows request and response, and the connection's part o
   assert.match(revealed.headers, /Authorization: Basic dXNlcjpwYXNz/);
   const debug = (await look({ inspectionLevel: "DEBUG" })).inspectionData;
   assert.equal(debug.request, undefined);
+});
+
+test("a rule brings events to an API destination", async () => {
+  const ConnectionArn = await connect("BASIC", basic);
+  const made = await events.send(new CreateApiDestinationCommand({ Name: unique("destination"), ConnectionArn, InvocationEndpoint: `${url}/echo`, HttpMethod: "POST" }));
+  assert.equal(made.ApiDestinationState, "ACTIVE");
+  const Name = unique("rule");
+  await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify({ source: ["mine"] }) }));
+  const target = { Id: "1", Arn: made.ApiDestinationArn, RoleArn: role, HttpParameters: { HeaderParameters: { "X-Mine": "h" } } };
+  await events.send(new PutTargetsCommand({ Rule: Name, Targets: [target] }));
+  const asked = seen.length;
+  await events.send(new PutEventsCommand({ Entries: [{ Source: "mine", DetailType: "d", Detail: '{"n":1}' }] }));
+  const [sent] = await until(async () => seen.slice(asked), (list) => list.length > 0, { seconds: 10 });
+  assert.deepEqual([sent.method, sent.headers["x-mine"], sent.headers.authorization], ["POST", "h", `Basic ${Buffer.from("user:pass").toString("base64")}`]);
+  assert.deepEqual(JSON.parse(sent.body).detail, { n: 1 });
 });
 
 test("a template brings the connection and the machine that uses it", async () => {
