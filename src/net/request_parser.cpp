@@ -58,6 +58,10 @@ size_t RequestParser::feed(std::string_view bytes) {
 size_t RequestParser::feed_head(std::string_view bytes) {
   constexpr std::string_view kEnd = "\r\n\r\n";
   if (line_.empty()) {
+    // Another protocol (TLS, most likely) may never send the end of a head.
+    if (!bytes.empty() && !kToken[static_cast<uint8_t>(bytes.front())]) {
+      return refuse(400, "this is not HTTP/1.1 (for TLS, put a proxy in front)"), bytes.size();
+    }
     const size_t end = bytes.find(kEnd);
     if (end == bytes.npos) {
       if (bytes.size() > limits_.head_bytes) return refuse(431, "the request's headers are too large"), bytes.size();
@@ -97,6 +101,7 @@ void RequestParser::parse_head(std::string_view head) {
     // Two ways to tell the length are a way to smuggle requests.
     return refuse(400, "a request has either Content-Length or Transfer-Encoding");
   }
+  if (hosts_ > 1 || (hosts_ == 0 && minor_ == 1)) return refuse(400, "a request names its Host, once");
   if (chunked_ && minor_ == 0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
   begin_body();
 }
@@ -121,6 +126,9 @@ bool RequestParser::parse_field(std::string_view line) {
   if (!is_token(name) || !std::ranges::all_of(value, is_field_char)) return false;
   request_.headers.list.push_back({std::string(name), std::string(value)});
   switch (name.size()) {
+    case 4:
+      if (same_header_name(name, "Host")) ++hosts_;
+      break;
     case 6:
       if (same_header_name(name, "Expect") && same_header_name(value, "100-continue")) expects_continue_ = true;
       break;

@@ -61,7 +61,7 @@ class RequestParser {
   std::string line_;       // of a head or a line that is not whole
   size_t remaining_ = 0;   // of the body or the chunk
   size_t trailer_bytes_ = 0;
-  int minor_ = 1;
+  int minor_ = 1, hosts_ = 0;
   bool keep_alive_ = true, expects_continue_ = false, has_length_ = false, chunked_ = false;
 };
 

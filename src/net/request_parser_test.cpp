@@ -41,7 +41,7 @@ TEST(RequestParser, TakesARequestAndLeavesWhatFollows) {
 }
 
 TEST(RequestParser, PutsChunksTogether) {
-  const auto parsed = parse("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3;ext=1\r\nabc\r\n02\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
+  const auto parsed = parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n3;ext=1\r\nabc\r\n02\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
   EXPECT_EQ(parsed.fault, 0);
   EXPECT_TRUE(parsed.done);
   EXPECT_EQ(parsed.request.body, "abcde");
@@ -49,11 +49,23 @@ TEST(RequestParser, PutsChunksTogether) {
 
 TEST(RequestParser, RefusesWhatIsNoHttp) {
   for (const std::string_view text : {
-           "GET / HTTP/2.0\r\n\r\n", "GET /\r\n\r\n", "GET  HTTP/1.1\r\n\r\n", "G@T / HTTP/1.1\r\n\r\n", "GET /a b HTTP/1.1\r\n\r\n",
-           "GET / HTTP/1.1\r\nA : b\r\n\r\n", "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "GET / HTTP/1.1\r\n: b\r\n\r\n",
-           "GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n", "GET / HTTP/1.1\r\nA: b\x01\r\n\r\n", "GET / HTTP/1.1\r\nnothing\r\n\r\n"}) {
+           "GET / HTTP/2.0\r\n\r\n", "GET /\r\n\r\n", "GET  HTTP/1.1\r\nHost: x\r\n\r\n", "G@T / HTTP/1.1\r\nHost: x\r\n\r\n", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n: b\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost: x\r\nA: b\nC: d\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nnothing\r\n\r\n"}) {
     EXPECT_EQ(parse(text).fault, 400) << text;
   }
+}
+
+TEST(RequestParser, WantsOneHost) {
+  EXPECT_EQ(parse("GET / HTTP/1.1\r\nA: b\r\n\r\n").fault, 400);
+  EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n").fault, 400);
+  EXPECT_TRUE(parse("GET / HTTP/1.0\r\nA: b\r\n\r\n").done);
+}
+
+// A client that speaks TLS waits for an answer to its first message, which has no end of a head in it.
+TEST(RequestParser, RefusesAnotherProtocolAtItsFirstByte) {
+  EXPECT_EQ(parse(std::string_view("\x16\x03\x01\x00\xa5", 5)).fault, 400);
+  EXPECT_EQ(parse(std::string_view("\0", 1)).fault, 400);
 }
 
 TEST(RequestParser, RefusesLengthsThatCanBeReadInTwoWays) {
@@ -61,31 +73,31 @@ TEST(RequestParser, RefusesLengthsThatCanBeReadInTwoWays) {
            "Content-Length: 3\r\nContent-Length: 3", "Content-Length: +3", "Content-Length: 0x3", "Content-Length: 3, 3", "Content-Length:",
            "Content-Length: -1", "Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked",
            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: identity"}) {
-    EXPECT_EQ(parse("POST / HTTP/1.1\r\n" + std::string(head) + "\r\n\r\n").fault, 400) << head;
+    EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\n" + std::string(head) + "\r\n\r\n").fault, 400) << head;
   }
   EXPECT_EQ(parse("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").fault, 400);
 }
 
 TEST(RequestParser, RefusesChunksThatCannotBeRead) {
   for (const std::string_view body : {"x\r\n", "\r\n", "-1\r\n", "3\r\nabcd\r\n", "3\nabc\r\n", "11111111111111111\r\n"}) {
-    EXPECT_EQ(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body)).fault, 400) << body;
+    EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body)).fault, 400) << body;
   }
 }
 
 TEST(RequestParser, RefusesWhatIsTooLargeBeforeItHasCome) {
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n").fault, 413);
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n").fault, 413);
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n").fault, 413);
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n60\r\n" + std::string(96, 'x') + "\r\n5\r\n").fault, 413);
-  EXPECT_EQ(parse("GET / HTTP/1.1\r\nA: " + std::string(2000, 'x')).fault, 431);
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + std::string(60, 'a') + "\r\n" + std::string(1000, 'b') + "\r\n\r\n").fault, 431);
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'x')).fault, 400);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n").fault, 413);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n").fault, 413);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n").fault, 413);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n60\r\n" + std::string(96, 'x') + "\r\n5\r\n").fault, 413);
+  EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(2000, 'x')).fault, 431);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + std::string(60, 'a') + "\r\n" + std::string(1000, 'b') + "\r\n\r\n").fault, 431);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'x')).fault, 400);
 }
 
 TEST(RequestParser, KnowsWhoStays) {
   const auto stays = [](std::string_view version, std::string_view connection) {
     RequestParser parser(kLimits);
-    parser.feed("GET / HTTP/" + std::string(version) + "\r\nConnection: " + std::string(connection) + "\r\n\r\n");
+    parser.feed("GET / HTTP/" + std::string(version) + "\r\nHost: x\r\nConnection: " + std::string(connection) + "\r\n\r\n");
     return parser.keep_alive();
   };
   EXPECT_TRUE(stays("1.1", "x"));
@@ -96,7 +108,7 @@ TEST(RequestParser, KnowsWhoStays) {
 
 TEST(RequestParser, SaysWhenTheClientWaitsForAWord) {
   RequestParser parser(kLimits);
-  parser.feed("POST / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n");
+  parser.feed("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n");
   EXPECT_TRUE(parser.head_done());
   EXPECT_TRUE(parser.expects_continue());
   EXPECT_FALSE(parser.done());
