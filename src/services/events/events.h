@@ -167,6 +167,9 @@ class Events final : public services::Service {
 std::unexpected<Error> invalid(std::string message);
 std::unexpected<Error> not_found(std::string message);
 
+// InvalidEventPatternException, in AWS's words.
+Result<patterns::Pattern> compile_pattern(std::string_view text);
+
 // "rate(5 minutes)" or "cron(...)" that is well formed.
 bool is_schedule(std::string_view text);
 // Milliseconds of a rate; nothing for a cron expression or what is no rate.
@@ -174,6 +177,8 @@ std::optional<int64_t> rate_ms(std::string_view text);
 // The next instant behind `after` that a cron expression names; nothing when there is none within 5 years.
 std::optional<Instant> next_cron(std::string_view text, Instant after);
 
+// A name between < and > in an InputTemplate that nothing stands for.
+std::optional<std::string> unknown_placeholder(const json::Value& transformer);
 // What a target is given: the event, its Input, InputPath or InputTransformer. Nothing when the template makes no
 // valid JSON for a JSON template.
 std::optional<json::Value> target_input(const json::Value& target, const json::Value& event, std::string_view rule_arn, Instant now);

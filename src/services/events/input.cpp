@@ -1,6 +1,8 @@
 // What a target is given: the event itself, a part of it, a fixed text, or a template filled in.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/time_text.h"
 #include "language/json/parse.h"
 #include "services/events/events.h"
@@ -70,6 +72,18 @@ void plain(const Value& value, std::string& out) {
 }
 
 }  // namespace
+
+std::optional<std::string> unknown_placeholder(const Value& transformer) {
+  constexpr std::string_view kKnown[] = {"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event.json", "aws.events.event"};
+  const std::string_view text = transformer.is_object() ? transformer.text("InputTemplate") : "";
+  for (size_t at = text.find('<'); at != text.npos; at = text.find('<', at + 1)) {
+    const size_t end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", at + 1);
+    if (end == text.npos || text[end] != '>' || end == at + 1) continue;
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    if (std::ranges::find(kKnown, name) == std::end(kKnown) && !transformer["InputPathsMap"].find(name)) return std::string(name);
+  }
+  return std::nullopt;
+}
 
 std::optional<Value> target_input(const Value& target, const Value& event, std::string_view rule_arn, Instant now) {
   if (const Value* fixed = target.find("Input"); fixed && fixed->is_string()) {

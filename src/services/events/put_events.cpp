@@ -1,6 +1,8 @@
 // PutEvents: entries checked one by one, each an event of its own.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 #include "base/time_text.h"
@@ -72,21 +74,32 @@ Result<Value> Events::put_events(const Call& call) {
   return json::object({{"FailedEntryCount", failed}, {"Entries", Value::array(std::move(results))}});
 }
 
-Result<Value> Events::test_pattern(const Call& call) {
-  const std::string_view text = call.params.text("EventPattern");
+Result<patterns::Pattern> compile_pattern(std::string_view text) {
+  const auto at_fault = [&](std::string_view why, size_t line, size_t column) {
+    return fail("InvalidEventPatternException",
+                fmt::format("Event pattern is not valid. Reason: {}\n at [Source: (String)\"{}\"; line: {}, column: {}]", why, text, line, column));
+  };
   auto document = json::parse_detailed(text);
-  if (!document) {
-    return fail("InvalidEventPatternException", fmt::format("Event pattern is not valid. Reason: {}\n at [Source: (String)\"{}\"; line: {}, column: {}]",
-                                                            document.error().message, text, document.error().line, document.error().column));
-  }
+  if (!document) return at_fault(document.error().message, static_cast<size_t>(document.error().line), static_cast<size_t>(document.error().column));
   auto pattern = patterns::Pattern::compile(*document);
-  if (!pattern) return fail("InvalidEventPatternException", fmt::format("Event pattern is not valid. Reason: {}", pattern.error().message));
+  if (pattern) return *std::move(pattern);
+  // A list is refused behind its bracket.
+  if (document->is_array()) {
+    const std::string_view before = text.substr(0, text.find('['));
+    const size_t line_begin = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
+    return at_fault(pattern.error().message, 1 + static_cast<size_t>(std::ranges::count(before, '\n')), before.size() - line_begin + 2);
+  }
+  return fail("InvalidEventPatternException", fmt::format("Event pattern is not valid. Reason: {}", pattern.error().message));
+}
+
+Result<Value> Events::test_pattern(const Call& call) {
+  const patterns::Pattern pattern = TRY(compile_pattern(call.params.text("EventPattern")));
   auto event = json::parse(call.params.text("Event"));
   if (!event || !event->is_object()) return invalid("Parameter Event is not valid. Reason: event must be a JSON object.");
   for (const std::string_view member : {"id", "account", "source", "time", "region", "resources", "detail-type"}) {
     if (!event->find(member)) return invalid(fmt::format("Parameter {} is not valid. Reason: {} is a required argument.", member, member));
   }
-  return json::object({{"Result", pattern->matches(*event)}});
+  return json::object({{"Result", pattern.matches(*event)}});
 }
 
 }  // namespace events

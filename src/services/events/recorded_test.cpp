@@ -6,6 +6,7 @@
 #include "services/logs/logs.h"
 #include "services/sns/sns.h"
 #include "services/sqs/sqs.h"
+#include "services/sts/sts.h"
 #include "services/test_world.h"
 
 namespace {
@@ -25,10 +26,12 @@ TEST(EventsRecorded, AnswersAsAws) {
     sqs::Sqs sqs(world.kit);
     sns::Sns sns(world.kit);
     logs::Logs logs(world.kit);
+    sts::Sts sts(world.kit);
     SlowHttp http;
     services::Kit kit{world.loop, world.store, world.random, world.registry, http, world.sealer, world.kit.endpoint, world.kit.default_account,
                       world.kit.default_region};
     events::Events events(kit);
+    sts.load(), sts.start();
     logs.load(), logs.start();
     sqs.load(), sqs.start();
     sns.load(), sns.start();

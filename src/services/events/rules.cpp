@@ -1,7 +1,8 @@
 // Rules: patterns and schedules, and those that belong to services.
 #include <fmt/format.h>
 
-#include "language/json/parse.h"
+#include <algorithm>
+
 #include "services/events/events.h"
 
 namespace events {
@@ -23,14 +24,8 @@ Result<Value> Events::put_rule(const Call& call) {
     rule = *there;
   }
   if (!pattern.empty()) {
-    auto document = json::parse_detailed(pattern);
-    if (!document) {
-      return fail("InvalidEventPatternException", fmt::format("Event pattern is not valid. Reason: {}\n at [Source: (String)\"{}\"; line: {}, column: {}]",
-                                                              document.error().message, pattern, document.error().line, document.error().column));
-    }
-    auto compiled = patterns::Pattern::compile(*document);
-    if (!compiled) return fail("InvalidEventPatternException", fmt::format("Event pattern is not valid. Reason: {}", compiled.error().message));
-    rule.pattern = std::make_shared<patterns::Pattern>(std::move(*compiled));
+    patterns::Pattern compiled = TRY(compile_pattern(pattern));
+    rule.pattern = std::make_shared<patterns::Pattern>(std::move(compiled));
   } else {
     rule.pattern = nullptr;
   }
@@ -101,6 +96,9 @@ Result<Value> Events::put_targets(const Call& call) {
     const std::string id(target.text("Id"));
     const int inputs = (target.find("Input") ? 1 : 0) + (target.find("InputPath") ? 1 : 0) + (target.find("InputTransformer") ? 1 : 0);
     if (inputs > 1) return invalid(fmt::format("Only one of Input, InputPath, or InputTransformer must be provided for target {}.", id));
+    if (const auto unknown = unknown_placeholder(target["InputTransformer"])) {
+      return invalid(fmt::format("InputTemplate for target {} contains invalid placeholder {}.", id, *unknown));
+    }
     if (!target.text("Arn").starts_with("arn:")) {
       return invalid(fmt::format("Parameter {} is not valid. Reason: Provided Arn is not in correct format.", target.text("Arn")));
     }
@@ -131,16 +129,25 @@ Result<Value> Events::list_targets(const Call& call) {
 
 Result<Value> Events::list_rules_by_target(const Call& call) {
   const std::string bus = TRY(bus_of(call));
+  const auto [limit, from] = TRY(page(call));
+  const std::string_view arn = call.params.text("TargetArn");
+  const auto& all = rules_.all({call.account, call.region});
   std::vector<Value> names;
-  for (const auto& [key, rule] : rules_.all({call.account, call.region})) {
+  std::string next;
+  for (auto it = all.lower_bound(from); it != all.end(); ++it) {
+    const Rule& rule = it->second;
     if (rule.shown.text("EventBusName") != bus) continue;
-    for (const auto& [id, target] : rule.targets) {
-      if (target.text("Arn") != call.params.text("TargetArn")) continue;
-      names.emplace_back(rule.shown.text("Name"));
+    if (std::ranges::none_of(rule.targets, [&](const auto& one) { return one.second.text("Arn") == arn; })) continue;
+    if (names.size() == limit) {
+      next = it->first;
       break;
     }
+    names.emplace_back(rule.shown.text("Name"));
   }
-  return json::object({{"RuleNames", Value::array(std::move(names))}});
+  json::ObjectBuilder out;
+  out.add("RuleNames", Value::array(std::move(names)));
+  next_token(out, call, next);
+  return out.build();
 }
 
 }  // namespace events
