@@ -25,10 +25,11 @@ const routes = {
   "/text": (_, response) => response.writeHead(200, { "content-type": "text/plain", "set-cookie": ["a=1", "b=2"] }).end("plain"),
   "/large": (_, response) => json(response, 200, { text: "x".repeat(300_000) }),
   "/never": () => {},
+  "/second-time": (_, response) => ++held > 1 && json(response, 200, { held }),
   "/hang-up": (request) => request.socket.destroy(),
 };
 const json = (response, status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-let failures = 0;
+let failures = 0, held = 0;
 
 before(async () => {
   world = await World.start();
@@ -197,6 +198,19 @@ test("TestState at TRACE shows request and response, and the connection's part o
   assert.equal(debug.request, undefined);
 });
 
+test("a request that a crash cut off is sent again; connections and their secrets are there after it", async (t) => {
+  const durable = await World.start({ flags: ["--runtime", "none"] });
+  t.after(() => durable.server.stop());
+  const made = await durable.client(EventBridgeClient).send(new CreateConnectionCommand({ Name: "kept", AuthorizationType: "BASIC", AuthParameters: basic }));
+  const arn = await durable.start(await durable.machine(states({ T: task(made.ConnectionArn, "/second-time") })));
+  await until(async () => held, (n) => n === 1, { seconds: 10 });
+  await durable.server.crashAndRestart();
+  const done = await durable.finished(arn);
+  assert.deepEqual(JSON.parse(done.output).ResponseBody, { held: 2 }, done.cause);
+  assert.equal(seen.at(-1).headers.authorization, `Basic ${Buffer.from("user:pass").toString("base64")}`);
+  assert.equal((await durable.history(arn)).filter((e) => e.type === "TaskScheduled").length, 1);
+});
+
 test("a rule brings events to an API destination", async () => {
   const ConnectionArn = await connect("BASIC", basic);
   const made = await events.send(new CreateApiDestinationCommand({ Name: unique("destination"), ConnectionArn, InvocationEndpoint: `${url}/echo`, HttpMethod: "POST" }));
@@ -218,6 +232,8 @@ test("a template brings the connection and the machine that uses it", async () =
   const TemplateBody = JSON.stringify({
     Resources: {
       Connection: { Type: "AWS::Events::Connection", Properties: { AuthorizationType: "API_KEY", AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "X-Api-Key", ApiKeyValue: "from-a-template" } } } },
+      Destination: { Type: "AWS::Events::ApiDestination", Properties: { ConnectionArn: { "Fn::GetAtt": ["Connection", "Arn"] }, InvocationEndpoint: `${url}/echo`, HttpMethod: "POST", InvocationRateLimitPerSecond: 5 } },
+      Rule: { Type: "AWS::Events::Rule", Properties: { EventPattern: { source: [StackName] }, Targets: [{ Id: "t", Arn: { "Fn::GetAtt": ["Destination", "Arn"] }, RoleArn: role }] } },
       Machine: {
         Type: "AWS::StepFunctions::StateMachine",
         Properties: { RoleArn: role, Definition: states({ T: task("${connection}", "/echo") }), DefinitionSubstitutions: { connection: { "Fn::GetAtt": ["Connection", "Arn"] } } },
@@ -233,6 +249,10 @@ test("a template brings the connection and the machine that uses it", async () =
   assert.match(outputs.Secret, /:secret:events!connection\//);
   assert.equal((await world.finished(await world.start(outputs.Machine))).status, "SUCCEEDED");
   assert.equal(seen.at(-1).headers["x-api-key"], "from-a-template");
+  const asked = seen.length;
+  await events.send(new PutEventsCommand({ Entries: [{ Source: StackName, DetailType: "d", Detail: "{}" }] }));
+  const [sent] = await until(async () => seen.slice(asked), (list) => list.length > 0, { seconds: 10 });
+  assert.deepEqual([sent.headers["x-api-key"], JSON.parse(sent.body).source], ["from-a-template", StackName]);
   await cloudformation.send(new DeleteStackCommand({ StackName }));
   await until(() => described().catch((e) => e), (s) => s instanceof Error || s.StackStatus === "DELETE_COMPLETE", { seconds: 20 });
   await assert.rejects(events.send(new DescribeConnectionCommand({ Name: outputs.Connection })), { name: "ResourceNotFoundException" });

@@ -114,9 +114,34 @@ Status remove_connection(Job& job) {
   return {};
 }
 
+Result<Physical> described_destination(Job& job, const std::string& name) {
+  const Value shown = TRY(job.call("events", "DescribeApiDestination", json::object({{"Name", name}})));
+  return Physical{name, {}, json::object({{"Arn", shown["ApiDestinationArn"]}, {"ArnForPolicy", shown["ApiDestinationArn"]}})};
+}
+
+Result<Physical> create_destination(Job& job) {
+  const std::string name = job.name("Name", 64);
+  TRY(job.create("events", "CreateApiDestination", to_params("events", "CreateApiDestination", job.properties()).with("Name", name), "ResourceAlreadyExistsException"));
+  job.made(name);
+  return described_destination(job, name);
+}
+
+Result<Physical> update_destination(Job& job) {
+  TRY(job.call("events", "UpdateApiDestination", to_params("events", "UpdateApiDestination", job.properties()).with("Name", job.physical_id())));
+  return described_destination(job, job.physical_id());
+}
+
+Status remove_destination(Job& job) {
+  TRY(job.call_unless("events", "DeleteApiDestination", json::object({{"Name", job.physical_id()}}), {"ResourceNotFoundException"}));
+  return {};
+}
+
 }  // namespace
 
 void add_events_types(Catalog& catalog) {
+  catalog.add({.name = "AWS::Events::ApiDestination", .service = "events", .operation = "CreateApiDestination", .name_property = "Name",
+               .required = {"ConnectionArn", "InvocationEndpoint", "HttpMethod"}, .replacing = {"Name"}, .attributes = {"Arn", "ArnForPolicy"},
+               .create = create_destination, .update = update_destination, .remove = remove_destination});
   catalog.add({.name = "AWS::Events::Connection", .service = "events", .operation = "CreateConnection", .name_property = "Name", .replacing = {"Name"},
                .attributes = {"Arn", "ArnForPolicy", "SecretArn"}, .create = create_connection, .update = update_connection, .remove = remove_connection});
   catalog.add({.name = "AWS::Events::EventBus", .service = "events", .operation = "CreateEventBus", .name_property = "Name", .required = {"Name"}, .attributes = {"Arn", "Name"},
