@@ -18,8 +18,7 @@ using json::Value;
 namespace {
 
 constexpr std::string_view kFields[] = {"AllowNullValues", "ApiEndpoint", "AuthType", "Headers", "Method", "Path", "QueryParameters", "RequestBody", "Stage"};
-constexpr size_t kResponseBytesMax = 8 * 1048576;  // far above what a state's result may hold
-constexpr int64_t kTimeoutMs = 30'000;             // API Gateway's own limit is 29 s
+constexpr int64_t kTimeoutMs = 30'000;  // API Gateway's own limit is 29 s
 
 // {"name": ["value", ...]}
 bool lists_of_texts(const Value& given) {
@@ -128,6 +127,7 @@ void Dispatch::invoke_api(const AttemptPtr& attempt) {
   if (!faults.empty()) return misshapen(attempt, faults);
   const auto answered_by_api = [this, attempt, alive = alive_](Result<net::Response> response) {
     if (!*alive) return;
+    if (!response && response.error().code == "HttpTooLarge") return too_large(attempt, "apigateway");
     if (!response) return refuse(attempt, "ApiGateway.SdkClientException", "Unable to execute HTTP request: " + response.error().message);
     if (response->status < 200 || response->status > 299) return refuse(attempt, fmt::format("ApiGateway.{}", response->status), response->body);
     const uint64_t task = attempt->task.task;
@@ -146,7 +146,7 @@ void Dispatch::invoke_api(const AttemptPtr& attempt) {
       if (!key) return refuse(attempt, "ApiGateway.SdkClientException", "Unable to load credentials: STS is not part of this server.");
       auth::sign(request, *key, region_of(request.target, attempt->region), "execute-api", kit_.clock().now());
     }
-    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax}, answered_by_api);
+    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax}, answered_by_api);
   });
 }
 

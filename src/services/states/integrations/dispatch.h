@@ -59,6 +59,7 @@ class Dispatch final : public engine::ActionSink {
   void retrieve_credentials(const AttemptPtr& attempt, Token token);
   void send_http(const AttemptPtr& attempt, const Value& credentials, Token token);
   void misshapen(const AttemptPtr& attempt, const std::vector<std::string>& faults);
+  void too_large(const AttemptPtr& attempt, std::string_view what);
   void answered(const AttemptPtr& attempt, Result<Value> answer);
   void refuse(const AttemptPtr& attempt, std::string error, std::string cause);
   void refuse(const AttemptPtr& attempt, const Error& error);

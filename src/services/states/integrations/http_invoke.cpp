@@ -11,7 +11,6 @@ namespace states {
 
 namespace {
 constexpr int64_t kTimeoutMs = 60'000;
-constexpr size_t kResponseBytesMax = 8 * 1048576;  // far above what a state's result may hold
 
 std::string connection_error(const Error& error) {
   for (const std::string_view name : {"InvalidConnectionState", "AuthInProgress"}) {
@@ -26,6 +25,11 @@ std::string connection_error(const Error& error) {
 void Dispatch::misshapen(const AttemptPtr& attempt, const std::vector<std::string>& faults) {
   refuse(attempt, "States.Runtime",
          fmt::format("The Parameters '{}' could not be used to start the Task: [{}]", json::write(attempt->task.parameters), fmt::join(faults, ", ")));
+}
+
+void Dispatch::too_large(const AttemptPtr& attempt, std::string_view what) {
+  refuse(attempt, "States.DataLimitExceeded",
+         fmt::format("The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.", what));
 }
 
 void Dispatch::invoke_http(const AttemptPtr& attempt) {
@@ -72,13 +76,10 @@ void Dispatch::send_http(const AttemptPtr& attempt, const Value& credentials, To
   // A token that is refused before its time is asked for anew, once.
   const bool may_renew = credentials.text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS" && token == Token::as_it_is;
   const std::string url = request->target;
-  kit_.http.send(*std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax},
+  kit_.http.send(*std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax},
                  [this, attempt, may_renew, url, alive = alive_](Result<net::Response> response) {
     if (!*alive || !states_.engine_.awaits(attempt->execution, attempt->task.task)) return;
-    if (!response && response.error().code == "HttpTooLarge") {
-      return refuse(attempt, "States.DataLimitExceeded",
-                    "The state/task 'http' returned a result with a size exceeding the maximum number of bytes service limit.");
-    }
+    if (!response && response.error().code == "HttpTooLarge") return too_large(attempt, "http");
     if (!response) return refuse(attempt, "States.Http.Socket", "Unable to execute HTTP request: " + response.error().message);
     if (may_renew && (response->status == 401 || response->status == 407)) return retrieve_credentials(attempt, Token::renewed);
     if (asl::Inspection* seen = states_.engine_.inspection(attempt->execution)) seen->response = traced(*response, url);

@@ -49,6 +49,7 @@ TEST_F(HttpInvoke, IsOverAfterAMinute) {
   EXPECT_EQ(outcome(), "States.Http.Socket");
   ASSERT_EQ(web.options.size(), 1U);
   EXPECT_EQ(web.options[0].timeout_ms, 60'000);
+  EXPECT_EQ(web.options[0].response_bytes_max, 1'048'576U);
   EXPECT_EQ(web.requests[0].headers.get("k"), "v");
 }
 

@@ -12,6 +12,9 @@
 
 namespace states {
 
+// Above what a state's result may hold (256 KiB), with the blanks that JSON may have been sent with.
+constexpr size_t kHttpResponseBytesMax = 1'048'576;
+
 bool is_http_method(std::string_view name);
 
 // {"Headers", "ResponseBody", "StatusCode", "StatusText"}; a body that is JSON is read, one that is no text left out.
