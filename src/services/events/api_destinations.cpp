@@ -170,17 +170,17 @@ void Events::deliver_by_http(const std::string& key, const std::string& target_a
   const auto send = [this, key, destination = found->shown, alive = alive_] {
     if (!*alive) return;
     kit_.store.when_durable(kit_.store.head(), [this, key, destination, alive] {
-      if (*alive) send_by_http(key, destination, Renew::no);
+      if (*alive) send_by_http(key, destination, "");
     });
   };
   if (wait <= 0) return send();
   kit_.loop.after(wait, send);
 }
 
-void Events::send_by_http(const std::string& key, const Value& destination, Renew renew) {
+void Events::send_by_http(const std::string& key, const Value& destination, const std::string& refused) {
   const auto it = waiting_.find(key);
   if (it == waiting_.end()) return;
-  additions(it->second.scope, destination.text("ConnectionArn"), renew, [this, key, destination, renew, alive = alive_](Result<Value> added) {
+  additions(it->second.scope, destination.text("ConnectionArn"), refused, [this, key, destination, refused, alive = alive_](Result<Value> added) {
     if (!*alive) return;
     const auto waiting = waiting_.find(key);
     if (waiting == waiting_.end()) return;
@@ -189,15 +189,16 @@ void Events::send_by_http(const std::string& key, const Value& destination, Rene
       if (added.error().code == "AuthInProgress" || added.error().code == "AuthorizationFailed") added.error().http_status = 503;
       return done(key, std::move(added));
     }
-    const bool oauth = added->text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS";
     auto request = request_of(destination, waiting->second.target, waiting->second.input, *added);
+    const std::string authorization(request.headers.get("Authorization"));
+    const bool may_renew = added->text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS" && refused.empty() && !authorization.empty();
     kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax},
-                   [this, key, destination, renew, oauth, alive](Result<net::Response> response) {
+                   [this, key, destination, may_renew, authorization, alive](Result<net::Response> response) {
       if (!*alive) return;
       if (!response) return done(key, std::unexpected(Error{"ServiceUnavailable", response.error().message, 503, {}}));
       const int status = response->status;
       if (status >= 200 && status < 300) return done(key, Value::object());
-      if ((status == 401 || status == 407) && oauth && renew == Renew::no) return send_by_http(key, destination, Renew::yes);
+      if ((status == 401 || status == 407) && may_renew) return send_by_http(key, destination, authorization);
       const bool again = status >= 500 || status == 429 || status == 409 || status == 401 || status == 407;
       done(key, std::unexpected(Error{"ApiDestination", fmt::format("The endpoint answered with status {}.", status), again ? 503 : 400, {}}));
     });

@@ -129,7 +129,7 @@ const Connection* Events::find_connection(const Scope& scope, std::string_view a
   return nullptr;
 }
 
-void Events::additions(const Scope& scope, std::string_view arn, Renew renew, protocol::Reply reply) {
+void Events::additions(const Scope& scope, std::string_view arn, std::string_view refused, protocol::Reply reply) {
   const Connection* found = find_connection(scope, arn);
   if (!found) return reply(not_found(fmt::format("Connection '{}' does not exist.", arn)));
   const std::string_view state = found->shown.text("ConnectionState");
@@ -157,7 +157,9 @@ void Events::additions(const Scope& scope, std::string_view arn, Renew renew, pr
                         {"BodyParameters", Value::array(std::move(body))}}));
   };
   if (!connection.auth["OAuthParameters"].is_object()) return answer("");
-  if (renew == Renew::yes) forget_token(connection);
+  // Many may have been refused with the same one: the first of them asks for another.
+  const auto kept = tokens_.find(token_key(connection));
+  if (kept != tokens_.end() && refused == "Bearer " + kept->second.text) tokens_.erase(kept);
   access_token(connection, [answer = std::move(answer)](Result<std::string> token) mutable {
     if (token) token = "Bearer " + *token;
     answer(std::move(token));
@@ -166,8 +168,7 @@ void Events::additions(const Scope& scope, std::string_view arn, Renew renew, pr
 
 void Events::retrieve_credentials(const Call& call, protocol::Reply reply) {
   if (!call.internal) return reply(fail("UnknownOperationException", ""));
-  const Renew renew = call.params["Renew"] == Value(true) ? Renew::yes : Renew::no;
-  additions({call.account, call.region}, call.params.text("ConnectionArn"), renew, std::move(reply));
+  additions({call.account, call.region}, call.params.text("ConnectionArn"), call.params.text("RefusedAuthorization"), std::move(reply));
 }
 
 }  // namespace events

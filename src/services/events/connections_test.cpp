@@ -40,9 +40,9 @@ struct Connections : testing::Test {
     return answer ? "" : answer.error().code;
   }
   // As Step Functions asks.
-  void retrieve(const Value& connection, std::optional<Result<Value>>& into, bool renew = false) {
+  void retrieve(const Value& connection, std::optional<Result<Value>>& into, std::string_view refused = "") {
     auto made = world.registry.internal(protocol::Principal::root("000000000000"), "us-east-1", "events", "RetrieveConnectionCredentials",
-                                        json::object({{"ConnectionArn", connection["ConnectionArn"]}, {"Renew", renew}}));
+                                        json::object({{"ConnectionArn", connection["ConnectionArn"]}, {"RefusedAuthorization", refused}}));
     world.registry.call(made, [&into](Result<Value> answer) { into = std::move(answer); });
     world.loop.run_ready();
   }
@@ -116,13 +116,16 @@ TEST_F(Connections, ATokenServesManyRequestsUntilItRunsOutOrIsRefused) {
   }
   EXPECT_EQ(http.requests.size(), 1U);
   std::optional<Result<Value>> first, second;
-  retrieve(connection, first, true);
+  retrieve(connection, first, "Bearer t1");
   retrieve(connection, second);
   EXPECT_FALSE(first || second) << "both wait for one new token";
   ASSERT_EQ(http.requests.size(), 2U);
   http.answer(200, R"({"access_token": "t2", "expires_in": 3600})");
   EXPECT_EQ((**first)["HeaderParameters"][size_t{0}].text("Value"), "Bearer t2");
   EXPECT_EQ((**second)["HeaderParameters"][size_t{0}].text("Value"), "Bearer t2");
+  retrieve(connection, answer, "Bearer t1");
+  EXPECT_EQ((**answer)["HeaderParameters"][size_t{0}].text("Value"), "Bearer t2") << "another has asked anew already";
+  EXPECT_EQ(http.requests.size(), 2U);
 }
 
 TEST_F(Connections, ATokenThatWouldEndTheHeaderIsNone) {

@@ -94,9 +94,9 @@ class Events final : public services::Service {
   void retrieve_credentials(const Call& call, protocol::Reply reply);
   const Connection* find_connection(const Scope& scope, std::string_view arn) const;
   // {"SecretArn", "AuthorizationType", "HeaderParameters", "QueryStringParameters", "BodyParameters": [{"Key", "Value"}]}: what a
-  // connection adds to a request, authorisation and all. An access token that was refused is not given again.
-  enum class Renew : uint8_t { no, yes };
-  void additions(const Scope& scope, std::string_view arn, Renew renew, protocol::Reply reply);
+  // connection adds to a request, authorisation and all. With `refused` an
+  // Authorization that the endpoint has refused: it is not given again.
+  void additions(const Scope& scope, std::string_view arn, std::string_view refused, protocol::Reply reply);
   // Asks the authorization endpoint whether a client is known there; AUTHORIZING becomes AUTHORIZED or DEAUTHORIZED.
   void authorise(const Scope& scope, const std::string& name);
   void authorise_all();
@@ -114,7 +114,7 @@ class Events final : public services::Service {
   Result<Value> list_destinations(const Call& call);
   Result<ApiDestination> need_destination(const Call& call) const;
   void deliver_by_http(const std::string& key, const std::string& target_arn);
-  void send_by_http(const std::string& key, const Value& destination, Renew renew);
+  void send_by_http(const std::string& key, const Value& destination, const std::string& refused);
 
   // --- shared ---
   // The bus that a call names, without ARN; "default" when it names none. ResourceNotFoundException.

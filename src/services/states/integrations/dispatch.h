@@ -54,10 +54,10 @@ class Dispatch final : public engine::ActionSink {
   void send(const AttemptPtr& attempt, protocol::Call call);
   void invoke_api(const AttemptPtr& attempt);  // api_gateway.cpp
   // http_invoke.cpp
-  enum class Token : uint8_t { as_it_is, renewed };
+  // `refused`: the Authorization that the endpoint would not take; empty at first.
   void invoke_http(const AttemptPtr& attempt);
-  void retrieve_credentials(const AttemptPtr& attempt, Token token);
-  void send_http(const AttemptPtr& attempt, const Value& credentials, Token token);
+  void retrieve_credentials(const AttemptPtr& attempt, const std::string& refused);
+  void send_http(const AttemptPtr& attempt, const Value& credentials, const std::string& refused);
   void misshapen(const AttemptPtr& attempt, const std::vector<std::string>& faults);
   void too_large(const AttemptPtr& attempt, std::string_view what);
   void answered(const AttemptPtr& attempt, Result<Value> answer);

@@ -41,15 +41,15 @@ void Dispatch::invoke_http(const AttemptPtr& attempt) {
   const protocol::Need need{.action = "states:InvokeHTTPEndpoint", .resources = {execution ? execution->machine_arn() : "*"},
                             .context = {{"states:HTTPEndpoint", params["ApiEndpoint"]}, {"states:HTTPMethod", params["Method"]}}};
   if (auto may = kit_.registry.authorise(call, need); !may) return refuse(attempt, "States.Permissions", may.error().message);
-  retrieve_credentials(attempt, Token::as_it_is);
+  retrieve_credentials(attempt, "");
 }
 
-void Dispatch::retrieve_credentials(const AttemptPtr& attempt, Token token) {
+void Dispatch::retrieve_credentials(const AttemptPtr& attempt, const std::string& refused) {
   auto retrieve = kit_.registry.internal(
       attempt->role, attempt->region, "events", "RetrieveConnectionCredentials",
-      json::object({{"ConnectionArn", http_task_connection(attempt->task.parameters)}, {"Renew", token == Token::renewed}}));
+      json::object({{"ConnectionArn", http_task_connection(attempt->task.parameters)}, {"RefusedAuthorization", refused}}));
   retrieve.account = attempt->account;
-  kit_.registry.call(retrieve, [this, attempt, token, secrets = retrieve, alive = alive_](Result<Value> credentials) mutable {
+  kit_.registry.call(retrieve, [this, attempt, refused, secrets = retrieve, alive = alive_](Result<Value> credentials) mutable {
     if (!*alive) return;
     secrets.service = "secretsmanager";
     for (const std::string_view action : {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}) {
@@ -59,13 +59,13 @@ void Dispatch::retrieve_credentials(const AttemptPtr& attempt, Token token) {
     }
     if (!credentials) return refuse(attempt, connection_error(credentials.error()), credentials.error().message);
     // What leaves the process must not be ahead of the history that tells of it.
-    kit_.store.when_durable(kit_.store.head(), [this, attempt, token, credentials = *std::move(credentials), alive] {
-      if (*alive) send_http(attempt, credentials, token);
+    kit_.store.when_durable(kit_.store.head(), [this, attempt, refused, credentials = *std::move(credentials), alive] {
+      if (*alive) send_http(attempt, credentials, refused);
     });
   });
 }
 
-void Dispatch::send_http(const AttemptPtr& attempt, const Value& credentials, Token token) {
+void Dispatch::send_http(const AttemptPtr& attempt, const Value& credentials, const std::string& refused) {
   const Value& params = attempt->task.parameters;
   auto request = http_task_request(params, credentials, attempt->region);
   if (!request) return refuse(attempt, request.error().code, request.error().message);
@@ -74,14 +74,15 @@ void Dispatch::send_http(const AttemptPtr& attempt, const Value& credentials, To
     seen->request = traced(seen->reveals_secrets || !plain ? *request : *plain);
   }
   // A token that is refused before its time is asked for anew, once.
-  const bool may_renew = credentials.text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS" && token == Token::as_it_is;
+  const std::string authorization(request->headers.get("Authorization"));
+  const bool may_renew = credentials.text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS" && refused.empty() && !authorization.empty();
   const std::string url = request->target;
   kit_.http.send(*std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax},
-                 [this, attempt, may_renew, url, alive = alive_](Result<net::Response> response) {
+                 [this, attempt, may_renew, authorization, url, alive = alive_](Result<net::Response> response) {
     if (!*alive || !states_.engine_.awaits(attempt->execution, attempt->task.task)) return;
     if (!response && response.error().code == "HttpTooLarge") return too_large(attempt, "http");
     if (!response) return refuse(attempt, "States.Http.Socket", "Unable to execute HTTP request: " + response.error().message);
-    if (may_renew && (response->status == 401 || response->status == 407)) return retrieve_credentials(attempt, Token::renewed);
+    if (may_renew && (response->status == 401 || response->status == 407)) return retrieve_credentials(attempt, authorization);
     if (asl::Inspection* seen = states_.engine_.inspection(attempt->execution)) seen->response = traced(*response, url);
     if (response->status < 200 || response->status > 299) {
       return refuse(attempt, fmt::format("States.Http.StatusCode.{}", response->status), json::write(http_result(*response)));

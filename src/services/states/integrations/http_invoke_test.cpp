@@ -72,9 +72,13 @@ TEST_F(HttpInvoke, ARefusalIsRenewedForOAuthAloneAndOnce) {
   web.answer = net::Response{.status = 401};
   EXPECT_EQ(outcome(), "States.Http.StatusCode.401");
   EXPECT_EQ(web.requests.size(), 1U);
-  credentials = *json::parse(R"({"AuthorizationType": "OAUTH_CLIENT_CREDENTIALS"})");
+  credentials = *json::parse(R"({"AuthorizationType": "OAUTH_CLIENT_CREDENTIALS", "HeaderParameters": [{"Key": "Authorization", "Value": "Bearer t"}]})");
   EXPECT_EQ(outcome(), "States.Http.StatusCode.401");
   EXPECT_EQ(web.requests.size(), 3U);
+  // Without anything that could have been refused there is nothing to renew.
+  credentials = *json::parse(R"({"AuthorizationType": "OAUTH_CLIENT_CREDENTIALS"})");
+  EXPECT_EQ(outcome(), "States.Http.StatusCode.401");
+  EXPECT_EQ(web.requests.size(), 4U);
 }
 
 }  // namespace
