@@ -142,6 +142,9 @@ class RunningServer final : public Server {
     registry_->set_authoriser(&iam);
     authenticator_ = std::make_unique<auth::Authenticator>(mode, &iam.credentials(), kit_->default_account, kit_->default_region);
     registry_->set_validator(model::make_validator());
+    const std::string quotas = config_.get("quotas");
+    if (quotas == "aws") registry_->keep_quotas();
+    if (quotas != "aws" && quotas != "off") return fail("Config", fmt::format("--quotas is off or aws, not '{}'", quotas));
     origins_ = std::make_unique<protocol::OriginPolicy>(protocol::OriginPolicy::Settings{config_.all("allow-host"), config_.all("allow-origin")});
     gateway_ = std::make_unique<protocol::Gateway>(protocol::Gateway::Parts{
         .registry = *registry_, .authenticator = *authenticator_, .clock = loop_.clock(), .random = random_, .origins = *origins_,

@@ -111,6 +111,9 @@ void Registry::call(const Call& call, Reply reply) {
   const Operation* operation = find(call.service, call.operation);
   if (!operation) return reply(fail("UnknownOperationException", ""));
   if (auto may = authorise(call, *operation); !may) return reply(std::unexpected(std::move(may).error()));
+  if (throttle_) {
+    if (auto room = throttle_->admit(call.service, call.operation, call.account, call.region, call.at); !room) return reply(std::unexpected(std::move(room).error()));
+  }
   if (validator_) {
     if (auto valid = validator_(call); !valid) return reply(std::unexpected(std::move(valid).error()));
   }

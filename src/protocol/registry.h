@@ -2,12 +2,14 @@
 // The one registry of operations: see operation.h.
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/loop.h"
 #include "base/random.h"
 #include "protocol/operation.h"
+#include "protocol/throttle.h"
 
 namespace protocol {
 
@@ -27,6 +29,8 @@ class Registry {
 
   void set_authoriser(Authoriser* authoriser) { authoriser_ = authoriser; }
   void set_validator(Validator validator) { validator_ = std::move(validator); }
+  // From now on requests beyond AWS's quotas are refused (--quotas aws).
+  void keep_quotas() { throttle_.emplace(); }
   // Takes the calls of services that are configured to live elsewhere (--upstream). Returns false for a
   // service that it does not have either.
   using Upstream = std::function<bool(const Call&, Reply&)>;
@@ -35,7 +39,7 @@ class Registry {
   using UpstreamHas = std::function<bool(std::string_view service, std::string_view operation)>;
   void set_upstream_has(UpstreamHas has) { upstream_has_ = std::move(has); }
 
-  // A call that the wire has decoded and authenticated, or that internal() made: authorise, validate, run.
+  // A call that the wire has decoded and authenticated, or that internal() made: authorise, count, validate, run.
   void call(const Call& call, Reply reply);
 
   // Only whether the caller may make the call; an operation that there is not may be called by anyone.
@@ -57,6 +61,7 @@ class Registry {
   std::map<std::string, std::map<std::string, Operation, std::less<>>, std::less<>> services_;
   Authoriser* authoriser_ = nullptr;
   Validator validator_;
+  std::optional<Throttle> throttle_;
   Upstream upstream_;
   UpstreamHas upstream_has_;
 };

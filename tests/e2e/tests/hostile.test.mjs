@@ -236,6 +236,18 @@ test("others get their answers within two seconds, whatever one client does", as
   }
 });
 
+test("--quotas aws: a burst passes, what is beyond it is told to come again, and SDKs do", async () => {
+  const limited = await Server.start({ flags: ["--quotas", "aws"] });
+  const once = new SFNClient(limited.client());
+  const outcomes = await Promise.allSettled(Array.from({ length: 110 }, () => once.send(new ListStateMachinesCommand({}))));
+  const refused = outcomes.filter((one) => one.status === "rejected").map((one) => one.reason);
+  assert.ok(refused.length >= 1 && refused.length <= 10, `${refused.length} refused`);
+  for (const { name, message, $metadata } of refused) assert.deepEqual([name, message, $metadata.httpStatusCode], ["ThrottlingException", "Rate exceeded", 400]);
+  const patient = new SFNClient({ ...limited.client(), maxAttempts: 10 });
+  await patient.send(new ListStateMachinesCommand({}));
+  await limited.stop();
+});
+
 test("ten thousand idle connections take little, and the next one is served", async () => {
   const sockets = [];
   for (let i = 0; i < 10_000; ++i) {
