@@ -19,6 +19,7 @@ constexpr Workload kWorkloads[] = {
     {"B4", "a Choice loop of 1,000 rounds with States.MathAdd", loop},
     {"B5", "inline Map over 1,000 items; Parallel 10 x 10", fan_out},
     {"B6", "Express sync, JSONata transform of a 1,000-element array", express_transform},
+    {"B7", "JSONata and JSONPath expressions, compiled once, in this process", expressions},
     {"B8", "Express sync, one Pass and 100 Pass", express},
     {"B9", "100,000 open executions, kill -9, start again", crash},
     {"B10", "ecs:runTask.sync of a static `true`", containers},
@@ -27,12 +28,13 @@ constexpr Workload kWorkloads[] = {
 
 int usage() {
   fmt::print(stderr,
-             "gantry bench [WORKLOAD...] [--smoke] [--size PART] [--write FILE] [--endpoint URL [--pid PID]] [-- SERVE FLAGS]\n\n"
+             "gantry bench [WORKLOAD...] [--smoke] [--size PART] [--write FILE] [--peers DIR] [--endpoint URL [--pid PID]] [-- SERVE FLAGS]\n\n"
              "Measures work per CPU-second of the server and all its processes. Starts a server of its own for each\n"
              "workload, unless there is an --endpoint (its --pid on this machine makes CPU time visible).\n\n"
              "  --smoke        tiny counts: is the output right? Nothing is measured\n"
              "  --size 0.1     a tenth of the work\n"
-             "  --write FILE   puts the table into FILE (bench/RESULTS.md)\n\n");
+             "  --write FILE   puts the table into FILE (bench/RESULTS.md)\n"
+             "  --peers DIR    measures npm packages beside it (DIR is bench/peers; wants node and npm)\n\n");
   for (const Workload& w : kWorkloads) fmt::print(stderr, "  {:<10} {}\n", w.name, w.help);
   return 2;
 }
@@ -66,7 +68,7 @@ struct Options {
   Subject::Settings subject;
   Scale scale = Scale::full;
   double size = 1;
-  std::string write;
+  std::string write, peers;
 };
 
 bool read_options(const std::vector<std::string>& arguments, Options& out) {
@@ -81,6 +83,8 @@ bool read_options(const std::vector<std::string>& arguments, Options& out) {
       out.scale = Scale::smoke;
     } else if (argument == "--write" && more) {
       out.write = arguments[++i];
+    } else if (argument == "--peers" && more) {
+      out.peers = arguments[++i];
     } else if (argument == "--size" && more) {
       out.size = std::atof(arguments[++i].c_str());
     } else if (argument == "--pid" && more) {
@@ -115,7 +119,7 @@ int run(std::vector<std::string> arguments, const std::string& endpoint) {
       fmt::print(stderr, "gantry: {}\n", subject.error().message);
       return 1;
     }
-    Bench bench{.subject = **subject, .scale = options.scale, .size = options.size,
+    Bench bench{.subject = **subject, .scale = options.scale, .size = options.size, .peers = options.peers,
                 .progress = [&](std::string_view what, double part) { progress(what, part); }};
     const Status status = workload->run(bench);
     progress.end();

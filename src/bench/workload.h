@@ -29,6 +29,7 @@ struct Bench {
   Subject& subject;
   Scale scale = Scale::full;
   double size = 1;  // of the full counts
+  std::string peers;  // the folder bench/peers, where it is to be measured beside others
   std::function<void(std::string_view what, double part)> progress;
   std::vector<Figure> figures;
 
@@ -51,6 +52,7 @@ Status chain(Bench& bench);              // B3
 Status loop(Bench& bench);               // B4
 Status fan_out(Bench& bench);            // B5
 Status express_transform(Bench& bench);  // B6
+Status expressions(Bench& bench);        // B7
 Status express(Bench& bench);            // B8
 Status crash(Bench& bench);              // B9
 Status containers(Bench& bench);         // B10
