@@ -24,6 +24,19 @@ test("what a half-typed definition lacks is left out", () => {
   expect(toGraph({}).nodes.map((n) => n.name)).toEqual(["Start"]);
 });
 
+test("where a definition is edited, edges know their slots, branches their ends, and what is missing has its place", () => {
+  const graph = toGraph({ StartAt: "Q", States: { Q: { Type: "Choice", Choices: [{ Condition: "{% $a %}", Next: "P" }, { Condition: "{% $b %}" }] }, P: { Type: "Parallel", Branches: [{ States: {} }, { StartAt: "X", States: { X: { Type: "Pass", End: true } } }], Next: "F" }, F: { Type: "Fail" } } }, true);
+  const told = graph.edges.map((e) => [e.from, e.to, e.slots]);
+  expect(told).toContainEqual([startOf("P", 1), "X", [{ kind: "start", owner: "P", branch: 1 }]]);
+  expect(told).toContainEqual(["X", endOf("P", 1), [{ kind: "next", from: "X" }]]);
+  expect(told).toContainEqual(["F", endOf(undefined), undefined]); // nothing comes after a Fail
+  expect(graph.nodes.filter((n) => n.kind === "empty").map((n) => n.parent)).toEqual(["P", undefined, undefined]);
+  expect(graph.edges.find((e) => e.kind === "default")?.slots).toEqual([{ kind: "default", from: "Q" }]);
+  const none = toGraph({}, true);
+  expect(none.nodes.map((n) => n.kind)).toEqual(["start", "empty"]);
+  expect(none.edges[0].slots).toEqual([{ kind: "start", owner: undefined, branch: 0 }]);
+});
+
 test("choice rules are told in a line", () => {
   expect(conditionText({ Variable: "$.x", NumericGreaterThanEquals: 3 })).toBe("$.x ≥ 3");
   expect(conditionText({ And: [{ Variable: "$.a", StringEquals: "b" }, { Not: { Variable: "$.c", IsPresent: true } }] })).toBe('$.a == "b" and not ($.c is present)');

@@ -10,11 +10,11 @@ export interface StateDefinition {
   Resource?: string;
   QueryLanguage?: string;
   Choices?: Array<Record<string, unknown> & { Next?: string; Comment?: string }>;
-  Catch?: Array<{ ErrorEquals?: string[]; Next?: string; Comment?: string }>;
-  Retry?: Array<{ ErrorEquals?: string[]; IntervalSeconds?: number; BackoffRate?: number; MaxAttempts?: number; MaxDelaySeconds?: number }>;
+  Catch?: Array<{ ErrorEquals?: string[]; Next?: string; Comment?: string; ResultPath?: string | null; Output?: unknown; Assign?: unknown }>;
+  Retry?: Array<{ ErrorEquals?: string[]; IntervalSeconds?: number; BackoffRate?: number; MaxAttempts?: number; MaxDelaySeconds?: number; JitterStrategy?: string }>;
   Branches?: Machine[];
   Iterator?: Machine;
-  ItemProcessor?: Machine & { ProcessorConfig?: { Mode?: string } };
+  ItemProcessor?: Machine & { ProcessorConfig?: { Mode?: string; ExecutionType?: string } };
   [member: string]: unknown;
 }
 

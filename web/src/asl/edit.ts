@@ -6,8 +6,10 @@ import { inner, type Machine, type StateDefinition } from "./definition";
 
 export type Slot =
   | { kind: "start"; owner?: string; branch: number } // of the machine itself, or of a Parallel's branch or a Map's processor
-  | { kind: "next" | "default"; from: string }
-  | { kind: "choice" | "catch"; from: string; index: number };
+  | { kind: "next"; from: string }
+  | { kind: "default"; from: string }
+  | { kind: "choice"; from: string; index: number }
+  | { kind: "catch"; from: string; index: number };
 
 /** In states to be inserted: leads to what comes after them. */
 export const onward = "\0onward";

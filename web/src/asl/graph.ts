@@ -1,7 +1,9 @@
 // A definition as nodes and edges. A Parallel's branches and a Map's processor lie inside their state's node.
 import { inner, type Machine, type StateDefinition } from "./definition";
+import type { Slot } from "./edit";
 
-export type NodeKind = "start" | "end" | "state" | "group";
+/** "empty" is where a state is missing: only where a definition is edited. */
+export type NodeKind = "start" | "end" | "state" | "group" | "empty";
 
 export interface GraphNode {
   id: string; // a state's name, "start" and "end" marks behind a NUL (which no name has)
@@ -17,6 +19,7 @@ export interface GraphEdge {
   to: string;
   kind: "next" | "choice" | "default" | "catch" | "mark";
   label?: string;
+  slots?: Slot[]; // what it stands for, where the definition is edited
 }
 
 export interface Graph {
@@ -29,49 +32,64 @@ export const endOf = (group: string | undefined, branch = 0) => `\0end/${group ?
 
 const isMachine = (state: StateDefinition) => inner(state).some((m) => m.States && Object.keys(m.States).length > 0);
 
-export function toGraph(machine: Machine): Graph {
+/** With `editing`, every branch has its start and end, and what leads nowhere leads to an empty place. */
+export function toGraph(machine: Machine, editing = false): Graph {
   const graph: Graph = { nodes: [], edges: [] };
   const names = new Set<string>();
-  add(graph, machine, undefined, 0, names);
+  add(graph, machine, undefined, 0, names, editing);
   return graph;
 }
 
-function add(graph: Graph, machine: Machine, group: string | undefined, branch: number, names: Set<string>) {
+function add(graph: Graph, machine: Machine, group: string | undefined, branch: number, names: Set<string>, editing: boolean) {
   const states = Object.entries(machine.States ?? {}).filter(([name, state]) => state && typeof state === "object" && !names.has(name));
   for (const [name] of states) names.add(name);
   const own = new Set(states.map(([name]) => name));
-  const edge = (from: string, to: unknown, kind: GraphEdge["kind"], label?: string) => {
-    if (typeof to !== "string" || !own.has(to)) return;
+  const known = new Map<string, GraphEdge>();
+  const link = (from: string, to: string, kind: GraphEdge["kind"], slot: Slot, label?: string) => {
     const id = `${from}\0${to}\0${kind}`;
-    const same = graph.edges.find((e) => e.id === id);
+    const same = known.get(id);
     if (same) {
       if (label && same.label && same.label !== label) same.label = `${same.label}, ${label}`;
-    } else graph.edges.push({ id, from, to, kind, label });
+      same.slots?.push(slot);
+      return;
+    }
+    const made: GraphEdge = { id, from, to, kind, label, ...(editing ? { slots: [slot] } : {}) };
+    known.set(id, made);
+    graph.edges.push(made);
   };
-  const top = group === undefined;
-  if (top) graph.nodes.push({ id: startOf(group), kind: "start", name: "Start" });
+  const edge = (from: string, to: unknown, kind: GraphEdge["kind"], slot: Slot, label?: string) => {
+    if (typeof to === "string" && own.has(to)) return link(from, to, kind, slot, label);
+    if (!editing) return;
+    const id = `\0empty/${from}/${kind}/${"index" in slot ? slot.index : 0}`;
+    graph.nodes.push({ id, kind: "empty", name: typeof to === "string" ? `No state "${to}"` : "Drop a state here", parent: group });
+    link(from, id, kind, slot, label);
+  };
+  const top = group === undefined, marks = top || editing;
+  const start: Slot = { kind: "start", owner: group, branch };
+  if (marks) graph.nodes.push({ id: startOf(group, branch), kind: "start", name: top ? "Start" : "", parent: group });
   let ends = false;
   for (const [name, state] of states) {
-    const nested = isMachine(state);
+    const nested = editing ? inner(state).length > 0 : isMachine(state);
     graph.nodes.push({ id: name, kind: nested ? "group" : "state", name, state, parent: group });
-    if (nested) inner(state).forEach((m, i) => add(graph, m, name, i, names));
+    if (nested) inner(state).forEach((m, i) => add(graph, m, name, i, names, editing));
   }
-  if (top && typeof machine.StartAt === "string" && own.has(machine.StartAt)) {
-    graph.edges.push({ id: `\0start-edge/${branch}`, from: startOf(group), to: machine.StartAt, kind: "mark" });
-  }
+  if (marks && typeof machine.StartAt === "string" && own.has(machine.StartAt)) link(startOf(group, branch), machine.StartAt, "mark", start);
+  else if (editing) edge(startOf(group, branch), machine.StartAt, "mark", start);
   for (const [name, state] of states) {
+    const terminal = state.Type === "Succeed" || state.Type === "Fail";
+    const last = state.End === true || terminal;
     if (state.Type === "Choice") {
-      for (const choice of state.Choices ?? []) edge(name, choice?.Next, "choice", conditionText(choice));
-      edge(name, state.Default, "default", "Default");
-    } else edge(name, state.Next, "next");
-    for (const c of state.Catch ?? []) edge(name, c?.Next, "catch", c?.Comment ?? `Catch: ${(c?.ErrorEquals ?? []).join(", ")}`);
-    const last = state.End === true || state.Type === "Succeed" || state.Type === "Fail";
-    if (top && last) {
+      (state.Choices ?? []).forEach((choice, index) => edge(name, choice?.Next, "choice", { kind: "choice", from: name, index }, conditionText(choice) || undefined));
+      if (state.Default !== undefined || editing) edge(name, state.Default, "default", { kind: "default", from: name }, "Default");
+    } else if (!last) edge(name, state.Next, "next", { kind: "next", from: name });
+    (state.Catch ?? []).forEach((c, index) => edge(name, c?.Next, "catch", { kind: "catch", from: name, index }, c?.Comment ?? `Catch: ${(c?.ErrorEquals ?? []).join(", ")}`));
+    if (marks && last) {
       ends = true;
-      graph.edges.push({ id: `${name}\0end`, from: name, to: endOf(group), kind: "mark" });
+      link(name, endOf(group, branch), "mark", { kind: "next", from: name });
+      if (editing && terminal) delete known.get(`${name}\0${endOf(group, branch)}\0mark`)!.slots;
     }
   }
-  if (top && ends) graph.nodes.push({ id: endOf(group), kind: "end", name: "End" });
+  if (marks && ends) graph.nodes.push({ id: endOf(group, branch), kind: "end", name: top ? "End" : "", parent: group });
 }
 
 const operators: Array<[RegExp, string]> = [

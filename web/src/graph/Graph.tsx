@@ -1,20 +1,32 @@
 // The visual workflow: a definition drawn, and coloured by what an execution did.
-import { Background, BackgroundVariant, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import { Background, BackgroundVariant, EdgeLabelRenderer, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from "react";
 import ButtonGroup from "@cloudscape-design/components/button-group";
 import Spinner from "@cloudscape-design/components/spinner";
 import { serviceOf, type Machine } from "../asl/definition";
+import type { Slot } from "../asl/edit";
 import { toGraph } from "../asl/graph";
 import { statusText, type StateSummary, type Status } from "../history/model";
 import { StateIcon } from "./icons";
 import { layOut, pathOf, type Direction, type Layout, type PlacedEdge, type PlacedNode } from "./layout";
 import { toSvg } from "./picture";
+import { nearest, placesOf, type PutPlace } from "./places";
 import { download } from "../ui/download";
 import "./graph.css";
 
-type StateNode = Node<{ node: PlacedNode; summary?: StateSummary; past: boolean; direction: Direction }>;
-type WorkflowEdge = Edge<{ edge: PlacedEdge; taken: boolean; past: boolean }>;
+type StateNode = Node<{ node: PlacedNode; summary?: StateSummary; past: boolean; direction: Direction; editing?: Editing; place?: PutPlace; aimed?: boolean }>;
+type WorkflowEdge = Edge<{ edge: PlacedEdge; taken: boolean; past: boolean; aimed: boolean }>;
+
+/** What is dragged onto the picture: something of the palette, or a state of the picture itself. */
+export type Dragged = { item: string } | { state: string };
+export const dragType = "application/x-gantry-state";
+
+/** How the picture is edited: what happens at a place, the definition's owner decides. */
+export interface Editing {
+  onInsert: (slots: Slot[], words: string) => void;
+  onDrop: (slots: Slot[], dragged: Dragged) => void;
+}
 
 function describe(node: PlacedNode): string {
   const called = node.state && serviceOf(node.state);
@@ -36,14 +48,14 @@ const StatusMark = ({ status }: { status: Status }) => (
 );
 
 const StateBox = memo(({ data, selected }: NodeProps<StateNode>) => {
-  const { node, summary, past, direction } = data;
+  const { node, summary, past, direction, editing } = data;
   const vertical = direction === "DOWN";
   const status = summary?.status;
   const counts = summary && summary.visits.length > 1 ? summary.counts : undefined;
   return (
     <div className={`state-box ${node.kind} ${status ? `is-${status}` : past ? "is-waiting" : "is-plain"} ${selected ? "is-selected" : ""}`}>
       <Handle type="target" position={vertical ? Position.Top : Position.Left} isConnectable={false} />
-      <div className="state-head">
+      <div className={editing ? "state-head nopan" : "state-head"} draggable={editing !== undefined} onDragStart={editing && ((event: DragEvent) => (event.dataTransfer.setData(dragType, JSON.stringify({ state: node.id } satisfies Dragged)), (event.dataTransfer.effectAllowed = "move")))}>
         <StateIcon state={node.state} size={34} />
         <div className="state-words">
           <div className="state-kind">{describe(node)}</div>{" "}
@@ -65,10 +77,17 @@ const StateBox = memo(({ data, selected }: NodeProps<StateNode>) => {
 });
 
 const MarkBox = memo(({ data }: NodeProps<StateNode>) => (
-  <div className={`mark-box ${data.summary ? `is-${data.summary.status}` : ""}`}>
+  <div className={`mark-box ${data.summary ? `is-${data.summary.status}` : ""} ${data.node.parent ? "is-dot" : ""}`}>
     <Handle type="target" position={Position.Top} isConnectable={false} />
     {data.node.name}
     <Handle type="source" position={Position.Bottom} isConnectable={false} />
+  </div>
+));
+
+const EmptyBox = memo(({ data }: NodeProps<StateNode>) => (
+  <div className={`empty-box ${data.aimed ? "is-aimed" : ""}`}>
+    <Handle type="target" position={data.direction === "DOWN" ? Position.Top : Position.Left} isConnectable={false} />
+    <button type="button" className="nopan" onClick={() => data.place && data.editing?.onInsert(data.place.slots, data.place.words)} aria-label={`Insert a state ${data.place?.words ?? ""}`}>{data.node.name}</button>
   </div>
 ));
 
@@ -77,7 +96,7 @@ const WorkflowLine = memo(({ data, markerEnd }: EdgeProps<WorkflowEdge>) => {
   const { edge } = data;
   return (
     <>
-      <path d={pathOf(edge.points)} className={`edge-line edge-${edge.kind} ${data.taken ? "is-taken" : data.past ? "is-untaken" : ""}`} markerEnd={markerEnd} fill="none" />
+      <path d={pathOf(edge.points)} className={`edge-line edge-${edge.kind} ${data.aimed ? "is-aimed" : data.taken ? "is-taken" : data.past ? "is-untaken" : ""}`} markerEnd={markerEnd} fill="none" />
       {edge.label && edge.labelAt && (
         <foreignObject x={edge.labelAt.x - edge.labelAt.width / 2} y={edge.labelAt.y - 9} width={edge.labelAt.width} height={18}>
           <div className="edge-label" title={edge.label}>{edge.label}</div>
@@ -87,7 +106,7 @@ const WorkflowLine = memo(({ data, markerEnd }: EdgeProps<WorkflowEdge>) => {
   );
 });
 
-const nodeTypes = { state: StateBox, mark: MarkBox };
+const nodeTypes = { state: StateBox, mark: MarkBox, empty: EmptyBox };
 const edgeTypes = { workflow: WorkflowLine };
 
 export interface GraphProps {
@@ -100,6 +119,7 @@ export interface GraphProps {
   height?: number | string;
   fileName?: string;
   problems?: ReadonlySet<string>;
+  editing?: Editing;
 }
 
 export default function Graph(props: GraphProps) {
@@ -127,14 +147,14 @@ function takenEdges(summaries: Map<string, StateSummary> | undefined, edges: Pla
   return taken;
 }
 
-function Canvas({ machine, summaries, executionStatus, selected, onSelect, height = 520, fileName = "workflow", problems }: GraphProps) {
+function Canvas({ machine, summaries, executionStatus, selected, onSelect, height = 520, fileName = "workflow", problems, editing }: GraphProps) {
   const [direction, setDirection] = useState<Direction>("DOWN");
   const [layout, setLayout] = useState<Layout>();
   const [failure, setFailure] = useState<string>();
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
   const ready = useNodesInitialized();
-  const shape = useMemo(() => (machine ? JSON.stringify(toGraph(machine)) : ""), [machine]);
+  const shape = useMemo(() => (machine ? JSON.stringify(toGraph(machine, editing !== undefined)) : ""), [machine, editing !== undefined]); // eslint-disable-line
 
   useEffect(() => {
     if (!shape) return setLayout(undefined);
@@ -147,9 +167,37 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
   }, [shape, direction]);
 
   const fit = useCallback(() => void flow.fitView({ padding: 0.08, maxZoom: 1, minZoom: 0.05 }), [flow]);
+  const fitted = useRef(false);
   useEffect(() => {
-    if (ready && layout) fit();
-  }, [ready, layout, fit]);
+    if (!ready || !layout) return;
+    // While it is edited the picture stays where it is; only what has become chosen is brought into sight.
+    if (!editing || !fitted.current) fit();
+    fitted.current = true;
+  }, [ready, layout, fit]); // eslint-disable-line
+  useEffect(() => {
+    const node = editing && selected !== undefined && ready ? flow.getInternalNode(selected) : undefined;
+    if (!node || !box.current) return;
+    const { x, y } = flow.flowToScreenPosition(node.internals.positionAbsolute), { zoom } = flow.getViewport();
+    const view = box.current.getBoundingClientRect();
+    const w = (node.width ?? 200) * zoom, h = Math.min((node.height ?? 60) * zoom, 200);
+    if (x < view.left || y < view.top || x + w > view.right || y + h > view.bottom) void flow.setCenter(node.internals.positionAbsolute.x + (node.width ?? 200) / 2, node.internals.positionAbsolute.y + 60, { zoom });
+  }, [selected, layout, ready]); // eslint-disable-line
+
+  const places = useMemo(() => (editing && layout ? placesOf(layout) : []), [layout, editing !== undefined]); // eslint-disable-line
+  const [aim, setAim] = useState<string>(); // the place that what is dragged would go to
+  const over = (event: DragEvent) => {
+    if (!editing || !event.dataTransfer.types.includes(dragType)) return;
+    event.preventDefault();
+    setAim(nearest(places, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }))?.id);
+  };
+  const drop = (event: DragEvent) => {
+    const place = nearest(places, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
+    setAim(undefined);
+    const dragged = event.dataTransfer.getData(dragType);
+    if (!editing || !place || !dragged) return;
+    event.preventDefault();
+    editing.onDrop(place.slots, JSON.parse(dragged) as Dragged);
+  };
   useEffect(() => {
     if (!box.current) return;
     const observer = new ResizeObserver(() => fit());
@@ -158,28 +206,32 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
   }, [fit]);
 
   const past = summaries !== undefined;
+  const emptyPlace = (id: string) => {
+    const place = places.find((p) => p.empty === id);
+    return { place, aimed: place !== undefined && place.id === aim };
+  };
   const nodes = useMemo<StateNode[]>(() => {
     const end: StateSummary | undefined = executionStatus === "succeeded" ? { status: "succeeded", counts: {}, visits: [] } : undefined;
     return (layout?.nodes ?? []).map((node) => {
       const isMark = node.kind === "start" || node.kind === "end";
       const summary = isMark ? (node.kind === "start" && past ? { status: "succeeded" as const, counts: {}, visits: [] } : end) : summaries?.get(node.id);
       return {
-        id: node.id, type: isMark ? "mark" : "state", position: { x: node.x, y: node.y }, parentId: node.parent, width: node.width, height: node.height,
+        id: node.id, type: isMark ? "mark" : node.kind === "empty" ? "empty" : "state", position: { x: node.x, y: node.y }, parentId: node.parent, width: node.width, height: node.height,
         initialWidth: node.width, initialHeight: node.height,
-        data: { node, summary, past, direction }, selected: node.id === selected, selectable: !isMark, focusable: !isMark, draggable: false, connectable: false,
+        data: { node, summary, past, direction, editing, ...(node.kind === "empty" ? emptyPlace(node.id) : {}) }, selected: node.id === selected, selectable: !isMark && node.kind !== "empty", focusable: !isMark && node.kind !== "empty", draggable: false, connectable: false,
         className: problems?.has(node.id) ? "has-problem" : undefined,
-        zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark ? undefined : { "aria-pressed": node.id === selected, role: "button" } as never,
+        zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark || node.kind === "empty" ? undefined : { "aria-pressed": node.id === selected, role: "button" } as never,
       };
     });
-  }, [layout, summaries, selected, past, direction, executionStatus, problems]);
+  }, [layout, summaries, selected, past, direction, executionStatus, problems, editing, places, aim]); // eslint-disable-line
 
   const edges = useMemo<WorkflowEdge[]>(() => {
     const taken = takenEdges(summaries, layout?.edges ?? [], executionStatus === "succeeded");
     return (layout?.edges ?? []).map((edge) => ({
-      id: edge.id, source: edge.from, target: edge.to, type: "workflow", data: { edge, taken: taken.has(edge.id), past }, selectable: false, focusable: false, zIndex: 1,
+      id: edge.id, source: edge.from, target: edge.to, type: "workflow", data: { edge, taken: taken.has(edge.id), past, aimed: edge.id === aim }, selectable: false, focusable: false, zIndex: 1,
       markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--edge-colour)" },
     }));
-  }, [layout, summaries, past, executionStatus]);
+  }, [layout, summaries, past, executionStatus, aim]);
 
   const tools: Record<string, () => unknown> = {
     turn: () => setDirection(direction === "DOWN" ? "RIGHT" : "DOWN"), in: () => flow.zoomIn(), out: () => flow.zoomOut(), fit, full: () => box.current?.requestFullscreen(),
@@ -187,7 +239,7 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
   };
 
   return (
-    <div className="workflow" style={{ height }} ref={box}>
+    <div className={`workflow ${editing ? "is-editing" : ""} ${aim ? "is-aiming" : ""}`} style={{ height }} ref={box} onDragOver={over} onDragLeave={() => setAim(undefined)} onDrop={drop}>
       <div className="workflow-tools">
         <ButtonGroup
           variant="icon" ariaLabel="The picture"
@@ -216,6 +268,13 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
         zoomActivationKeyCode={["Control", "Meta"]} aria-label="Visual workflow" deleteKeyCode={null} elevateNodesOnSelect={false}
       >
         <Background variant={BackgroundVariant.Dots} gap={18} size={1} />
+        {editing && (
+          <EdgeLabelRenderer>
+            {places.filter((p) => p.empty === undefined).map((p) => (
+              <button key={p.id} type="button" className={`edge-add nopan ${p.id === aim ? "is-aimed" : ""}`} style={{ transform: `translate(-50%, -50%) translate(${p.x}px, ${p.y}px)` }} title="Insert a state here" aria-label={`Insert a state ${p.words}`} onClick={() => editing.onInsert(p.slots, p.words)} />
+            ))}
+          </EdgeLabelRenderer>
+        )}
       </ReactFlow>
       {past && (
         <ul className="workflow-legend" aria-label="Legend">

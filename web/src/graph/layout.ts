@@ -26,6 +26,7 @@ export interface Layout {
 
 const height = 60;
 const mark = { width: 64, height: 32 };
+const dot = { width: 14, height: 14 }; // where a branch begins and ends, while it is edited
 /** As wide as its name, within bounds. */
 const widthOf = (node: GraphNode) => Math.max(200, Math.min(300, 108 + node.name.length * 7.7));
 
@@ -78,7 +79,7 @@ export async function layOut(graph: Graph, direction: Direction): Promise<Layout
   }
   const build = (node: GraphNode): ElkNode => {
     if (node.kind !== "group") {
-      const size = node.kind === "state" ? { width: widthOf(node), height } : mark;
+      const size = node.kind === "state" || node.kind === "empty" ? { width: widthOf(node), height } : node.parent ? dot : mark;
       return { id: node.id, ...size, ports: ports(node.id, size, direction), layoutOptions: { "elk.portConstraints": "FIXED_POS" } };
     }
     return {

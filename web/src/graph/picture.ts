@@ -18,6 +18,7 @@ export function toSvg(layout: Layout, summaries?: Map<string, StateSummary>): st
     const called = node.state && serviceOf(node.state);
     const kind = called ? `${called.title}: ${called.action}` : `${node.state?.Type ?? ""}`;
     const isMark = node.kind === "start" || node.kind === "end";
+    if (node.kind === "empty") continue;
     parts.push(`<rect x="${x}" y="${y}" width="${node.width}" height="${node.height}" rx="${isMark ? 16 : 8}" fill="${fill[status] ?? "#fff"}" stroke="${line[status] ?? "#8c97a5"}" stroke-width="${status ? 2 : 1}"/>`);
     if (isMark) parts.push(`<text x="${x + node.width / 2}" y="${y + 21}" text-anchor="middle" font-size="13">${escape(node.name)}</text>`);
     else parts.push(`<text x="${x + 14}" y="${y + 24}" font-size="11" fill="#5f6b7a">${escape(kind)}</text><text x="${x + 14}" y="${y + 44}" font-size="14" font-weight="600">${escape(node.name)}</text>`);
