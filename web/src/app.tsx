@@ -48,6 +48,7 @@ interface Shown {
   content: ReactNode;
   crumbs: BreadcrumbGroupProps.Item[];
   active: string;
+  wide?: boolean; // uses the whole window
 }
 
 const shortName = (arn: string) => arn.slice(Math.max(arn.lastIndexOf(":"), arn.lastIndexOf("/")) + 1);
@@ -59,7 +60,7 @@ function show(place: Place): Shown {
   const key = [a, b, c].join("/");
   if (a === "statemachines") {
     if (b === "view" && c) return one(pages.machine, paths.machines, machines, { text: shortName(c), href: paths.machine(c) });
-    if (b === "edit" && c) return one(pages.edit, paths.machines, machines, c === "new" ? { text: "Create state machine", href: paths.edit("new") } : { text: shortName(c), href: paths.edit(c) });
+    if (b === "edit" && c) return { ...one(pages.edit, paths.machines, machines, c === "new" ? { text: "Create state machine", href: paths.edit("new") } : { text: shortName(c), href: paths.machine(c) }), wide: true };
     if (b === "create") return one(pages.create, paths.machines, machines, { text: "Create state machine", href: paths.create });
     return one(MachinesPage, paths.machines, machines);
   }
@@ -127,6 +128,7 @@ export function App() {
   const [signIn, setSignIn] = useState(false);
   const [keys, setKeys] = useState(false);
   const [navOpen, setNavOpen] = useState(true);
+  const [wideNavOpen, setWideNavOpen] = useState(false);
   useEffect(() => applyMode(dark ? Mode.Dark : Mode.Light), [dark]);
   useKeys({ "?": () => setKeys(true) });
   const wanted = server.error && /UnrecognizedClient|MissingAuthentication|InvalidSignature/.test(server.error.name);
@@ -149,7 +151,8 @@ export function App() {
         />
       </div>
       <AppLayout
-        headerSelector="#top-bar" toolsHide navigationOpen={navOpen} onNavigationChange={({ detail }) => setNavOpen(detail.open)} navigationWidth={240}
+        headerSelector="#top-bar" toolsHide navigationOpen={shown.wide ? wideNavOpen : navOpen} onNavigationChange={({ detail }) => (shown.wide ? setWideNavOpen : setNavOpen)(detail.open)} navigationWidth={240}
+        maxContentWidth={shown.wide ? Number.MAX_VALUE : undefined}
         navigation={<SideNavigation header={{ text: "Gantry", href: paths.machines }} activeHref={shown.active} items={navigation} />}
         breadcrumbs={<BreadcrumbGroup items={shown.crumbs} ariaLabel="Breadcrumbs" />} notifications={<Notices />}
         ariaLabels={{ navigation: "Navigation", navigationClose: "Close navigation", navigationToggle: "Open navigation", notifications: "Notices" }}

@@ -30,6 +30,28 @@ export function href(path: string[], query: Record<string, string | undefined> =
   return `#/${path.map(encode).join("/")}${tail ? `?${tail}` : ""}`;
 }
 
+// Asked before another page is shown: where it answers true it has taken over, and goes on by itself or stays.
+type Guard = (path: string[], onwards: () => void) => boolean;
+let guard: Guard | undefined;
+let shown = typeof window === "undefined" ? "" : window.location.hash;
+
+/** Asks before the page is left. The answer takes the guard away. */
+export function guardLeaving(ask: Guard): () => void {
+  guard = ask;
+  return () => void (guard === ask && (guard = undefined));
+}
+
+// The first listener of all, so that nobody hears of a move that is held back.
+if (typeof window !== "undefined") {
+  window.addEventListener("hashchange", (event) => {
+    const wanted = window.location.hash;
+    const held = guard?.(parse(wanted).path, () => ((guard = undefined), go(wanted)));
+    if (!held) return void (shown = wanted);
+    event.stopImmediatePropagation();
+    window.history.replaceState(null, "", shown || "#/");
+  });
+}
+
 const subscribe = (changed: () => void) => {
   window.addEventListener("hashchange", changed);
   return () => window.removeEventListener("hashchange", changed);
@@ -56,7 +78,7 @@ export const paths = {
   machines: href(["statemachines"]),
   machine: (arn: string, tab?: string) => href(["statemachines", "view", arn], { tab }),
   create: href(["statemachines", "create"]),
-  edit: (arn: string) => href(["statemachines", "edit", arn]),
+  edit: (arn: string, mode?: string) => href(["statemachines", "edit", arn], { mode }),
   samples: href(["sample-projects"]),
   sample: (id: string, step?: string, stack?: string) => href(["sample-projects", id], { step, stack }),
   start: (machine: string, from?: string) => href(["executions", "start", machine], { from }),

@@ -1,85 +1,112 @@
-// The definition editor: the text, what the server says is wrong with it, and the picture beside it.
-import { CreateStateMachineCommand, UpdateStateMachineCommand, ValidateStateMachineDefinitionCommand, type ValidateStateMachineDefinitionDiagnostic } from "@aws-sdk/client-sfn";
-import { CreateRoleCommand } from "@aws-sdk/client-iam";
-import Alert from "@cloudscape-design/components/alert";
+// Workflow Studio: one definition in three modes. The text is what is edited; the design's edits are changes of it.
+import { CreateStateMachineCommand, PublishStateMachineVersionCommand, UpdateStateMachineCommand, type DescribeStateMachineOutput } from "@aws-sdk/client-sfn";
+import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
-import Select from "@cloudscape-design/components/select";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import Modal from "@cloudscape-design/components/modal";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState } from "react";
-import { parseDefinition } from "../asl/definition";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { parseDefinition, type Machine } from "../asl/definition";
+import type { Edited } from "../asl/edit";
 import { checkJson, checkName } from "../asl/names";
-import { locate } from "../asl/positions";
 import { pretty } from "../asl/template";
 import { iam } from "../aws/iam";
-import { refresh, useMachine } from "../aws/queries";
+import { refresh, useMachine, useServer } from "../aws/queries";
+import { session } from "../aws/session";
 import { sfn } from "../aws/sfn";
-import { go, paths, type Place } from "../router";
+import { go, guardLeaving, href, paths, type Place } from "../router";
+import type { Settings } from "../studio/Config";
+import { useDiagnostics } from "../studio/diagnostics";
+import { policyOf } from "../studio/permissions";
+import { begin, redo, step, undo } from "../studio/undo";
+import { command } from "../ui/Cli";
+import { download } from "../ui/download";
 import { notify, notifyError } from "../ui/notices";
 import { Failure, Page, Waiting } from "../ui/Page";
-import type { Diagnostic } from "../editor/CodeEditor";
 
-const Graph = lazy(() => import("../graph/Graph"));
-const CodeEditor = lazy(() => import("../editor/CodeEditor"));
-const TestState = lazy(() => import("./TestState"));
+const Design = lazy(() => import("../studio/Design"));
+const Code = lazy(() => import("../studio/Code"));
+const Config = lazy(() => import("../studio/Config"));
 
-const beginning = JSON.stringify({ Comment: "A description of my state machine", StartAt: "Hello", States: { Hello: { Type: "Pass", Result: "Hello", Next: "World" }, World: { Type: "Pass", Result: "World", End: true } } }, null, 2);
-const types = [{ value: "STANDARD", label: "Standard" }, { value: "EXPRESS", label: "Express" }];
+const beginning = JSON.stringify({ Comment: "A description of my state machine", QueryLanguage: "JSONata", StartAt: "Hello", States: { Hello: { Type: "Pass", Output: { greeting: "Hello, world" }, End: true } } }, null, 2);
+const modes = [{ id: "design", text: "Design" }, { id: "code", text: "Code" }, { id: "config", text: "Config" }];
 
 export default function EditPage({ place }: { place: Place }) {
   const arn = place.path[2] === "new" ? "" : place.path[2];
   const machine = useMachine(arn);
   if (machine.error) return <Failure error={machine.error} what="The state machine could not be read" />;
   if (arn && !machine.data) return <Waiting />;
-  return <Editor arn={arn} name={machine.data?.name ?? ""} definition={machine.data?.definition ? pretty(machine.data.definition) : beginning} role={machine.data?.roleArn ?? ""} type={machine.data?.type ?? "STANDARD"} />;
+  return <Studio key={arn} place={place} arn={arn} given={machine.data} />;
 }
 
-/** What the server says of a definition, asked when the typing pauses. */
-function useDiagnostics(text: string, type: string): { found: ValidateStateMachineDefinitionDiagnostic[]; asked: string; error?: unknown } {
-  const [state, setState] = useState<{ found: ValidateStateMachineDefinitionDiagnostic[]; asked: string; error?: unknown }>({ found: [], asked: "" });
-  useEffect(() => {
-    const control = new AbortController();
-    const timer = setTimeout(() => {
-      sfn().send(new ValidateStateMachineDefinitionCommand({ definition: text, type: type as never, severity: "WARNING" }), { abortSignal: control.signal }).then(
-        (answer) => setState({ found: answer.diagnostics ?? [], asked: text }),
-        (error: unknown) => !control.signal.aborted && setState({ found: [], asked: text, error }),
-      );
-    }, 350);
-    return () => (clearTimeout(timer), control.abort());
-  }, [text, type]);
-  return state;
-}
+const settingsOf = (m: DescribeStateMachineOutput | undefined): Settings => ({
+  name: m?.name ?? "MyStateMachine", type: m?.type ?? "STANDARD", role: m ? "given" : "new", roleArn: m?.roleArn ?? "", level: m?.loggingConfiguration?.level ?? "OFF", data: m?.loggingConfiguration?.includeExecutionData ?? false,
+  group: m?.loggingConfiguration?.destinations?.[0]?.cloudWatchLogsLogGroup?.logGroupArn ?? "", tracing: m?.tracingConfiguration?.enabled ?? false, tags: [], publish: false, description: "",
+});
 
-function Editor({ arn, name: given, definition, role, type: givenType }: { arn: string; name: string; definition: string; role: string; type: string }) {
-  const [text, setText] = useState(definition);
-  const [name, setName] = useState(given || "MyStateMachine");
-  const [roleArn, setRoleArn] = useState(role);
-  const [type, setType] = useState(givenType);
+function Studio({ place, arn, given }: { place: Place; arn: string; given: DescribeStateMachineOutput | undefined }) {
+  const before = useRef({ text: given?.definition ? pretty(given.definition) : beginning, settings: settingsOf(given) }).current;
+  const [steps, setSteps] = useState(() => begin(before.text));
+  const [settings, setSettings] = useState(before.settings);
   const [selected, setSelected] = useState<string>();
   const [busy, setBusy] = useState(false);
-  const shown = useDeferredValue(text);
-  const machine = useMemo(() => parseDefinition(shown), [shown]);
-  const diagnostics = useDiagnostics(text, type);
-  const broken = checkJson(text);
-  const marks = useMemo<Diagnostic[]>(() => diagnostics.found.map((d) => ({ ...locate(diagnostics.asked, d.location, d.message), severity: d.severity === "ERROR" ? "error" : "warning", message: `${d.code}: ${d.message}` })), [diagnostics]);
-  const problems = useMemo(() => new Set(diagnostics.found.flatMap((d) => /States\/([^/]+)/g.exec(d.location ?? "")?.[1] ?? [])), [diagnostics]);
+  const [leaving, setLeaving] = useState<() => void>();
+  const files = useRef<HTMLInputElement>(null);
+  const server = useServer();
+  const text = steps.present;
+  const machine = useMemo(() => parseDefinition(text), [text]);
+  const diagnostics = useDiagnostics(text, settings.type);
   const errors = diagnostics.found.filter((d) => d.severity === "ERROR");
-  const findings = checkName(name);
+  const mode = place.query.get("mode") ?? "design";
+  const base = (query: Record<string, string | undefined>) => href(place.path, query);
+
+  // What is not saved is not left by accident.
+  const dirty = text !== before.text || JSON.stringify(settings) !== JSON.stringify(before.settings);
+  const saved = useRef(false);
+  useEffect(() => guardLeaving((path, onwards) => {
+    if (!dirty || saved.current || path.join("/") === place.path.join("/")) return false;
+    setLeaving(() => onwards);
+    return true;
+  }), [dirty, place.path]);
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => dirty && !saved.current && event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [dirty]);
+
+  const write = (next: string, what: string) => setSteps((s) => step(s, next, what, Date.now()));
+  const edit = ({ machine: next, name }: Edited, what = "") => {
+    write(JSON.stringify(next, null, 2), what);
+    setSelected(name);
+  };
 
   const save = async () => {
     setBusy(true);
     try {
+      const loggingConfiguration = settings.level === "OFF" ? { level: settings.level } : { level: settings.level, includeExecutionData: settings.data, destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: settings.group } }] };
+      const version = settings.publish ? { publish: true, versionDescription: settings.description || undefined } : {};
+      const roleArn = settings.role === "new" ? await newRole(settings.name, machine ?? {}, server.data?.account ?? "000000000000") : settings.roleArn;
       if (arn) {
-        await sfn().send(new UpdateStateMachineCommand({ stateMachineArn: arn, definition: text, roleArn: roleArn === role ? undefined : roleArn }));
+        const changed = (member: keyof Settings) => settings[member] !== before.settings[member];
+        const ofDefinition = text !== before.text || roleArn !== given?.roleArn || changed("level") || changed("data") || changed("group") || changed("tracing");
+        if (ofDefinition) {
+          await sfn().send(new UpdateStateMachineCommand({
+            stateMachineArn: arn, definition: text === before.text ? undefined : text, roleArn: roleArn === given?.roleArn ? undefined : roleArn, ...version,
+            loggingConfiguration: changed("level") || changed("data") || changed("group") ? loggingConfiguration : undefined, tracingConfiguration: changed("tracing") ? { enabled: settings.tracing } : undefined,
+          }));
+        } else if (settings.publish) await sfn().send(new PublishStateMachineVersionCommand({ stateMachineArn: arn, description: settings.description || undefined }));
         notify("success", "The state machine was updated. Executions that run go on with what they started with.");
+        saved.current = true;
         void refresh("machine", arn);
         go(paths.machine(arn, "definition"));
       } else {
-        const made = await sfn().send(new CreateStateMachineCommand({ name, definition: text, roleArn: roleArn || (await newRole(name)), type: type as never }));
+        const made = await sfn().send(new CreateStateMachineCommand({
+          name: settings.name, definition: text, roleArn, type: settings.type, ...version, loggingConfiguration: settings.level === "OFF" ? undefined : loggingConfiguration, tracingConfiguration: settings.tracing ? { enabled: true } : undefined,
+          tags: settings.tags.filter((t) => t.key).length ? settings.tags.filter((t) => t.key) : undefined,
+        }));
+        saved.current = true;
         go(paths.machine(made.stateMachineArn!));
       }
     } catch (error) {
@@ -89,53 +116,54 @@ function Editor({ arn, name: given, definition, role, type: givenType }: { arn: 
     }
   };
 
+  const actions: Record<string, () => void> = {
+    format: () => write(pretty(text), ""),
+    export: () => download(`${settings.name}.asl.json`, "application/json", text),
+    import: () => files.current?.click(),
+    cli: () => void navigator.clipboard.writeText(arn ? command("stepfunctions", "update-state-machine", { "state-machine-arn": arn, definition: text }) : command("stepfunctions", "create-state-machine", { name: settings.name, type: settings.type, "role-arn": settings.roleArn || "arn:aws:iam::000000000000:role/any", definition: text })).then(() => notify("success", "The command was copied.")),
+  };
+  const nameless = Boolean(checkName(settings.name).error) || settings.name === "";
+
   return (
     <Page
-      title={arn ? `Edit ${given}` : "Create state machine"}
+      title={arn ? `Edit ${settings.name}` : "Create state machine"}
       actions={
-        <SpaceBetween direction="horizontal" size="xs">
+        <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+          <SegmentedControl selectedId={mode} label="Mode" options={modes} onChange={({ detail }) => go(base({ mode: detail.selectedId === "design" ? undefined : detail.selectedId }), "replace")} />
+          <Button iconName="undo" ariaLabel="Undo" disabled={steps.past.length === 0} onClick={() => setSteps(undo)} />
+          <Button iconName="redo" ariaLabel="Redo" disabled={steps.future.length === 0} onClick={() => setSteps(redo)} />
+          <ButtonDropdown items={[{ id: "format", text: "Format the text" }, { id: "import", text: "Import a definition" }, { id: "export", text: "Export the definition" }, { id: "cli", text: "Copy as AWS CLI" }]} onItemClick={({ detail }) => actions[detail.id]()}>Actions</ButtonDropdown>
           <Button href={arn ? paths.machine(arn) : paths.machines} variant="link">Cancel</Button>
-          <Button onClick={() => !broken && setText(pretty(text))}>Format</Button>
-          <Button variant="primary" loading={busy} disabled={Boolean(broken || errors.length > 0 || findings.error || (!arn && !name))} onClick={() => void save()}>{arn ? "Save" : "Create"}</Button>
+          <Button variant="primary" loading={busy} disabled={Boolean(checkJson(text) || errors.length > 0 || nameless || (settings.level !== "OFF" && !settings.group) || (settings.role === "given" && !settings.roleArn) || (arn && !dirty))} onClick={() => void save()}>{arn ? "Save" : "Create"}</Button>
         </SpaceBetween>
       }
     >
-      <SpaceBetween size="l">
-        <Container>
-          <div style={{ display: "grid", gridTemplateColumns: "1fr 160px 2fr", gap: 16 }}>
-            <FormField label="Name" errorText={findings.error} warningText={findings.warning}><Input value={name} disabled={Boolean(arn)} onChange={({ detail }) => setName(detail.value)} spellcheck={false} /></FormField>
-            <FormField label="Type"><Select options={types} disabled={Boolean(arn)} selectedOption={types.find((t) => t.value === type)!} onChange={({ detail }) => setType(detail.selectedOption.value!)} /></FormField>
-            <FormField label={<>IAM role ARN {!arn && <i>- optional</i>}</>} constraintText={arn ? undefined : "Without one, a role that Step Functions may assume is made."}><Input value={roleArn} onChange={({ detail }) => setRoleArn(detail.value)} placeholder="arn:aws:iam::000000000000:role/name" spellcheck={false} /></FormField>
-          </div>
-        </Container>
-        <div className="split">
-          <SpaceBetween size="s">
-            <Suspense fallback={<Waiting />}><CodeEditor value={text} onChange={setText} label="Definition" height={620} diagnostics={marks} asl /></Suspense>
-            {diagnostics.error !== undefined && <Failure error={diagnostics.error} what="The definition could not be checked" />}
-            {diagnostics.asked === text && diagnostics.found.length === 0 && diagnostics.error === undefined && <StatusIndicator type="success">The server finds nothing wrong with it</StatusIndicator>}
-            {diagnostics.found.length > 0 && (
-              <Alert type={errors.length > 0 ? "error" : "warning"} header={errors.length > 0 ? `${errors.length} ${errors.length === 1 ? "error" : "errors"}` : "Warnings"}>
-                <ul>{diagnostics.found.slice(0, 20).map((d, i) => <li key={i}><b>{d.code}</b>: {d.message} {d.location && <span className="mono">{d.location}</span>}</li>)}</ul>
-              </Alert>
-            )}
-          </SpaceBetween>
-          <SpaceBetween size="s">
-            <Suspense fallback={<Waiting />}><Graph machine={machine} height={620} fileName={name} selected={selected} onSelect={setSelected} problems={problems} /></Suspense>
-            {selected && machine && (
-              <Container header={<Header variant="h2">Test {selected}</Header>}>
-                <Suspense fallback={<Waiting />}><TestState key={selected} machine={machine} state={selected} roleArn={roleArn} /></Suspense>
-              </Container>
-            )}
-          </SpaceBetween>
-        </div>
-      </SpaceBetween>
+      <Suspense fallback={<Waiting />}>
+        {mode === "design" && <Design machine={machine} name={settings.name} roleArn={settings.roleArn} diagnostics={diagnostics} text={text} selected={selected} onSelect={setSelected} onEdit={edit} onUndo={() => setSteps(undo)} onRedo={() => setSteps(redo)} />}
+        {mode === "code" && <Code text={text} onChange={(t) => write(t, "code")} name={settings.name} roleArn={settings.roleArn} diagnostics={diagnostics} selected={selected} onSelect={setSelected} />}
+        {mode === "config" && <Config settings={settings} onChange={(change) => setSettings((s) => ({ ...s, ...change }))} existing={arn !== ""} machine={machine} />}
+      </Suspense>
+      <input ref={files} type="file" accept="application/json,.json" hidden aria-label="Definition to import" onChange={(event) => {
+        const file = event.target.files?.[0];
+        event.target.value = "";
+        void file?.text().then((t) => write(pretty(t), ""));
+      }} />
+      <Modal
+        visible={leaving !== undefined} header="Leave without saving?" onDismiss={() => setLeaving(undefined)} closeAriaLabel="Close"
+        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setLeaving(undefined)}>Stay</Button><Button variant="primary" onClick={() => leaving?.()}>Leave</Button></SpaceBetween></Box>}
+      >
+        What was changed here is lost.
+      </Modal>
     </Page>
   );
 }
 
-async function newRole(machine: string): Promise<string> {
+/** A role that Step Functions may assume, and that may do what the definition's tasks call. */
+async function newRole(name: string, machine: Machine, account: string): Promise<string> {
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "states.amazonaws.com" }, Action: "sts:AssumeRole" }] });
-  const plain = machine.replace(/[^\w+=,.@-]/g, "").slice(0, 30);
+  const plain = name.replace(/[^\w+=,.@-]/g, "").slice(0, 30);
   const made = await iam().send(new CreateRoleCommand({ RoleName: `StepFunctions-${plain}-role-${Date.now().toString(36)}`, Path: "/service-role/", AssumeRolePolicyDocument }));
+  const policy = policyOf(machine, { account, region: session().region });
+  if (policy.Statement.length) await iam().send(new PutRolePolicyCommand({ RoleName: made.Role!.RoleName, PolicyName: "WhatTheTasksCall", PolicyDocument: JSON.stringify(policy) }));
   return made.Role!.Arn!;
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Machine } from "../asl/definition";
 import { insert, names, onward } from "../asl/edit";
-import { palette, paletteItem, search } from "./palette";
+import { palette, paletteItem, search } from "./items";
 import { policyOf } from "./permissions";
-import { stateAt } from "./places";
+import { stateAt } from "./findings";
 import { comparisonOf, withComparison } from "./rule";
 import { begin, redo, step, undo } from "./undo";
 

@@ -7,7 +7,8 @@ export const jumps: Record<string, [string, string]> = {
   "g t": ["SNS topics", paths.topics], "g q": ["SQS queues", paths.queues], "g l": ["Log groups", paths.logGroups], "g a": ["Access decisions", paths.decisions],
 };
 
-const typing = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.shadowRoot !== null);
+/** Whether a key that is pressed there belongs to a field. */
+export const typing = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.shadowRoot !== null);
 
 /** Calls what is bound to a key, or to two in a row ("g s"). Keys that are typed into a field stay there. */
 export function useKeys(bound: Record<string, () => void>) {
