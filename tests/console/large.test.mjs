@@ -85,7 +85,7 @@ test("a Map's iterations are chosen, branches and retries have their bars", asyn
 });
 
 test("a definition is checked by the server while it is typed, a state is tested, and it is created", async () => {
-  await browser.go("#/statemachines/edit/new");
+  await browser.go("#/statemachines/edit/new?mode=code");
   await page.getByText("The server finds nothing wrong with it").waitFor();
   const editor = page.getByRole("textbox", { name: "Definition" });
   await editor.click();
@@ -99,7 +99,7 @@ test("a definition is checked by the server while it is typed, a state is tested
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText('{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"sum.$":"States.MathAdd($.a, 2)"},"End":true}}}');
   await page.getByText("The server finds nothing wrong with it").waitFor();
-  await page.locator(".react-flow__node", { hasText: "A" }).last().click();
+  await page.locator('.react-flow__node[data-id="A"]').click();
   await page.getByRole("textbox", { name: "Input" }).fill('{"a":40}');
   await page.getByRole("button", { name: "Test state" }).click();
   await page.getByLabel("Output of the test", { exact: true }).getByText("42").waitFor();

@@ -178,6 +178,8 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     const node = editing && selected !== undefined && ready ? flow.getInternalNode(selected) : undefined;
     if (!node || !box.current) return;
     const { x, y } = flow.flowToScreenPosition(node.internals.positionAbsolute), { zoom } = flow.getViewport();
+    // What had the focus is gone with an edit: the chosen state takes it.
+    if (document.activeElement === document.body) box.current.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(selected!)}"]`)?.focus({ preventScroll: true });
     const view = box.current.getBoundingClientRect();
     const w = (node.width ?? 200) * zoom, h = Math.min((node.height ?? 60) * zoom, 200);
     if (x < view.left || y < view.top || x + w > view.right || y + h > view.bottom) void flow.setCenter(node.internals.positionAbsolute.x + (node.width ?? 200) / 2, node.internals.positionAbsolute.y + 60, { zoom });

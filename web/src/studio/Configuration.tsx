@@ -156,7 +156,7 @@ export function Configuration(props: FormProps) {
   const leads = !["Choice", "Succeed", "Fail"].includes(state.Type ?? "");
   return (
     <SpaceBetween size="m">
-      {Form && <Form {...props} />}
+      {Form && <div className="form-rows"><Form {...props} /></div>}
       {state.Type === "Pass" && !props.jsonata && <JsonField label="Result" description="What it gives in place of its input." value={state.Result} onChange={(Result) => onChange({ Result }, "Result")} height={140} />}
       {leads && <TargetField label="Next state" value={state.Next} onChange={(to) => onChange(to ? { Next: to, End: undefined } : { Next: undefined, End: true }, "")} among={among.filter((n) => n !== name)} />}
       <TextField label="Comment" value={state.Comment} onChange={(Comment) => onChange({ Comment }, "Comment")} />

@@ -7,7 +7,7 @@ import { duplicate, find, insert, move, remove, slotsOf, speaksJsonata, target, 
 import { session } from "../aws/session";
 import { useServer } from "../aws/queries";
 import type { Dragged, Editing } from "../graph/Graph";
-import { typing } from "../ui/keys";
+import { inDialog, typing } from "../ui/keys";
 import { Waiting } from "../ui/Page";
 import type { Diagnosed } from "./diagnostics";
 import { Inspector } from "./Inspector";
@@ -67,7 +67,7 @@ export default function Design({ machine, name, roleArn, diagnostics, text, sele
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (typing(event.target) || document.querySelector("[role=dialog]")) return;
+      if (typing(event.target) || inDialog()) return;
       const control = event.ctrlKey || event.metaKey, key = event.key.toLowerCase();
       const act = control && key === "z" ? (event.shiftKey ? onRedo : onUndo)
         : control && key === "y" ? onRedo

@@ -62,8 +62,8 @@ export function Inspector({ machine, selected, roleArn, onEdit }: Props) {
           <Button variant="icon" iconName="remove" ariaLabel={`Delete ${selected}`} onClick={() => onEdit(remove(machine, selected))} />
         </SpaceBetween>
       </div>
-      <NameField key={selected} machine={machine} name={selected} onRename={(to) => onEdit(rename(machine, selected, to))} />
-      <div className="step-details" key={type}>
+      <NameField key={`name ${selected}`} machine={machine} name={selected} onRename={(to) => onEdit(rename(machine, selected, to))} />
+      <div className="step-details" key={`form ${selected}`}>
         <Tabs tabs={tabs} activeTabId={tabs.some((t) => t.id === tab) ? tab : "configuration"} onChange={({ detail }) => setTab(detail.activeTabId)} ariaLabel={`Form of ${selected}`} i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "Further tabs" }} />
       </div>
     </SpaceBetween>
@@ -90,18 +90,18 @@ function Data({ state, jsonata, machine, onChange }: { state: StateDefinition; j
   return (
     <SpaceBetween size="m">
       {jsonata ? (
-        <>
+        <div className="form-rows">
           {["Task", "Parallel"].includes(type) && json("Arguments", "What it is called with.", 160)}
           {json("Output", "What it gives. Without it: its result.", 160)}
-        </>
+        </div>
       ) : (
-        <>
+        <div className="form-rows">
           {text("InputPath", "$", "The part of the input that it sees.")}
           {["Task", "Parallel", "Pass"].includes(type) && json("Parameters", "What it is given, made of the input.", 160)}
           {works && json("ResultSelector", "What is kept of its result.")}
           {["Task", "Parallel", "Map", "Pass"].includes(type) && text("ResultPath", "$", "Where the result goes in the input; null drops it.")}
           {text("OutputPath", "$", "The part that goes on.")}
-        </>
+        </div>
       )}
       <ChoiceField label="Query language" value={state.QueryLanguage ?? ""} onChange={(v) => onChange({ QueryLanguage: v || undefined }, "")} options={[{ value: "", label: `As the workflow: ${machine.QueryLanguage ?? "JSONPath"}` }, ...languages.filter((l) => l.value !== (machine.QueryLanguage ?? "JSONPath") && l.value === "JSONata")]} />
     </SpaceBetween>

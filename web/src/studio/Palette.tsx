@@ -1,13 +1,13 @@
 // The palette: states to be dragged onto the picture, or put behind the chosen one by a click or Enter.
-import Input from "@cloudscape-design/components/input";
+import Input, { type InputProps } from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
-import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { dragType } from "../graph/Graph";
 import { StateIcon } from "../graph/icons";
 import { search, type PaletteItem } from "./items";
 
+const label = "Which state";
 const groups = [{ id: "actions", text: "Actions" }, { id: "flow", text: "Flow" }, { id: "patterns", text: "Patterns" }];
 
 function Items({ items, onChoose, draggable = false }: { items: PaletteItem[]; onChoose: (item: PaletteItem) => void; draggable?: boolean }) {
@@ -33,7 +33,11 @@ export function Palette({ onChoose }: { onChoose: (item: PaletteItem) => void })
   return (
     <SpaceBetween size="s">
       <Input type="search" value={text} onChange={({ detail }) => setText(detail.value)} placeholder="Search" ariaLabel="Search the palette" clearAriaLabel="Clear" />
-      {!text && <SegmentedControl selectedId={group} onChange={({ detail }) => setGroup(detail.selectedId)} options={groups} label="What to put in" />}
+      {!text && (
+        <div className="palette-groups" role="group" aria-label="What to put in">
+          {groups.map((g) => <button key={g.id} type="button" aria-pressed={g.id === group} onClick={() => setGroup(g.id)}>{g.text}</button>)}
+        </div>
+      )}
       <Items items={text ? items : items.filter((i) => i.group === group)} onChoose={onChoose} draggable />
     </SpaceBetween>
   );
@@ -42,12 +46,28 @@ export function Palette({ onChoose }: { onChoose: (item: PaletteItem) => void })
 /** What to put in at a place that was chosen by its +. Enter takes the first that fits. */
 export function InsertDialog({ words, onChoose, onClose }: { words: string; onChoose: (item: PaletteItem) => void; onClose: () => void }) {
   const [text, setText] = useState("");
+  const input = useRef<InputProps.Ref>(null);
+  // The dialog gives the focus to its first button; the search is what is wanted.
+  useEffect(() => {
+    let frame = 0;
+    const until = performance.now() + 1_000;
+    const take = () => {
+      if (document.activeElement?.getAttribute("aria-label") !== label) input.current?.focus();
+      if (performance.now() < until) frame = requestAnimationFrame(take);
+    };
+    frame = requestAnimationFrame(take);
+    return () => cancelAnimationFrame(frame);
+  }, []);
   const found = search(text);
   const items = text ? found : [...found.filter((i) => i.group === "flow"), ...found.filter((i) => i.group !== "flow")];
   return (
     <Modal visible header={`Insert a state ${words}`} onDismiss={onClose} closeAriaLabel="Close">
       <SpaceBetween size="s">
-        <Input type="search" autoFocus value={text} onChange={({ detail }) => setText(detail.value)} onKeyDown={({ detail }) => detail.key === "Enter" && items[0] && onChoose(items[0])} placeholder="Pass, publish, wait ..." ariaLabel="Which state" clearAriaLabel="Clear" />
+        <Input ref={input} type="search" value={text} onChange={({ detail }) => setText(detail.value)} onKeyDown={(event) => {
+          if (event.detail.key !== "Enter" || !items[0]) return;
+          event.preventDefault(); // else the + that gets the focus back is pressed by the same key
+          onChoose(items[0]);
+        }} placeholder="Pass, publish, wait ..." ariaLabel={label} clearAriaLabel="Clear" />
         <div className="insert-list"><Items items={items} onChoose={onChoose} /></div>
       </SpaceBetween>
     </Modal>

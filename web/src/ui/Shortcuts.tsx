@@ -5,6 +5,7 @@ import { jumps } from "./keys";
 
 const others: Record<string, string> = {
   "?": "These keys", "/": "To the page's filter", n: "New execution (state machine, execution)", r: "Ask again (lists)", "[ ]": "One event back or on (execution, time slider)", j: "Next state (execution)", k: "State before (execution)",
+  i: "Insert a state behind the chosen one (Studio)", Delete: "Take the chosen state out (Studio)", "Ctrl+D": "Duplicate it (Studio)", "Ctrl+Z": "Undo; with Shift: redo (Studio)",
 };
 
 export default function Shortcuts({ onClose }: { onClose: () => void }) {

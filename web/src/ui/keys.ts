@@ -10,6 +10,9 @@ export const jumps: Record<string, [string, string]> = {
 /** Whether a key that is pressed there belongs to a field. */
 export const typing = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.shadowRoot !== null);
 
+/** Whether a dialog is open: the closed ones are in the page as well. */
+export const inDialog = () => [...document.querySelectorAll("[role=dialog]")].some((dialog) => dialog.checkVisibility());
+
 /** Calls what is bound to a key, or to two in a row ("g s"). Keys that are typed into a field stay there. */
 export function useKeys(bound: Record<string, () => void>) {
   const current = useRef(bound);
@@ -17,7 +20,7 @@ export function useKeys(bound: Record<string, () => void>) {
   useEffect(() => {
     let first = "", at = 0;
     const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("[role=dialog]")) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || inDialog()) return;
       const both = Date.now() - at < 1_000 ? `${first} ${event.key}` : event.key;
       first = event.key;
       at = Date.now();
