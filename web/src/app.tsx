@@ -40,6 +40,9 @@ const pages = {
   logs: page(() => import("./pages/logs")),
   logGroup: page(() => import("./pages/logGroup")),
   decisions: page(() => import("./pages/decisions")),
+  metrics: page(() => import("./pages/metrics")),
+  rules: page(() => import("./pages/rules")),
+  rule: page(() => import("./pages/rule")),
 };
 const SignIn = lazy(() => import("./ui/SignIn"));
 const Shortcuts = lazy(() => import("./ui/Shortcuts"));
@@ -99,6 +102,11 @@ function show(place: Place): Shown {
     const groups = { text: "Log groups", href: paths.logGroups };
     return b ? one(pages.logGroup, paths.logGroups, groups, { text: b, href: paths.logGroup(b) }) : one(pages.logs, paths.logGroups, groups);
   }
+  if (a === "metrics") return one(pages.metrics, paths.metrics, { text: "Metrics", href: paths.metrics });
+  if (a === "rules") {
+    const rules = { text: "EventBridge rules", href: paths.rules };
+    return b ? one(pages.rule, paths.rules, rules, { text: b, href: paths.rule(b) }) : one(pages.rules, paths.rules, rules);
+  }
   if (a === "decisions") return one(pages.decisions, paths.decisions, { text: "Access decisions", href: paths.decisions });
   return one(MachinesPage, paths.machines, machines);
 }
@@ -115,6 +123,8 @@ const navigation: SideNavigationProps.Item[] = [
     { type: "link", text: "ECS clusters", href: paths.clusters },
     { type: "link", text: "SNS topics", href: paths.topics },
     { type: "link", text: "SQS queues", href: paths.queues },
+    { type: "link", text: "EventBridge rules", href: paths.rules },
+    { type: "link", text: "Metrics", href: paths.metrics },
     { type: "link", text: "Log groups", href: paths.logGroups },
     { type: "link", text: "Access decisions", href: paths.decisions },
   ] },

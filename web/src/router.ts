@@ -99,5 +99,7 @@ export const paths = {
   logGroups: href(["logs"]),
   logGroup: (name: string, stream?: string) => href(["logs", name], { stream }),
   rules: href(["rules"]),
+  rule: (name: string, bus?: string) => href(["rules", name], { bus: bus === "default" ? undefined : bus }),
+  metrics: href(["metrics"]),
   decisions: href(["decisions"]),
 };

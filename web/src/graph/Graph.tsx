@@ -1,5 +1,5 @@
 // The visual workflow: a definition drawn, and coloured by what an execution did.
-import { Background, BackgroundVariant, EdgeLabelRenderer, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import { Background, BackgroundVariant, EdgeLabelRenderer, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from "react";
 import ButtonGroup from "@cloudscape-design/components/button-group";
@@ -105,6 +105,15 @@ const WorkflowLine = memo(({ data, markerEnd }: EdgeProps<WorkflowEdge>) => {
     </>
   );
 });
+
+/** The + on every edge: as large when the picture is small. */
+function AddButtons({ places, aim, editing }: { places: PutPlace[]; aim: string | undefined; editing: Editing }) {
+  const zoom = useStore((state) => state.transform[2]);
+  const scale = Math.min(2, Math.max(1, 1.02 / zoom));
+  return places.filter((p) => p.empty === undefined).map((p) => (
+    <button key={p.id} type="button" className={`edge-add nopan ${p.id === aim ? "is-aimed" : ""}`} style={{ transform: `translate(-50%, -50%) translate(${p.x}px, ${p.y}px) scale(${scale})` }} title="Insert a state here" aria-label={`Insert a state ${p.words}`} onClick={() => editing.onInsert(p.slots, p.words)} />
+  ));
+}
 
 const nodeTypes = { state: StateBox, mark: MarkBox, empty: EmptyBox };
 const edgeTypes = { workflow: WorkflowLine };
@@ -272,9 +281,7 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
         <Background variant={BackgroundVariant.Dots} gap={18} size={1} />
         {editing && (
           <EdgeLabelRenderer>
-            {places.filter((p) => p.empty === undefined).map((p) => (
-              <button key={p.id} type="button" className={`edge-add nopan ${p.id === aim ? "is-aimed" : ""}`} style={{ transform: `translate(-50%, -50%) translate(${p.x}px, ${p.y}px)` }} title="Insert a state here" aria-label={`Insert a state ${p.words}`} onClick={() => editing.onInsert(p.slots, p.words)} />
-            ))}
+            <AddButtons places={places} aim={aim} editing={editing} />
           </EdgeLabelRenderer>
         )}
       </ReactFlow>

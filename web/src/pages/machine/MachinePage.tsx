@@ -3,13 +3,15 @@ import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
 import { lazy, Suspense, useMemo } from "react";
 import { parseDefinition } from "../../asl/definition";
 import { pretty } from "../../asl/template";
 import { useMachine } from "../../aws/queries";
-import { go, paths, type Place } from "../../router";
+import { rangeOf, ranges } from "../../metrics/series";
+import { go, href, paths, type Place } from "../../router";
 import { command, CopyCli } from "../../ui/Cli";
 import { useKeys } from "../../ui/keys";
 import { Failure, Page, Waiting } from "../../ui/Page";
@@ -19,6 +21,7 @@ import Executions from "./Executions";
 import { TagsOf, Versions } from "./Versions";
 
 const Graph = lazy(() => import("../../graph/Graph"));
+const MachineMetrics = lazy(() => import("../../metrics/MachineMetrics"));
 const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
 
 export default function MachinePage({ place }: { place: Place }) {
@@ -70,11 +73,22 @@ export default function MachinePage({ place }: { place: Place }) {
                 </div>
               ),
             },
+            { id: "metrics", label: "Monitoring", content: <Monitoring arn={arn} place={place} /> },
             { id: "versions", label: "Versions and aliases", content: <Versions arn={arn} /> },
             { id: "tags", label: "Tags", content: <TagsOf arn={arn} /> },
           ]}
         />
       </SpaceBetween>
     </Page>
+  );
+}
+
+function Monitoring({ arn, place }: { arn: string; place: Place }) {
+  const range = rangeOf(place.query.get("range"));
+  return (
+    <SpaceBetween size="m">
+      <SegmentedControl label="Range" selectedId={range.id} options={ranges.map((r) => ({ id: r.id, text: r.label }))} onChange={({ detail }) => go(href(["statemachines", "view", arn], { tab: "metrics", range: detail.selectedId }), "replace")} />
+      <Suspense fallback={<Waiting />}><MachineMetrics arn={arn} range={range} /></Suspense>
+    </SpaceBetween>
   );
 }

@@ -1,0 +1,64 @@
+// AWS/States metrics of a state machine in charts.
+import { GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import LineChart from "@cloudscape-design/components/line-chart";
+import { cloudwatch } from "../aws/cloudwatch";
+import { useAsked } from "../aws/queries";
+import { Failure, Waiting } from "../ui/Page";
+import { duration } from "../ui/time";
+import { filled, known, spanOf, total, type Point, type Range } from "./series";
+
+const counts = [
+  { id: "started", metric: "ExecutionsStarted", title: "Started", colour: "var(--run)" }, { id: "succeeded", metric: "ExecutionsSucceeded", title: "Succeeded", colour: "var(--good)" }, { id: "failed", metric: "ExecutionsFailed", title: "Failed", colour: "var(--bad)" },
+  { id: "aborted", metric: "ExecutionsAborted", title: "Aborted", colour: "var(--stop)" }, { id: "timedout", metric: "ExecutionsTimedOut", title: "Timed out", colour: "var(--caught)" },
+];
+const times = [{ id: "p50", stat: "p50", title: "p50" }, { id: "p95", stat: "p95", title: "p95" }, { id: "longest", stat: "Maximum", title: "Longest" }];
+
+interface Data {
+  counts: Record<string, Point[]>;
+  times: Record<string, Point[]>;
+  from: Date;
+  to: Date;
+}
+
+async function read(arn: string, range: Range, abortSignal: AbortSignal): Promise<Data> {
+  const span = spanOf(range, Date.now());
+  const query = (Id: string, MetricName: string, Stat: string): MetricDataQuery => ({ Id, MetricStat: { Metric: { Namespace: "AWS/States", MetricName, Dimensions: [{ Name: "StateMachineArn", Value: arn }] }, Period: range.period, Stat } });
+  const answer = await cloudwatch().send(
+    new GetMetricDataCommand({ StartTime: span.from, EndTime: span.to, MetricDataQueries: [...counts.map((c) => query(c.id, c.metric, "Sum")), ...times.map((t) => query(t.id, "ExecutionTime", t.stat))] }), { abortSignal },
+  );
+  const found = new Map((answer.MetricDataResults ?? []).map((r) => [r.Id!, r]));
+  return {
+    counts: Object.fromEntries(counts.map((c) => [c.id, filled(found.get(c.id)?.Timestamps ?? [], found.get(c.id)?.Values ?? [], range, span)])),
+    times: Object.fromEntries(times.map((t) => [t.id, known(found.get(t.id)?.Timestamps ?? [], found.get(t.id)?.Values ?? [])])),
+    ...span,
+  };
+}
+
+const when = (range: Range) => (date: Date) => (range.minutes > 1_440 ? date.toLocaleString("en", { month: "short", day: "numeric", hour: "numeric", hour12: false }) : date.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false }));
+
+export default function MachineMetrics({ arn, range }: { arn: string; range: Range }) {
+  const data = useAsked(["metrics", arn, range.id], (signal) => read(arn, range, signal), { refetchInterval: 15_000 });
+  if (data.error) return <Failure error={data.error} what="The metrics could not be read" />;
+  if (!data.data) return <Waiting />;
+  const { from, to } = data.data;
+  const most = Math.max(1, ...Object.values(data.data.counts).flatMap((points) => points.map((p) => p.y)));
+  const longest = Math.max(1, ...Object.values(data.data.times).flatMap((points) => points.map((p) => p.y)));
+  const shared = { xDomain: [from, to], xScaleType: "time" as const, height: 260, hideFilter: true, i18nStrings: { xTickFormatter: when(range), legendAriaLabel: "Legend", chartAriaRoleDescription: "line chart", detailPopoverDismissAriaLabel: "Close" } };
+  const none = <Box textAlign="center" color="text-body-secondary"><b>No executions in this time</b><div>What runs is counted here within a minute.</div></Box>;
+  const sums = counts.map((c) => ({ ...c, sum: total(data.data.counts[c.id]) }));
+  return (
+    <div className="split">
+      <Container header={<Header variant="h2" description={<>per {range.period < 3_600 ? `${range.period / 60} min` : `${range.period / 3_600} h`}; in all: {sums.map((s) => `${s.sum.toLocaleString("en")} ${s.title.toLowerCase()}`).join(", ")}</>}>Executions</Header>}>
+        <LineChart<Date> {...shared} ariaLabel="Executions" xDomain={[from, to]} yDomain={[0, most]} xTitle="Time" yTitle="Executions" empty={none} noMatch={none}
+          series={sums.filter((s) => s.sum > 0).map((s) => ({ title: s.title, type: "line" as const, data: data.data.counts[s.id], color: s.colour }))} />
+      </Container>
+      <Container header={<Header variant="h2" description="from the start to the end of those that ended">Execution time</Header>}>
+        <LineChart<Date> {...shared} ariaLabel="Execution time" xDomain={[from, to]} yDomain={[0, longest]} xTitle="Time" yTitle="Duration" empty={none} noMatch={none} i18nStrings={{ ...shared.i18nStrings, yTickFormatter: (n: number) => duration(n) }}
+          series={times.filter((t) => data.data.times[t.id].length > 0).map((t) => ({ title: t.title, type: "line" as const, data: data.data.times[t.id], valueFormatter: (n: number) => duration(n) }))} />
+      </Container>
+    </div>
+  );
+}
