@@ -45,7 +45,7 @@ export default function MachineMetrics({ arn, range }: { arn: string; range: Ran
   if (!data.data) return <Waiting />;
   const { from, to } = data.data;
   const most = Math.max(1, ...Object.values(data.data.counts).flatMap((points) => points.map((p) => p.y)));
-  const longest = Math.max(1, ...Object.values(data.data.times).flatMap((points) => points.map((p) => p.y)));
+  const longest = Math.max(10, ...Object.values(data.data.times).flatMap((points) => points.map((p) => p.y)));
   const shared = { xDomain: [from, to], xScaleType: "time" as const, height: 260, hideFilter: true, i18nStrings: { xTickFormatter: when(range), legendAriaLabel: "Legend", chartAriaRoleDescription: "line chart", detailPopoverDismissAriaLabel: "Close" } };
   const none = <Box textAlign="center" color="text-body-secondary"><b>No executions in this time</b><div>What runs is counted here within a minute.</div></Box>;
   const sums = counts.map((c) => ({ ...c, sum: total(data.data.counts[c.id]) }));

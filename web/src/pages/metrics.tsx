@@ -26,13 +26,13 @@ export default function MetricsPage({ place }: { place: Place }) {
         {machines.isLoading && <Waiting />}
         {machines.data && !arn && <Nothing title="No metrics yet" text="Start an execution: it is counted within a minute." action={<Button href={paths.machines}>State machines</Button>} />}
         {arn && (
-          <>
+          <SpaceBetween size="m">
             <SpaceBetween direction="horizontal" size="s" alignItems="center">
               <div style={{ minWidth: 320 }}><Select inlineLabelText="State machine" options={options} selectedOption={options.find((o) => o.value === arn) ?? { value: arn, label: arn.split(":").at(-1) }} onChange={({ detail }) => to({ machine: detail.selectedOption.value! })} filteringType="auto" filteringAriaLabel="Find a state machine" /></div>
               <SegmentedControl label="Range" selectedId={range.id} options={ranges.map((r) => ({ id: r.id, text: r.label }))} onChange={({ detail }) => to({ range: detail.selectedId })} />
             </SpaceBetween>
             <Suspense fallback={<Waiting />}><MachineMetrics arn={arn} range={range} /></Suspense>
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Page>
