@@ -162,11 +162,15 @@ int run_virtually(Wanted wanted, Random& random) {
   NoHttp http;
   Show show(*wanted.settings.machine, wanted.quiet, true);
   Run* current = nullptr;
+  bool ended = false;
   Run run(loop, random, http, std::move(wanted.settings),
-          [&](const engine::Record& record, const asl::Event& event, const std::string& state) { show.event(*current, record, event, state); }, nullptr);
+          [&](const engine::Record& record, const asl::Event& event, const std::string& state) { show.event(*current, record, event, state); },
+          [&] { ended = true; });
   current = &run;
   run.start();
-  loop.run_all(kLongestRunMs);
+  // The engine looks after its executions every hour, for ever: once this one has ended no more hours need to pass.
+  constexpr int64_t kStrideMs = 30 * int64_t{86'400'000};
+  for (int64_t passed = 0; !ended && passed < kLongestRunMs; passed += kStrideMs) loop.run_all(kStrideMs);
   show.end(run, loop.clock().now());
   return exit_status(run, wanted, show);
 }
