@@ -105,8 +105,15 @@ class RunningServer final : public Server {
 
   void stop(Function<void()> done) override {
     server_->stop();
-    // What was accepted is answered once the store has it.
-    store_->when_durable(store_->head(), std::move(done));
+    // What was accepted is answered once the store has it; a device that takes nothing is not waited for: nobody was
+    // told that what it has not got was kept.
+    constexpr int64_t kPatienceMs = 10'000;
+    auto once = std::make_shared<Function<void()>>(std::move(done));
+    const auto end = [once] {
+      if (auto then = std::exchange(*once, {})) then();
+    };
+    store_->when_durable(store_->head(), end);
+    loop_.after(kPatienceMs, end);
   }
 
  private:
@@ -145,11 +152,14 @@ class RunningServer final : public Server {
     const std::string quotas = config_.get("quotas");
     if (quotas == "aws") registry_->keep_quotas();
     if (quotas != "aws" && quotas != "off") return fail("Config", fmt::format("--quotas is off or aws, not '{}'", quotas));
+    registry_->set_room([this] { return store_->healthy(); });
     origins_ = std::make_unique<protocol::OriginPolicy>(protocol::OriginPolicy::Settings{config_.all("allow-host"), config_.all("allow-origin")});
     gateway_ = std::make_unique<protocol::Gateway>(protocol::Gateway::Parts{
         .registry = *registry_, .authenticator = *authenticator_, .clock = loop_.clock(), .random = random_, .origins = *origins_,
         .endpoint = kit_->endpoint,
-        .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); }});
+        .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); },
+        .healthy = [this] { return store_->healthy(); },
+        .after = [this](int64_t ms, Function<void()> then) { loop_.after(ms, std::move(then)); }});
     snapshots_ = std::make_unique<Snapshots>(loop_, *store_, random_, config_.on("in-memory") ? "" : config_.get("data-dir"));
     api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_, *snapshots_,
                                             kit_->default_account, config_.on("in-memory") ? "" : data_dir(), containers_folder_ + "/images"});

@@ -211,7 +211,10 @@ void Gateway::finish(Pending&& pending, Result<json::Value> result) {
       error = unknown_operation(pending.route);
     response = codec::encode_error(dialect, error, pending.request_id);
   }
-  send(std::move(pending), std::move(response));
+  if (result || !is_no_room(result.error())) return send(std::move(pending), std::move(response));
+  for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
+  ++seen(pending.route).by_status[response.status];
+  pending.respond(std::move(response));
 }
 
 Gateway::Seen& Gateway::seen(const Route& route) {
@@ -232,6 +235,7 @@ void Gateway::report(Exposition& out) const {
 }
 
 void Gateway::send(Pending&& pending, net::Response response) {
+  if (!parts_.healthy() && parts_.after && only_looks(pending.route.operation)) return send_or_give_up(std::move(pending), std::move(response));
   for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
   Seen& one = seen(pending.route);
   ++one.by_status[response.status];
@@ -239,6 +243,31 @@ void Gateway::send(Pending&& pending, net::Response response) {
                        since = pending.since]() mutable {
     one.times.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count());
     respond(std::move(response));
+  });
+}
+
+// What an answer tells may have to wait for a device that takes nothing. Who only looks is told to try again.
+void Gateway::send_or_give_up(Pending&& pending, net::Response response) {
+  constexpr int64_t kPatienceMs = 5'000;
+  for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
+  struct Waiting {
+    net::HttpServer::Respond respond;
+    codec::Dialect dialect;
+    std::string request_id;
+    Seen& seen;
+    bool answered = false;
+    void answer(net::Response what) {
+      if (std::exchange(answered, true)) return;
+      ++seen.by_status[what.status];
+      respond(std::move(what));
+    }
+  };
+  auto waiting = std::make_shared<Waiting>(Waiting{std::move(pending.respond), pending.route.dialect, pending.request_id, seen(pending.route)});
+  parts_.when_durable([waiting, response = std::move(response)]() mutable { waiting->answer(std::move(response)); });
+  if (waiting->answered) return;
+  parts_.after(kPatienceMs, [waiting] {
+    const Error error{"ServiceUnavailableException", "The disk takes nothing for the moment: try again", 503, {}};
+    waiting->answer(codec::encode_error(waiting->dialect, error, waiting->request_id));
   });
 }
 

@@ -35,6 +35,10 @@ class Gateway {
     // Runs its argument once everything done so far is on the device (store.when_durable at
     // store.head()).
     std::function<void(Function<void()>)> when_durable;
+    // False while the device takes nothing (full, failing): then nobody is kept waiting for ever. `after` runs its
+    // argument so many milliseconds later.
+    std::function<bool()> healthy = [] { return true; };
+    std::function<void(int64_t, Function<void()>)> after = {};
     size_t body_bytes_max = 16 * 1048576;  // decompressed
   };
 
@@ -57,6 +61,7 @@ class Gateway {
   std::string endpoint_of(const net::Request& request) const;
   void finish(Pending&& pending, Result<json::Value> result);
   void send(Pending&& pending, net::Response response);
+  void send_or_give_up(Pending&& pending, net::Response response);
 
   struct Seen {
     std::string service, operation;

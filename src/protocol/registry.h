@@ -16,6 +16,12 @@ namespace protocol {
 // Checks parameters against a service's model; made by models/validate.h. Null: not checked.
 using Validator = std::function<Status(const Call&)>;
 
+// Whether an operation of that name only looks: what does not is refused while there is no room for it.
+bool only_looks(std::string_view operation);
+// The refusal of a call that there is no room for: SDKs try again. It tells nothing, so it need not wait for the device.
+Error no_room();
+bool is_no_room(const Error& error);
+
 class Registry {
  public:
   Registry(Loop& loop, Random& random);
@@ -38,6 +44,9 @@ class Registry {
   // Whether that one would take an operation's calls.
   using UpstreamHas = std::function<bool(std::string_view service, std::string_view operation)>;
   void set_upstream_has(UpstreamHas has) { upstream_has_ = std::move(has); }
+
+  // Whether there is room for what a client's call would write (the disk may be full); asked before one that does.
+  void set_room(std::function<bool()> room) { room_ = std::move(room); }
 
   // A call that the wire has decoded and authenticated, or that internal() made: authorise, count, validate, run.
   void call(const Call& call, Reply reply);
@@ -64,6 +73,7 @@ class Registry {
   std::optional<Throttle> throttle_;
   Upstream upstream_;
   UpstreamHas upstream_has_;
+  std::function<bool()> room_;
 };
 
 }  // namespace protocol

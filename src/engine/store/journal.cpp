@@ -108,6 +108,9 @@ Result<std::unique_ptr<Journal>> Journal::open(Loop& loop, const std::string& fo
   FileSystem& files = settings.files;
   TRY(files.make_folder(folder));
   std::unique_ptr<Journal> journal(new Journal(loop, folder, settings));
+  for (const std::string& name : files.list(folder)) {
+    if (name.ends_with(".new")) files.remove(folder + "/" + name);  // a spare that was being made
+  }
   const auto restore = [](std::string damage) { return fail("Journal", damage + ": 'gantry restore' puts a backup in its place"); };
   uint64_t last = from;
   std::string tail, tail_path;
@@ -174,13 +177,25 @@ void Journal::write(std::string body, uint64_t last_position, Function<void()> d
 }
 
 void Journal::run() {
+  // What is under way has its turn first; a server that has only begun is given a moment.
+  bool reserved = false;
   while (true) {
     std::unique_ptr<Group> group;
     {
       std::unique_lock lock(mutex_);
-      ready_.wait(lock, [&] { return closed_ || waiting_; });
-      if (!waiting_) return;
+      const auto called = [&] { return closed_ || waiting_; };
+      if (reserved) {
+        ready_.wait(lock, called);
+      } else {
+        ready_.wait_for(lock, std::chrono::milliseconds(200), called);
+      }
+      if (closed_ && !waiting_) return;
       group = std::move(waiting_);
+    }
+    if (!group) {
+      reserved = keep_reserve();
+      healthy_ = reserved;
+      continue;
     }
     // A group that the device refuses stays here until it is taken: acknowledging it would be a lie.
     while (!append(*group)) {
@@ -188,21 +203,61 @@ void Journal::run() {
       std::unique_lock lock(mutex_);
       if (ready_.wait_for(lock, std::chrono::milliseconds(200), [&] { return closed_; })) return;
     }
-    healthy_ = true;
     loop_.post(std::move(group->durable));
+    reserved = keep_reserve();
+    healthy_ = reserved;
   }
 }
 
 void Journal::write_in_turns() {
-  const bool written = append(*waiting_);
-  healthy_ = written;
-  if (written) {
+  if (append(*waiting_)) {
     auto group = std::move(waiting_);
-    return loop_.post(std::move(group->durable));
+    loop_.post(std::move(group->durable));
+    return keep_reserve_in_turns();
   }
+  healthy_ = false;
   loop_.after(200, [this, alive = alive_] {
     if (*alive) write_in_turns();
   });
+}
+
+void Journal::keep_reserve_in_turns() {
+  const bool reserved = keep_reserve();
+  healthy_ = reserved;
+  if (reserved || reserve_posted_) return;
+  reserve_posted_ = true;
+  loop_.after(200, [this, alive = alive_] {
+    if (!*alive) return;
+    reserve_posted_ = false;
+    // A group that is waiting to be taken tells for itself.
+    if (!waiting_) keep_reserve_in_turns();
+  });
+}
+
+bool Journal::keep_reserve() {
+  std::string name;
+  {
+    std::lock_guard lock(mutex_);
+    if (!spares_.empty()) return true;
+    name = fmt::format("{}/reserve-{:012}.spare", folder_, segments_.empty() ? 0 : segments_.back().number);
+  }
+  const auto file = make_segment(name + ".new", settings_.segment_bytes);
+  if (!file || !file->sync() || !settings_.files.rename(name + ".new", name) || !settings_.files.sync_folder(folder_)) return false;
+  std::lock_guard lock(mutex_);
+  spares_.push_back(name);
+  return true;
+}
+
+// A file of zeros; what a full disk has taken of it is given back.
+std::unique_ptr<File> Journal::make_segment(const std::string& name, size_t bytes) {
+  auto file = settings_.files.open(name, FileSystem::Open::create);
+  const std::string zeros(std::min<size_t>(1 << 20, settings_.segment_bytes), '\0');
+  for (size_t at = 0; file && at < bytes; at += zeros.size()) {
+    if (file->write(std::string_view(zeros).substr(0, bytes - at), at)) continue;
+    settings_.files.remove(name);
+    return nullptr;
+  }
+  return file;
 }
 
 bool Journal::append(const Group& group) {
@@ -259,15 +314,7 @@ bool Journal::open_next_segment(size_t bytes_needed) {
   if (renamed || !spare.empty()) {
     file = files.open(name, FileSystem::Open::existing);
   } else {
-    file = files.open(name, FileSystem::Open::create);
-    const std::string zeros(std::min<size_t>(1 << 20, settings_.segment_bytes), '\0');
-    for (size_t at = 0; file && at < size; at += zeros.size()) {
-      if (!file->write(std::string_view(zeros).substr(0, size - at), at)) {
-        // What a full disk has taken is given back.
-        files.remove(name);
-        return false;
-      }
-    }
+    file = make_segment(name, size);
   }
   if (!file || !file->sync() || !files.sync_folder(folder_)) return false;
   file_ = std::move(file);

@@ -45,6 +45,8 @@ class Journal {
                                                const std::function<void(uint64_t last_position, std::string_view body)>& replay);
   ~Journal();
 
+  // A spare segment is kept at hand, so that a full disk is noticed while there is still room for what is under way.
+  //
   // Writes a group whose last commit is `last_position` and runs `durable` on the loop once it is on the
   // device. One group at a time: the next only after `durable`. When the device refuses (full, failing) it
   // is tried again until it works; meanwhile healthy() is false.
@@ -79,6 +81,10 @@ class Journal {
   void write_in_turns();
   bool append(const Group& group);
   bool open_next_segment(size_t bytes_needed);
+  // Sees to it that there is a spare segment; false when there is no room for one.
+  bool keep_reserve();
+  void keep_reserve_in_turns();
+  std::unique_ptr<File> make_segment(const std::string& name, size_t bytes);
 
   Loop& loop_;
   std::string folder_;
@@ -90,6 +96,7 @@ class Journal {
   std::condition_variable ready_;
   std::unique_ptr<Group> waiting_;
   bool closed_ = false;
+  bool reserve_posted_ = false;  // without a thread of its own
   std::deque<Segment> segments_;     // live ones, the last is written to
   std::deque<std::string> spares_;   // files to be used again
   Flushes flushes_;

@@ -3,10 +3,15 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
+
+#include <unistd.h>
+
+#include <atomic>
 
 #include "base/check.h"
 #include "engine/store/encoding.h"
@@ -19,6 +24,19 @@ namespace {
 const std::string kPositionKey = "\xFFposition";
 
 enum class Access : uint8_t { all, look };
+
+// Hears of flushes that fail, and of when they work again.
+class Failures final : public rocksdb::EventListener {
+ public:
+  explicit Failures(std::shared_ptr<std::atomic<bool>> failing) : failing_(std::move(failing)) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { *failing_ = true; }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) *failing_ = false;
+  }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> failing_;
+};
 
 class NoDiary final : public rocksdb::Logger {
  public:
@@ -51,6 +69,7 @@ class RocksTables final : public Tables {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.cache_index_and_filter_blocks = true;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    options.listeners.push_back(std::make_shared<Failures>(failing_));
     rocksdb::DB* db = nullptr;
     rocksdb::Status status;
     if (access == Access::all) {
@@ -92,10 +111,25 @@ class RocksTables final : public Tables {
     batch.Put(kPositionKey, text);
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    return db_->Write(options, &batch).ok();
+    // RocksDB makes a writer wait while flushes are behind. That is as it should be, but for a flush that fails
+    // because the disk is full: then nobody must wait.
+    options.no_slowdown = true;
+    auto status = db_->Write(options, &batch);
+    while (status.IsIncomplete() && !*failing_) {
+      uint64_t stopped = 0;
+      if (db_->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped) && stopped != 0) {
+        usleep(1'000);
+        continue;
+      }
+      options.no_slowdown = false;
+      status = db_->Write(options, &batch);
+    }
+    return status.ok();
   }
 
-  void recover() override { db_->Resume(); }
+  void recover() override {
+    if (db_->Resume().ok()) *failing_ = false;
+  }
   bool flush() override { return db_->Flush(rocksdb::FlushOptions()).ok(); }
 
   std::optional<std::string> get(Space space, std::string_view key) override {
@@ -159,6 +193,7 @@ class RocksTables final : public Tables {
   }
 
   std::string folder_;
+  std::shared_ptr<std::atomic<bool>> failing_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<rocksdb::DB> db_;
 };
 
