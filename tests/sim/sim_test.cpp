@@ -180,6 +180,21 @@ TEST(Disk, AFlippedBitIsNamedOrHarmless) {
   EXPECT_GT(named, tried / 20);
 }
 
+TEST(Disk, IsFoundFullWhileThereIsStillRoomForWhatIsUnderWay) {
+  Script script(5);
+  ASSERT_TRUE(script.open());
+  script.commit(10);
+  ASSERT_TRUE(script.store->healthy());
+  script.disk.set_full(true);
+  while (script.store->healthy() && script.committed < 1'000) script.commit(1);
+  EXPECT_FALSE(script.store->healthy());
+  EXPECT_EQ(script.acknowledged, script.committed) << "what was committed before that is safe, so that its answers can go";
+  script.disk.set_full(false);
+  script.loop.run_for(10'000);
+  EXPECT_TRUE(script.store->healthy());
+  EXPECT_EQ(script.check(), "");
+}
+
 TEST(Disk, WhatIsHeldBackIsReadAllTheSame) {
   Script script(3);
   ASSERT_TRUE(script.open());

@@ -43,6 +43,7 @@ class SimulatedDisk final : public store::FileSystem {
   Result<store::FileView> look(const std::string& path) override;
   std::unique_ptr<store::File> open(const std::string& path, Open how) override;
   uint64_t size(const std::string& path) override;
+  uint64_t room(const std::string&) override { return full_ ? 0 : UINT64_MAX; }
   bool rename(const std::string& from, const std::string& to) override;
   bool remove(const std::string& path) override;
   bool sync_folder(const std::string& folder) override;

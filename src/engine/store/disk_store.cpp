@@ -17,6 +17,7 @@ class JournaledTables final : public DiskStore {
 
   ~JournaledTables() override {
     *alive_ = false;
+    if (journal_ && !healthy()) tables_->leave_as_is();
     journal_.reset();
   }
 
@@ -136,7 +137,7 @@ class JournaledTables final : public DiskStore {
       waiting_.pop_front();
       then();
     }
-    if (!checkpointing_ && unapplied_.empty() && journal_->live_bytes() >= checkpoint_at_) checkpoint();
+    if (!checkpointing_ && healthy() && journal_->live_bytes() >= checkpoint_at_) checkpoint();
   }
 
   // --- tables that refuse (a full disk, most likely): what they did not take is kept in front of them -------

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -130,6 +131,11 @@ class RealFileSystem final : public FileSystem {
   uint64_t size(const std::string& path) override {
     struct stat status {};
     return stat(path.c_str(), &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
+  }
+
+  uint64_t room(const std::string& folder) override {
+    struct statvfs status {};
+    return statvfs(folder.c_str(), &status) == 0 ? static_cast<uint64_t>(status.f_bavail) * status.f_frsize : 0;
   }
 
   bool rename(const std::string& from, const std::string& to) override { return ::rename(from.c_str(), to.c_str()) == 0; }

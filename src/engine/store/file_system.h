@@ -50,6 +50,8 @@ class FileSystem {
   virtual std::unique_ptr<File> open(const std::string& path, Open how) = 0;
   // 0 when there is no such file.
   virtual uint64_t size(const std::string& path) = 0;
+  // Bytes that the folder's disk still takes.
+  virtual uint64_t room(const std::string& folder) = 0;
   virtual bool rename(const std::string& from, const std::string& to) = 0;
   virtual bool remove(const std::string& path) = 0;
   virtual bool sync_folder(const std::string& folder) = 0;

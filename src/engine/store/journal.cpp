@@ -235,6 +235,7 @@ void Journal::keep_reserve_in_turns() {
 }
 
 bool Journal::keep_reserve() {
+  if (settings_.files.room(folder_) < kTablesRoomBytes) return false;
   std::string name;
   {
     std::lock_guard lock(mutex_);

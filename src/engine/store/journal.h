@@ -30,6 +30,7 @@ namespace store {
 class Journal {
  public:
   static constexpr size_t kSegmentBytes = 16 * 1048576;
+  static constexpr uint64_t kTablesRoomBytes = 24 * 1048576;
 
   struct Settings {
     FileSystem& files;
@@ -45,7 +46,8 @@ class Journal {
                                                const std::function<void(uint64_t last_position, std::string_view body)>& replay);
   ~Journal();
 
-  // A spare segment is kept at hand, so that a full disk is noticed while there is still room for what is under way.
+  // A spare segment is kept at hand, and a little room for the tables, so that a full disk is noticed while there is still room
+  // for what is under way; then healthy() is false as well.
   //
   // Writes a group whose last commit is `last_position` and runs `durable` on the loop once it is on the
   // device. One group at a time: the next only after `durable`. When the device refuses (full, failing) it

@@ -48,6 +48,8 @@ class RocksTables final : public Tables {
  public:
   RocksTables() = default;
   ~RocksTables() override {
+    // Closing it would flush, and RocksDB does not live through the failure of that.
+    if (left_ || *failing_) (void)db_.release();
     if (db_) db_->Close();
   }
 
@@ -127,6 +129,7 @@ class RocksTables final : public Tables {
     return status.ok();
   }
 
+  void leave_as_is() override { left_ = true; }
   void recover() override {
     if (db_->Resume().ok()) *failing_ = false;
   }
@@ -193,6 +196,7 @@ class RocksTables final : public Tables {
   }
 
   std::string folder_;
+  bool left_ = false;
   std::shared_ptr<std::atomic<bool>> failing_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<rocksdb::DB> db_;
 };

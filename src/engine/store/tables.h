@@ -23,6 +23,8 @@ class Tables {
   virtual bool apply(std::span<const Write> writes, Position position) = 0;
   // Gets ready to take writes again after a refusal; may block.
   virtual void recover() {}
+  // From now on nothing is written any more, at their end neither: the disk is full. The journal has everything.
+  virtual void leave_as_is() {}
   // Makes everything applied so far safe. May be called from another thread.
   virtual bool flush() = 0;
 
