@@ -32,7 +32,7 @@ export async function run({ rounds, random, say }) {
         ++seen["did not start"];
       }
       if (server) {
-        const states = client(sfn.SFNClient, server, { requestHandler: { requestTimeout: 1_500 } });
+        const states = client(sfn.SFNClient, server, { requestHandler: { requestTimeout: 1_500, throwOnRequestTimeout: true } });
         let machine;
         const until = Date.now() + 3_000;
         for (let n = 0; n < 8 && Date.now() < until; ) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -103,6 +104,7 @@ class Runtime final : public ContainerRuntime {
       look(id);
       adopt(id);
     }
+    watch_supervisors();
   }
 
   void launch(TaskSpec spec) override {
@@ -163,6 +165,8 @@ class Runtime final : public ContainerRuntime {
     uint64_t acknowledged = 0;
     bool acknowledging = false;
     bool ended = false;
+    uint64_t shim = 0;    // its supervisor's process, once that is known
+    bool lost = false;    // the supervisor is gone
   };
   struct Launch {
     std::string folder;
@@ -243,16 +247,50 @@ class Runtime final : public ContainerRuntime {
     }
   }
 
-  // A task whose supervisor is gone without having said so: killed, or the machine went down.
+  // A supervisor may be killed at any time.
+  void watch_supervisors() {
+    constexpr int64_t kLookAgainMs = 2'000;
+    loop_.after(kLookAgainMs, [this, alive = alive_] {
+      if (!*alive) return;
+      std::vector<std::string> gone;
+      for (auto& [id, task] : tasks_) {
+        if (task.ended || task.lost) continue;
+        if (task.shim == 0) task.shim = read_number(folder(id) + "/shim.pid");
+        if (task.shim != 0 && !is_shim(task.shim)) gone.push_back(id);
+      }
+      for (const std::string& id : gone) adopt(id);
+      watch_supervisors();
+    });
+  }
+
+  // A task whose supervisor is gone without having said so: killed, or the machine went down. What it has left is taken away.
   void adopt(const std::string& id) {
+    if (const auto it = tasks_.find(id); it == tasks_.end() || it->second.ended || is_shim(read_number(folder(id) + "/shim.pid"))) return;
+    look(id);  // its last words
     const auto it = tasks_.find(id);
-    if (it == tasks_.end() || it->second.ended || is_shim(read_number(folder(id) + "/shim.pid"))) return;
-    {
-      EventWriter events(folder(id), id);
-      events.write({.type = Event::Type::failed, .reason = "CannotInspectContainerError: the task's supervisor was lost with the machine"});
-      events.write({.type = Event::Type::stopped});
+    if (it == tasks_.end() || it->second.ended || it->second.lost) return;
+    it->second.lost = true;
+    loop_.blocking([id, path = folder(id)] {
+                     clear_away(id, path);
+                     EventWriter events(path, id);
+                     events.write({.type = Event::Type::failed, .reason = "CannotInspectContainerError: the task's supervisor was lost"});
+                     events.write({.type = Event::Type::stopped});
+                   },
+                   [this, id, alive = alive_] {
+                     if (*alive) look(id);
+                   });
+  }
+
+  // The containers that a supervisor would have taken away.
+  static void clear_away(const std::string& id, const std::string& path) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/run/gantry-containers", ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with(id + "-")) run_program({on_path("crun") ? "crun" : "runc", "--root", "/run/gantry-containers", "delete", "--force", name}, 10'000);
     }
-    look(id);
+    for (const auto& entry : fs::directory_iterator(path, ignored)) {
+      if (entry.is_directory(ignored)) umount2((entry.path() / "root").c_str(), MNT_DETACH);
+    }
   }
 
   Loop& loop_;

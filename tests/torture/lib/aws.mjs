@@ -8,7 +8,7 @@ export const ecs = require("@aws-sdk/client-ecs");
 export const ec2 = require("@aws-sdk/client-ec2");
 
 export function client(Client, server, more = {}) {
-  return new Client({ ...server.client(), requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000 }, ...more });
+  return new Client({ ...server.client(), requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true }, ...more });
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
