@@ -349,5 +349,56 @@ TEST_F(GatewayTest, QueueUrlsAreEndpointsOfTheirOwn) {
   EXPECT_EQ(last.params["MessageAttributes"]["n"].text("DataType"), "String");
 }
 
+// A device that takes nothing: what is refused for it waits for nothing, and who only looks does not wait for ever.
+TEST_F(GatewayTest, AFullDiskRefusesAtOnceAndKeepsNobodyWaiting) {
+  for (const char* operation : {"StartExecution", "DescribeExecution"}) add("states", operation, [](const Call&) { return json::Value::object(); });
+  bool room = true;
+  registry.set_room([&] { return room; });
+  gateway = std::make_unique<Gateway>(Gateway::Parts{.registry = registry,
+                                                     .authenticator = *authenticator,
+                                                     .clock = loop.clock(),
+                                                     .random = random,
+                                                     .origins = origins,
+                                                     .endpoint = "http://127.0.0.1:4566",
+                                                     .when_durable = [this](Function<void()> then) { held.push_back(std::move(then)); },
+                                                     .healthy = [&] { return room; },
+                                                     .after = [this](int64_t ms, Function<void()> then) { loop.after(ms, std::move(then)); }});
+  std::optional<net::Response> response;
+  int answers = 0;
+  const auto ask = [&](std::string_view operation) {
+    response.reset();
+    net::Request request = json_request("AWSStepFunctions." + std::string(operation), "{}");
+    request.headers.add("Host", "127.0.0.1:4566");
+    gateway->handle(std::move(request), [&](net::Response r) {
+      response = std::move(r);
+      ++answers;
+    });
+  };
+  room = false;
+  ask("StartExecution");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 400);
+  EXPECT_NE(response->body.find("ThrottlingException"), std::string::npos) << response->body;
+  EXPECT_TRUE(held.empty());
+  ask("DescribeExecution");
+  EXPECT_FALSE(response) << "what it tells is not safe yet";
+  loop.run_for(10'000);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 503);
+  for (auto& then : std::exchange(held, {})) then();
+  EXPECT_EQ(answers, 2) << "it is answered once";
+  ask("DescribeExecution");
+  for (auto& then : std::exchange(held, {})) then();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  loop.run_for(10'000);
+  EXPECT_EQ(answers, 3);
+}
+
+TEST(OnlyLooks, TellsWhatChangesNothingFromWhatDoes) {
+  for (const char* name : {"GetExecutionHistory", "ListExecutions", "DescribeExecution", "SimulateCustomPolicy", "ValidateStateMachineDefinition"}) EXPECT_TRUE(only_looks(name)) << name;
+  for (const char* name : {"StartExecution", "GetActivityTask", "SendTaskSuccess", "ReceiveMessage", "PutEvents", "RunTask", "AssumeRole", ""}) EXPECT_FALSE(only_looks(name)) << name;
+}
+
 }  // namespace
 }  // namespace protocol
