@@ -35,7 +35,7 @@ export async function run({ rounds, random, say }) {
     };
     const noise = () => ({ text: Array.from({ length: 3000 }, () => random.unit().toString(36).slice(2)).join("") });
 
-    for (let round = 1; round <= Math.max(2, Math.min(rounds, 8) >> 1); ++round) {
+    for (let round = 1; round <= Math.max(2, Math.ceil(rounds / 4)); ++round) {
       const waiting = [];
       for (let i = 0; i < 30; ++i) waiting.push(await start(waits, "wait", { seconds: random.between(1, 6) }));
       const known = await start(big, "big", noise());
