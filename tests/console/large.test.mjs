@@ -40,7 +40,7 @@ test("a workflow of 500 states is drawn", async () => {
   const took = Date.now() - begun;
   await browser.shot("20-500-states");
   console.log(`# 500 states drawn within ${took} ms`);
-  assert.ok(took < 15_000);
+  assert.ok(took < 8_000); // a second on a machine of one's own; this one may be shared
 });
 
 test("a history of 25,000 events is opened, scrolled to its end and searched", async () => {
