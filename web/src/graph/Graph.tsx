@@ -175,7 +175,9 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     return () => void (current = false);
   }, [shape, direction]);
 
-  const fit = useCallback(() => void flow.fitView({ padding: 0.08, maxZoom: 1, minZoom: 0.05 }), [flow]);
+  // The whole of a very large workflow is a thread that nobody can read: such a one is shown from its beginning.
+  const beginning = useMemo(() => (layout && layout.nodes.length > 150 ? layout.nodes.filter((n) => !n.parent).sort((a, b) => a.y + a.x - b.y - b.x).slice(0, 8).map(({ id }) => ({ id })) : undefined), [layout]);
+  const fit = useCallback((whole = false) => void flow.fitView({ padding: 0.08, maxZoom: 1, minZoom: 0.05, nodes: whole ? undefined : beginning }), [flow, beginning]);
   const fitted = useRef(false);
   useEffect(() => {
     if (!ready || !layout) return;
@@ -245,7 +247,7 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
   }, [layout, summaries, past, executionStatus, aim]);
 
   const tools: Record<string, () => unknown> = {
-    turn: () => setDirection(direction === "DOWN" ? "RIGHT" : "DOWN"), in: () => flow.zoomIn(), out: () => flow.zoomOut(), fit, full: () => box.current?.requestFullscreen(),
+    turn: () => setDirection(direction === "DOWN" ? "RIGHT" : "DOWN"), in: () => flow.zoomIn(), out: () => flow.zoomOut(), fit: () => fit(true), full: () => box.current?.requestFullscreen(),
     save: () => layout && download(`${fileName}.svg`, "image/svg+xml", toSvg(layout, summaries)),
   };
 
