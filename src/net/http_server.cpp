@@ -20,6 +20,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr size_t kReadBytes = 64 * 1024;
+constexpr size_t kKeptBytes = 4 * 1024;             // of an answer's buffer, while its connection is idle: there may be 50,000
 constexpr size_t kBodiesBytesMax = 192 * 1048576;  // of all requests that are being received
 
 std::string_view reason_phrase(int status) {
@@ -313,7 +314,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
       deadline_ = shared_->now_ms() + shared_->limits.send_ms;
     }
     if (!keep_alive_) return finish();
-    if (out_.capacity() > 64 * 1024) out_ = {};
+    if (out_.capacity() > kKeptBytes) out_ = {};
     state_ = State::idle;
     deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
     if (pending_.empty()) return wait_readable();

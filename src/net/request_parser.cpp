@@ -8,6 +8,9 @@ namespace net {
 namespace {
 
 constexpr size_t kChunkLineBytesMax = 1024;
+constexpr size_t kFieldsMax = 500;  // a header of one letter takes sixteen times its bytes in memory
+constexpr std::string_view kHeadTooLarge = "the request's headers are too large";
+constexpr std::string_view kLineEnd = "a line ends with CR LF";
 // A body grows as it comes: what is only announced takes no memory.
 constexpr size_t kReservedAhead = 256 * 1024;
 
@@ -42,6 +45,26 @@ bool lists(std::string_view list, std::string_view token) {
   return false;
 }
 
+// Whether a line ends with LF alone, which no parser of ours takes for an end. `before`: the byte before `bytes`.
+bool has_bare_line_feed(std::string_view bytes, char before) {
+  for (size_t at = bytes.find('\n'); at != bytes.npos; at = bytes.find('\n', at + 1)) {
+    if ((at == 0 ? before : bytes[at - 1]) != '\r') return true;
+  }
+  return false;
+}
+
+// The name and the value of a header's line; no name when it is none.
+struct Field {
+  std::string_view name, value;
+};
+Field read_field(std::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == line.npos) return {};
+  const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
+  if (!is_token(name) || !std::ranges::all_of(value, is_field_char)) return {};
+  return {name, value};
+}
+
 }  // namespace
 
 size_t RequestParser::feed(std::string_view bytes) {
@@ -63,21 +86,24 @@ size_t RequestParser::feed_head(std::string_view bytes) {
       return refuse(400, "this is not HTTP/1.1 (for TLS, put a proxy in front)"), bytes.size();
     }
     const size_t end = bytes.find(kEnd);
-    if (end == bytes.npos) {
-      if (bytes.size() > limits_.head_bytes) return refuse(431, "the request's headers are too large"), bytes.size();
-      line_ = bytes;
-      return bytes.size();
+    if (end != bytes.npos && end + 4 <= limits_.head_bytes) {
+      parse_head(bytes.substr(0, end + 2));
+      return end + 4;
     }
-    if (end + 4 > limits_.head_bytes) return refuse(431, "the request's headers are too large"), bytes.size();
-    parse_head(bytes.substr(0, end + 2));
-    return end + 4;
   }
-  // The end may lie across what came before.
+  // It is not whole, or its end lies across what came before.
   const size_t before = line_.size(), from = before < 3 ? 0 : before - 3;
-  line_.append(bytes.substr(0, limits_.head_bytes + 1 - std::min(before, limits_.head_bytes)));
+  const std::string_view taken = bytes.substr(0, limits_.head_bytes + 1 - before);
+  const bool bare = has_bare_line_feed(taken, before == 0 ? '\0' : line_.back());
+  line_.append(taken);
   const size_t end = line_.find(kEnd, from);
   if (end == line_.npos || end + 4 > limits_.head_bytes) {
-    if (line_.size() > limits_.head_bytes) refuse(431, "the request's headers are too large");
+    // Whoever ends lines with LF alone would wait for ever for an answer.
+    if (bare) {
+      refuse(400, kLineEnd);
+    } else if (line_.size() > limits_.head_bytes) {
+      refuse(431, kHeadTooLarge);
+    }
     return bytes.size();
   }
   const std::string head = std::move(line_);
@@ -87,6 +113,7 @@ size_t RequestParser::feed_head(std::string_view bytes) {
 }
 
 void RequestParser::parse_head(std::string_view head) {
+  if (has_bare_line_feed(head, '\0')) return refuse(400, kLineEnd);
   size_t end = head.find("\r\n");
   if (!parse_request_line(head.substr(0, end))) return refuse(400, "this is not HTTP/1.1: the request line cannot be read");
   request_.headers.list.reserve(12);
@@ -103,6 +130,10 @@ void RequestParser::parse_head(std::string_view head) {
   }
   if (hosts_ > 1 || (hosts_ == 0 && minor_ == 1)) return refuse(400, "a request names its Host, once");
   if (chunked_ && minor_ == 0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+  if (!authority_.empty()) {
+    // The target's host goes before the header's (RFC 9112, 3.2.2).
+    request_.headers.set("Host", authority_);
+  }
   begin_body();
 }
 
@@ -115,22 +146,39 @@ bool RequestParser::parse_request_line(std::string_view line) {
   minor_ = version.back() - '0';
   keep_alive_ = minor_ == 1;
   request_.method = method;
-  request_.target = target;
+  return parse_target(target);
+}
+
+bool RequestParser::parse_target(std::string_view target) {
+  if (target.front() == '/' || (target == "*" && request_.method == "OPTIONS")) {
+    request_.target = target;
+    return true;
+  }
+  // The absolute form, as it is sent to proxies.
+  const size_t scheme = target.find("://");
+  if (scheme == target.npos) return false;
+  if (const auto name = target.substr(0, scheme); !same_header_name(name, "http") && !same_header_name(name, "https")) return false;
+  const std::string_view rest = target.substr(scheme + 3);
+  const size_t path = std::min(rest.find_first_of("/?"), rest.size());
+  const std::string_view authority = rest.substr(0, path);
+  if (authority.empty() || authority.find('@') != authority.npos) return false;
+  authority_ = authority;
+  request_.target = path < rest.size() && rest[path] == '/' ? "" : "/";
+  request_.target += rest.substr(path);
   return true;
 }
 
 bool RequestParser::parse_field(std::string_view line) {
-  const size_t colon = line.find(':');
-  if (colon == line.npos) return false;
-  const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
-  if (!is_token(name) || !std::ranges::all_of(value, is_field_char)) return false;
+  const auto [name, value] = read_field(line);
+  if (name.empty()) return false;
+  if (request_.headers.list.size() == kFieldsMax) return refuse(431, "the request has too many headers"), false;
   request_.headers.list.push_back({std::string(name), std::string(value)});
   switch (name.size()) {
     case 4:
       if (same_header_name(name, "Host")) ++hosts_;
       break;
     case 6:
-      if (same_header_name(name, "Expect") && same_header_name(value, "100-continue")) expects_continue_ = true;
+      if (same_header_name(name, "Expect") && same_header_name(value, "100-continue")) expects_continue_ = minor_ == 1;
       break;
     case 10:
       if (same_header_name(name, "Connection")) {
@@ -185,17 +233,18 @@ size_t RequestParser::feed_body(std::string_view bytes) {
       if (take_line(bytes, used, kChunkLineBytesMax)) parse_chunk_size();
       break;
     case State::chunk_end:
-      if (take_line(bytes, used, kChunkLineBytesMax)) {
-        if (!line_.empty()) return refuse(400, "a chunk is longer than it said"), bytes.size();
-        state_ = State::chunk_size;
-      }
+      if (take_line(bytes, used, 0)) state_ = State::chunk_size;
       break;
     case State::trailers:
       // Trailers are read and forgotten.
       if (take_line(bytes, used, limits_.head_bytes)) {
         trailer_bytes_ += line_.size() + 2;
         if (trailer_bytes_ > limits_.head_bytes) return refuse(431, "the request's trailers are too large"), bytes.size();
-        if (line_.empty()) state_ = State::done;
+        if (line_.empty()) {
+          state_ = State::done;
+        } else if (read_field(line_).name.empty()) {
+          return refuse(400, "a trailer cannot be read"), bytes.size();
+        }
         line_.clear();
       }
       break;
@@ -211,7 +260,7 @@ bool RequestParser::take_line(std::string_view bytes, size_t& used, size_t bytes
   if (line_.size() + used > bytes_max + 2) return refuse(400, "a line of a chunk is too long"), false;
   line_.append(bytes.substr(0, used));
   if (end == bytes.npos) return false;
-  if (!line_.ends_with("\r\n")) return refuse(400, "a line ends with CR LF"), false;
+  if (!line_.ends_with("\r\n")) return refuse(400, kLineEnd), false;
   line_.resize(line_.size() - 2);
   return true;
 }
@@ -220,7 +269,11 @@ void RequestParser::parse_chunk_size() {
   const std::string line = std::move(line_);
   line_.clear();
   // Extensions follow a semicolon and mean nothing to us.
-  const std::string_view digits = trimmed(std::string_view(line).substr(0, line.find(';')));
+  if (!std::ranges::all_of(line, is_field_char)) return refuse(400, "a chunk's size cannot be read");
+  std::string_view digits = std::string_view(line).substr(0, line.find(';'));
+  if (digits.size() < line.size()) {
+    while (digits.ends_with(' ') || digits.ends_with('\t')) digits.remove_suffix(1);
+  }
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), remaining_, 16);
   if (digits.empty() || digits.size() > 16 || error != std::errc() || end != digits.data() + digits.size()) {
     return refuse(400, "a chunk's size cannot be read");

@@ -45,6 +45,7 @@ class RequestParser {
   size_t feed_head(std::string_view bytes);
   void parse_head(std::string_view head);
   bool parse_request_line(std::string_view line);
+  bool parse_target(std::string_view target);
   bool parse_field(std::string_view line);
   void begin_body();
   size_t feed_body(std::string_view bytes);
@@ -61,6 +62,7 @@ class RequestParser {
   std::string line_;       // of a head or a line that is not whole
   size_t remaining_ = 0;   // of the body or the chunk
   size_t trailer_bytes_ = 0;
+  std::string authority_;  // of a target in the absolute form
   int minor_ = 1, hosts_ = 0;
   bool keep_alive_ = true, expects_continue_ = false, has_length_ = false, chunked_ = false;
 };

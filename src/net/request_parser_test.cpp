@@ -68,6 +68,38 @@ TEST(RequestParser, RefusesAnotherProtocolAtItsFirstByte) {
   EXPECT_EQ(parse(std::string_view("\0", 1)).fault, 400);
 }
 
+TEST(RequestParser, RefusesLinesThatEndWithLineFeedAloneBeforeTheHeadIsWhole) {
+  for (const std::string_view text : {"GET / HTTP/1.1\nHost: x\n\n", "GET / HTTP/1.1\r\nHost: x\n", "G\n"}) EXPECT_EQ(parse(text).fault, 400) << text;
+}
+
+TEST(RequestParser, TakesTheHostOfAnAbsoluteTarget) {
+  const auto at = [](std::string_view target) { return parse("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n\r\n").request; };
+  EXPECT_EQ(at("http://rebound.example:80/a/b?c").headers.get("Host"), "rebound.example:80");
+  EXPECT_EQ(at("http://rebound.example:80/a/b?c").target, "/a/b?c");
+  EXPECT_EQ(at("HTTPS://x").target, "/");
+  EXPECT_EQ(at("http://x?Action=a").target, "/?Action=a");
+  EXPECT_EQ(at("/http://x/").headers.get("Host"), "localhost");
+  for (const std::string_view target : {"x", "ftp://x/", "http://", "http:///a", "http://a@b/", "*", "://x", "x:80"}) {
+    EXPECT_EQ(parse("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n").fault, 400) << target;
+  }
+  EXPECT_TRUE(parse("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n").done);
+}
+
+TEST(RequestParser, TakesSoManyHeadersAndNoMore) {
+  RequestParser parser({.head_bytes = 64 * 1024, .body_bytes = 0});
+  std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
+  for (int i = 0; i < 500; ++i) head += "a:\r\n";
+  parser.feed(head + "\r\n");
+  EXPECT_EQ(parser.fault(), 431);
+}
+
+TEST(RequestParser, SendsNoWordThatHttp10DoesNotKnow) {
+  RequestParser parser(kLimits);
+  parser.feed("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_TRUE(parser.head_done());
+  EXPECT_FALSE(parser.expects_continue());
+}
+
 TEST(RequestParser, RefusesLengthsThatCanBeReadInTwoWays) {
   for (const std::string_view head : {
            "Content-Length: 3\r\nContent-Length: 3", "Content-Length: +3", "Content-Length: 0x3", "Content-Length: 3, 3", "Content-Length:",
@@ -79,7 +111,8 @@ TEST(RequestParser, RefusesLengthsThatCanBeReadInTwoWays) {
 }
 
 TEST(RequestParser, RefusesChunksThatCannotBeRead) {
-  for (const std::string_view body : {"x\r\n", "\r\n", "-1\r\n", "3\r\nabcd\r\n", "3\nabc\r\n", "11111111111111111\r\n"}) {
+  for (const std::string_view body : {"x\r\n", "\r\n", "-1\r\n", "3\r\nabcd\r\n", "3\nabc\r\n", "11111111111111111\r\n",
+                                      " 3\r\nabc\r\n", "3 \r\nabc\r\n", "3;a\rb\r\nabc\r\n", "3\r\nabcdef", "0\r\nno trailer\r\n\r\n"}) {
     EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body)).fault, 400) << body;
   }
 }
@@ -90,7 +123,7 @@ TEST(RequestParser, RefusesWhatIsTooLargeBeforeItHasCome) {
   EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n").fault, 413);
   EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n60\r\n" + std::string(96, 'x') + "\r\n5\r\n").fault, 413);
   EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(2000, 'x')).fault, 431);
-  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + std::string(60, 'a') + "\r\n" + std::string(1000, 'b') + "\r\n\r\n").fault, 431);
+  EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: " + std::string(60, 'a') + "\r\nB: " + std::string(1000, 'b') + "\r\n\r\n").fault, 431);
   EXPECT_EQ(parse("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'x')).fault, 400);
 }
 
