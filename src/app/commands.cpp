@@ -1,7 +1,9 @@
 #include "app/commands.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/server.h"
@@ -9,11 +11,23 @@
 
 namespace app {
 
+namespace {
+// Shells commonly allow 1,024 open files and leave raising that to whoever needs more: every connection is one.
+void raise_file_limit() {
+  constexpr rlim_t kEnough = 1'048'576;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+}  // namespace
+
 int serve(const Config& config, std::vector<std::string> arguments) {
   if (!arguments.empty()) {
     fmt::print(stderr, "gantry: serve does not know '{}'; 'gantry help serve' lists the settings\n", arguments[0]);
     return 2;
   }
+  raise_file_limit();
   net::IoLoop loop;
   auto server = Server::start(loop, config);
   if (!server) {

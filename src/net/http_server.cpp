@@ -3,6 +3,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
 #include <optional>
 #include <unordered_set>
 
@@ -21,7 +24,9 @@ using boost::system::error_code;
 
 constexpr size_t kReadBytes = 64 * 1024;
 constexpr size_t kKeptBytes = 4 * 1024;             // of an answer's buffer, while its connection is idle: there may be 50,000
-constexpr size_t kBodiesBytesMax = 192 * 1048576;  // of all requests that are being received
+constexpr size_t kBodiesBytesMax = 192 * 1048576;   // of all requests that are being received
+constexpr size_t kAnswersBytesMax = 192 * 1048576;  // of all answers that wait for their readers
+constexpr size_t kPlacesAtOnce = 64;                // idle connections that go when there is no place for another
 
 std::string_view reason_phrase(int status) {
   const auto phrase = http::obsolete_reason(static_cast<http::status>(status));
@@ -36,7 +41,7 @@ struct Shared {
   HttpServer::Handler handler;
   std::unordered_set<Session*> sessions;
   std::vector<char> scratch = std::vector<char>(kReadBytes);  // reads are parsed at once: one buffer serves all
-  size_t bodies_bytes = 0;
+  size_t bodies_bytes = 0, answers_bytes = 0;
   bool stopping = false;
   std::string date;  // of this second, for the Date header
   int64_t date_s = 0;
@@ -61,6 +66,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   }
   ~Session() override {
     release_body();
+    release_answer();
     shared_->sessions.erase(this);
     if (stream_) stream_->close();
   }
@@ -71,14 +77,21 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     gone_ = std::move(gone);
     watch_client();
   }
+  // Between requests.
+  bool waits() const { return state_ == State::idle; }
   // Whether nothing is lost when it is closed.
   bool idle() const { return state_ == State::idle || state_ == State::streaming; }
   void close() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
+    release_answer();
     if (const auto stream = std::exchange(stream_, nullptr)) stream->close();
   }
+  bool open() const { return socket_.is_open(); }
+  int64_t deadline() const { return deadline_; }
+  size_t held_of_body() const { return counted_body_; }
+  size_t held_of_answer() const { return counted_answer_; }
   void check_deadline(int64_t now) {
     if (now >= deadline_ && state_ != State::handling) close();
   }
@@ -142,11 +155,36 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     const size_t now = parser_->held_bytes();
     shared_->bodies_bytes += now - counted_body_;
     counted_body_ = now;
-    if (shared_->bodies_bytes > kBodiesBytesMax) answer_fault(503, "too much is being sent at once");
+    if (shared_->bodies_bytes <= kBodiesBytesMax) return;
+    // Whoever has been at it longest makes room, not whoever happens to come last.
+    Session* slowest = this;
+    for (Session* one : shared_->sessions) {
+      if (one->held_of_body() > 0 && one->deadline() < slowest->deadline()) slowest = one;
+    }
+    slowest->release_body();
+    slowest->answer_fault(503, "too much is being sent at once");
   }
   void release_body() {
     shared_->bodies_bytes -= counted_body_;
     counted_body_ = 0;
+  }
+
+  // An answer that its reader does not take takes memory; of too many the one that has stood longest goes.
+  void account_answer() {
+    release_answer();
+    counted_answer_ = out_.capacity();
+    shared_->answers_bytes += counted_answer_;
+    while (shared_->answers_bytes > kAnswersBytesMax) {
+      Session* slowest = this;
+      for (Session* one : shared_->sessions) {
+        if (one->held_of_answer() > 0 && one->deadline() < slowest->deadline()) slowest = one;
+      }
+      slowest->close();
+    }
+  }
+  void release_answer() {
+    shared_->answers_bytes -= counted_answer_;
+    counted_answer_ = 0;
   }
 
   void answer_fault(int status, std::string_view why) {
@@ -304,6 +342,8 @@ class Session final : public Client, public std::enable_shared_from_this<Session
       error_code error;
       const size_t wrote = socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), error);
       if (error == asio::error::would_block || error == asio::error::try_again) {
+        if (counted_answer_ == 0) account_answer();
+        if (!open()) return;
         socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
           if (!failed) self->write();
         });
@@ -313,6 +353,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
       sent_ += wrote;
       deadline_ = shared_->now_ms() + shared_->limits.send_ms;
     }
+    release_answer();
     if (!keep_alive_) return finish();
     if (out_.capacity() > kKeptBytes) out_ = {};
     state_ = State::idle;
@@ -351,7 +392,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   bool keep_alive_ = true, continued_ = false, head_only_ = false;
   int64_t deadline_ = 0;
   std::optional<RequestParser> parser_;
-  size_t counted_body_ = 0;
+  size_t counted_body_ = 0, counted_answer_ = 0;
   std::string pending_;  // received and not yet parsed
   std::string out_;
   size_t sent_ = 0;
@@ -392,6 +433,7 @@ class Server final : public HttpServer {
   void accept() {
     acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
+      if (error || shared_->sessions.size() >= shared_->limits.connections) make_places();
       if (!error && shared_->sessions.size() < shared_->limits.connections) {
         error_code ignored;
         socket.non_blocking(true, ignored);
@@ -400,12 +442,23 @@ class Server final : public HttpServer {
       }
       if (!acceptor_.is_open()) return;
       if (error) {
-        // Out of file descriptors, most likely: some are given back by the next look at the deadlines.
-        loop_.after(100, [this] { accept(); });
+        // Out of file descriptors, most likely: those that were made free are there in the loop's next turn.
+        loop_.after(10, [this] { accept(); });
       } else {
         accept();
       }
     });
+  }
+
+  // The connections that have been idle longest give theirs up: a client sees that as any end of a kept connection.
+  void make_places() {
+    std::vector<Session*> idle;
+    for (Session* session : shared_->sessions) {
+      if (session->waits() && session->open()) idle.push_back(session);
+    }
+    const auto last = idle.begin() + static_cast<std::ptrdiff_t>(std::min(kPlacesAtOnce, idle.size()));
+    std::ranges::partial_sort(idle, last, {}, &Session::deadline);
+    for (auto it = idle.begin(); it != last; ++it) (*it)->close();
   }
 
   void watch_deadlines() {
@@ -413,14 +466,26 @@ class Server final : public HttpServer {
       const int64_t now = shared_->now_ms();
       const auto sessions = shared_->sessions;
       for (Session* session : sessions) session->check_deadline(now);
+      give_back();
       watch_deadlines();
     });
+  }
+
+  // What a burst of large bodies took goes back to the system once it is over.
+  void give_back() {
+    constexpr size_t kMuch = 32 * 1048576;
+    const size_t held = shared_->bodies_bytes + shared_->answers_bytes;
+    most_held_ = std::max(most_held_, held);
+    if (most_held_ < kMuch || held > most_held_ / 4) return;
+    most_held_ = held;
+    malloc_trim(0);
   }
 
   std::shared_ptr<Shared> shared_;
   tcp::acceptor acceptor_;
   IoLoop& loop_;
   Loop::TimerId deadlines_ = 0;
+  size_t most_held_ = 0;
 };
 
 }  // namespace
