@@ -98,10 +98,13 @@ bool Api::answer_later(const net::Request& request, std::string_view path, Funct
     done(refused(403, "AccessDeniedException", fmt::format("Only the root of the account {} may make backups.", parts_.account)));
     return true;
   }
+  Function<void(Result<Value>)> send = [done = std::move(done)](Result<Value> made) mutable {
+    done(made ? Answer(json_response(*made)) : std::unexpected(std::move(made).error()));
+  };
   if (makes) {
-    parts_.snapshots.make(std::move(done));
+    parts_.snapshots.make(std::move(send));
   } else {
-    parts_.snapshots.remove(path.substr(kBackup.size()), std::move(done));
+    parts_.snapshots.remove(path.substr(kBackup.size()), std::move(send));
   }
   return true;
 }

@@ -25,13 +25,6 @@ namespace {
 constexpr std::string_view kImages = "images.tar";
 constexpr int64_t kSnapshotMs = 30 * 60'000;
 
-int told(const Error& error) {
-  fmt::print(stderr, "gantry: {}\n", error.message);
-  return 1;
-}
-
-std::string megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
-
 // A line that tells how far a step is, on a terminal.
 class Meter {
  public:

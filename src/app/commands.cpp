@@ -30,16 +30,20 @@ int serve(const Config& config, std::vector<std::string> arguments) {
   raise_file_limit();
   net::IoLoop loop;
   auto server = Server::start(loop, config);
-  if (!server) {
-    fmt::print(stderr, "gantry: {}\n", server.error().message);
-    return 1;
-  }
+  if (!server) return told(server.error());
   loop.on_terminate([&] { (*server)->stop([&] { loop.stop(); }); });
   fmt::print("gantry: ready on {}\n", (*server)->url());
   std::fflush(stdout);
   loop.run();
   return 0;
 }
+
+int told(const Error& error) {
+  fmt::print(stderr, "gantry: {}\n", error.message);
+  return 1;
+}
+
+std::string megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
 
 int bench(const Config& config, std::vector<std::string> arguments) { return ::bench::run(std::move(arguments), config.get("endpoint")); }
 

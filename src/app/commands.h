@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "base/result.h"
 
 namespace app {
 
@@ -20,5 +21,9 @@ int bench(const Config& config, std::vector<std::string> arguments);
 int print_config(const Config& config, std::vector<std::string> arguments);
 // `gantry shim ...`: not for people.
 int shim(int argc, char** argv);
+
+// What commands have in common: says what went wrong, and gives the exit status that tells it; a size for people.
+int told(const Error& error);
+std::string megabytes(uint64_t bytes);
 
 }  // namespace app

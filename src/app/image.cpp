@@ -12,13 +12,9 @@ namespace app {
 
 int image(const Config& config, std::vector<std::string> arguments) {
   const std::string verb = arguments.empty() ? "" : arguments[0];
-  const auto told = [](const Error& error) {
-    fmt::print(stderr, "gantry: {}\n", error.message);
-    return 1;
-  };
-  const auto folders = folders_to_use(config);
-  if (!folders) return told(folders.error());
-  containers::ImageStore store(folders->images);
+  const auto folder = images_folder(config);
+  if (!folder) return told(folder.error());
+  containers::ImageStore store(*folder);
   if (verb == "import" && arguments.size() == 3) {
     auto imported = store.import(arguments[1], arguments[2]);
     if (!imported) return told(imported.error());

@@ -76,8 +76,6 @@ std::string grouped(uint64_t number) {
   return text;
 }
 
-std::string megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
-
 void print(const std::string& folder, const Found& found) {
   const store::Contents& s = found.store;
   const cli::Terminal terminal = cli::Terminal::of(1);

@@ -56,9 +56,8 @@ Result<json::Value> ask_server(const Config& config, const std::string& method, 
   return *document;
 }
 
-Result<Folders> folders_to_use(const Config& config) {
-  const std::string folder = config.get("data-dir");
-  const Folders own{folder, folder + "/images"};
+Result<std::string> images_folder(const Config& config) {
+  const std::string own = config.get("data-dir") + "/images";
   if (config.origin("data-dir").from != "default") return own;
   constexpr int64_t kAskMs = 5'000;
   auto answer = ask_server(config, "GET", "/_gantry/api/server", kAskMs);
@@ -71,7 +70,7 @@ Result<Folders> folders_to_use(const Config& config) {
   if (answer->text("images").empty()) {
     return fail("Refused", fmt::format("the server at {} does not tell these credentials where its images are: name its data directory with --data-dir", server_url(config)));
   }
-  return Folders{std::string(answer->text("dataDir")), std::string(answer->text("images"))};
+  return std::string(answer->text("images"));
 }
 
 }  // namespace app

@@ -14,11 +14,8 @@ namespace app {
 // server's own words otherwise.
 Result<json::Value> ask_server(const Config& config, const std::string& method, const std::string& path, int64_t timeout_ms);
 
-// Which data directory and folder of images a command works on: those of --data-dir (or GANTRY_DATA_DIR) where it is
-// given, else those of the server that runs, else the default ones.
-struct Folders {
-  std::string data_dir, images;
-};
-Result<Folders> folders_to_use(const Config& config);
+// The folder of images that a command works on: in --data-dir (or GANTRY_DATA_DIR) where it is given, else that of the
+// server that runs, else in the default data directory.
+Result<std::string> images_folder(const Config& config);
 
 }  // namespace app

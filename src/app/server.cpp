@@ -160,9 +160,10 @@ class RunningServer final : public Server {
         .when_durable = [this](Function<void()> then) { store_->when_durable(store_->head(), std::move(then)); },
         .healthy = [this] { return store_->healthy(); },
         .after = [this](int64_t ms, Function<void()> then) { loop_.after(ms, std::move(then)); }});
-    snapshots_ = std::make_unique<Snapshots>(loop_, *store_, random_, config_.on("in-memory") ? "" : config_.get("data-dir"));
+    const std::string kept_in = config_.on("in-memory") ? "" : data_dir();
+    snapshots_ = std::make_unique<Snapshots>(loop_, *store_, random_, kept_in);
     api_ = std::make_unique<Api>(Api::Parts{loop_, *store_, random_, *registry_, *authenticator_, *origins_, states, *ecs_, iam, *sns_, *snapshots_,
-                                            kit_->default_account, config_.on("in-memory") ? "" : data_dir(), containers_folder_ + "/images"});
+                                            kit_->default_account, kept_in, containers_folder_ + "/images"});
     routes_.set_metrics([this, &states](Exposition& out) {
       gateway_->report(out);
       states.report(out);

@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "engine/store/disk_store.h"
-#include "language/json/parse.h"
 
 namespace app {
 
@@ -18,25 +17,17 @@ constexpr int kAtOnceMax = 4;
 constexpr int64_t kKeptMs = 12 * 3'600'000;  // of one that its maker never took away
 constexpr size_t kIdLength = 24;
 
-net::Response json_response(const json::Value& value) {
-  net::Response response;
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("Cache-Control", "no-store");
-  response.body = json::write(value);
-  return response;
-}
-
 }  // namespace
 
-Snapshots::Snapshots(Loop& loop, store::Store& store, Random& random, std::string data_dir) : loop_(loop), store_(store), random_(random) {
-  if (data_dir.empty()) return;
+Snapshots::Snapshots(Loop& loop, store::Store& store, Random& random, std::string data_dir)
+    : loop_(loop), store_(store), random_(random), data_dir_(std::move(data_dir)) {
+  if (data_dir_.empty()) return;
   std::error_code ignored;
-  data_dir_ = fs::absolute(data_dir, ignored).lexically_normal().string();
   folder_ = data_dir_ + "/snapshots";
   fs::remove_all(folder_, ignored);
 }
 
-void Snapshots::make(Function<void(Result<net::Response>)> done) {
+void Snapshots::make(Function<void(Result<json::Value>)> done) {
   auto* disk = dynamic_cast<store::DiskStore*>(&store_);
   if (!disk || folder_.empty()) return done(fail("NothingKept", "This server keeps nothing (--in-memory): there is nothing to back up."));
   if (count_ == kAtOnceMax) return done(fail("ThrottlingException", "Too many backups are being made at this moment.", 429));
@@ -56,13 +47,13 @@ void Snapshots::make(Function<void(Result<net::Response>)> done) {
       return done(std::unexpected(std::move(copied).error()));
     }
     loop_.after(kKeptMs, [this, id, alive = alive_] {
-      if (*alive) remove(id, [](Result<net::Response>) {});
+      if (*alive) remove(id, [](Result<json::Value>) {});
     });
-    done(json_response(json::object({{"id", id}, {"folder", folder}, {"dataDir", data_dir_}, {"position", position}})));
+    done(json::object({{"id", id}, {"folder", folder}, {"dataDir", data_dir_}, {"position", position}}));
   });
 }
 
-void Snapshots::remove(std::string_view id, Function<void(Result<net::Response>)> done) {
+void Snapshots::remove(std::string_view id, Function<void(Result<json::Value>)> done) {
   const bool well_formed = id.size() == kIdLength && id.find_first_not_of("0123456789abcdef") == id.npos;
   const std::string folder = fmt::format("{}/{}", folder_, id);
   std::error_code error;
@@ -75,7 +66,7 @@ void Snapshots::remove(std::string_view id, Function<void(Result<net::Response>)
                  [this, gone, done = std::move(done), alive = alive_]() mutable {
                    if (!*alive) return;
                    count_ = std::max(count_ - 1, 0);
-                   done(json_response(json::Value::object()));
+                   done(json::Value::object());
                  });
 }
 

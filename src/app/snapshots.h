@@ -11,19 +11,19 @@
 #include "base/loop.h"
 #include "base/random.h"
 #include "engine/store/store.h"
-#include "net/http.h"
+#include "language/json/value.h"
 
 namespace app {
 
 class Snapshots {
  public:
-  // `data_dir` is empty when nothing is kept. What an earlier process left is taken away.
+  // `data_dir` is an absolute path, empty when nothing is kept. What an earlier process left is taken away.
   Snapshots(Loop& loop, store::Store& store, Random& random, std::string data_dir);
   ~Snapshots() { *alive_ = false; }
 
   // Answers with {id, folder, dataDir, position}.
-  void make(Function<void(Result<net::Response>)> done);
-  void remove(std::string_view id, Function<void(Result<net::Response>)> done);
+  void make(Function<void(Result<json::Value>)> done);
+  void remove(std::string_view id, Function<void(Result<json::Value>)> done);
 
  private:
   Loop& loop_;

@@ -39,7 +39,6 @@ Value made_document(int64_t items) {
 }
 
 struct Measured {
-  double a_second = 0;
   uint64_t runs = 0;
   double cpu_s = 0;
   size_t bytes = 0;  // of the result as JSON
@@ -50,12 +49,12 @@ Result<Measured> measure(double seconds, const std::function<Result<Value>()>& e
   out.bytes = json::written_size(TRY(evaluate()));
   const double begun = cpu_seconds();
   // The clock is looked at now and then: a small expression takes less time than looking.
-  for (uint64_t batch = 1; out.cpu_s < seconds; batch = std::min<uint64_t>(batch * 2, 1000)) {
+  for (uint64_t batch = 1; out.cpu_s < seconds;) {
     for (uint64_t i = 0; i < batch; ++i, ++out.runs) TRY(evaluate());
-    out.cpu_s = cpu_seconds() - begun;
-    if (static_cast<double>(batch) > static_cast<double>(out.runs) * seconds / out.cpu_s / 10) batch = 1;
+    const double now = cpu_seconds() - begun;
+    if (now - out.cpu_s < seconds / 100) batch *= 2;
+    out.cpu_s = now;
   }
-  out.a_second = static_cast<double>(out.runs) / out.cpu_s;
   return out;
 }
 
@@ -95,12 +94,12 @@ Status expressions(Bench& bench) {
   };
   std::map<std::string, Ratios> ratios;
   const auto add = [&](const std::string& language, const std::string& id, const Measured& ours) -> Status {
-    bench.figures.push_back({.workload = "B7", .what = fmt::format("{} {}", id, language), .value = ours.a_second, .unit = "evaluations/CPU-s",
-                             .work = static_cast<double>(ours.runs), .cpu_s = ours.cpu_s});
+    const Figure figure = rate("B7", fmt::format("{} {}", id, language), "evaluations/CPU-s", 0, static_cast<double>(ours.runs), {ours.cpu_s, 0});
+    bench.figures.push_back(figure);
     const auto peer = beside.find(id);
     if (peer == beside.end()) return {};
     if (peer->second.bytes != ours.bytes) return fail("Bench", fmt::format("{}: {} bytes here, {} by the package", id, ours.bytes, peer->second.bytes));
-    const double ratio = ours.a_second / peer->second.a_second;
+    const double ratio = figure.value / peer->second.a_second;
     Ratios& all = ratios[language];
     all.logarithms += std::log(ratio);
     all.least = all.count == 0 ? ratio : std::min(all.least, ratio);

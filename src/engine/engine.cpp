@@ -360,12 +360,10 @@ void Engine::arm_timers() {
   alarm_ = 0;
   alarm_at_ = {INT64_MAX};
   if (timers_.empty()) return;
-  // A long sleep is taken in steps, so that a clock that was set right meanwhile counts. Where time passes only as the
-  // loop runs nobody sets it, and a year would be half a million steps.
+  // A long sleep is taken in steps, so that a clock that was set right meanwhile counts.
   constexpr int64_t kLongestMs = 60'000;
-  const int64_t longest = dynamic_cast<const ManualLoop*>(&loop_) ? INT64_MAX : kLongestMs;
   alarm_at_ = timers_.begin()->first.first;
-  const int64_t delay = std::min(alarm_at_ - loop_.clock().now(), longest);
+  const int64_t delay = std::min(alarm_at_ - loop_.clock().now(), kLongestMs);
   alarm_ = loop_.after(delay, [this, alive = alive_] {
     if (*alive) fire_timers();
   });

@@ -90,8 +90,6 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   }
   bool open() const { return socket_.is_open(); }
   int64_t deadline() const { return deadline_; }
-  size_t held_of_body() const { return counted_body_; }
-  size_t held_of_answer() const { return counted_answer_; }
   void check_deadline(int64_t now) {
     if (now >= deadline_ && state_ != State::handling) close();
   }
@@ -156,17 +154,22 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     shared_->bodies_bytes += now - counted_body_;
     counted_body_ = now;
     if (shared_->bodies_bytes <= kBodiesBytesMax) return;
-    // Whoever has been at it longest makes room, not whoever happens to come last.
-    Session* slowest = this;
-    for (Session* one : shared_->sessions) {
-      if (one->held_of_body() > 0 && one->deadline() < slowest->deadline()) slowest = one;
-    }
-    slowest->release_body();
-    slowest->answer_fault(503, "too much is being sent at once");
+    Session& slow = slowest(&Session::counted_body_);
+    slow.release_body();
+    slow.answer_fault(503, "too much is being sent at once");
   }
   void release_body() {
     shared_->bodies_bytes -= counted_body_;
     counted_body_ = 0;
+  }
+
+  // Whoever makes room where too much is held: who has been at it longest, not who happens to come last.
+  Session& slowest(size_t Session::*held) {
+    Session* found = this;
+    for (Session* one : shared_->sessions) {
+      if (one->*held > 0 && one->deadline_ < found->deadline_) found = one;
+    }
+    return *found;
   }
 
   // An answer that its reader does not take takes memory; of too many the one that has stood longest goes.
@@ -174,13 +177,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     release_answer();
     counted_answer_ = out_.capacity();
     shared_->answers_bytes += counted_answer_;
-    while (shared_->answers_bytes > kAnswersBytesMax) {
-      Session* slowest = this;
-      for (Session* one : shared_->sessions) {
-        if (one->held_of_answer() > 0 && one->deadline() < slowest->deadline()) slowest = one;
-      }
-      slowest->close();
-    }
+    while (shared_->answers_bytes > kAnswersBytesMax) slowest(&Session::counted_answer_).close();
   }
   void release_answer() {
     shared_->answers_bytes -= counted_answer_;

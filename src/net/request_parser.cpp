@@ -27,7 +27,6 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return kToken[static_cast<uint8_t>(c)]; });
 }
 bool is_visible(char c) { return static_cast<uint8_t>(c) > 0x20 && c != 0x7F; }
-bool is_field_char(char c) { return static_cast<uint8_t>(c) >= 0x20 ? c != 0x7F : c == '\t'; }
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -61,7 +60,7 @@ Field read_field(std::string_view line) {
   const size_t colon = line.find(':');
   if (colon == line.npos) return {};
   const std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
-  if (!is_token(name) || !std::ranges::all_of(value, is_field_char)) return {};
+  if (!is_token(name) || !fits_a_header(value)) return {};
   return {name, value};
 }
 
@@ -269,7 +268,7 @@ void RequestParser::parse_chunk_size() {
   const std::string line = std::move(line_);
   line_.clear();
   // Extensions follow a semicolon and mean nothing to us.
-  if (!std::ranges::all_of(line, is_field_char)) return refuse(400, "a chunk's size cannot be read");
+  if (!fits_a_header(line)) return refuse(400, "a chunk's size cannot be read");
   std::string_view digits = std::string_view(line).substr(0, line.find(';'));
   if (digits.size() < line.size()) {
     while (digits.ends_with(' ') || digits.ends_with('\t')) digits.remove_suffix(1);

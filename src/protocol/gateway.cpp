@@ -211,10 +211,7 @@ void Gateway::finish(Pending&& pending, Result<json::Value> result) {
       error = unknown_operation(pending.route);
     response = codec::encode_error(dialect, error, pending.request_id);
   }
-  if (result || !is_no_room(result.error())) return send(std::move(pending), std::move(response));
-  for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
-  ++seen(pending.route).by_status[response.status];
-  pending.respond(std::move(response));
+  send(std::move(pending), std::move(response), result || !is_no_room(result.error()) ? Waits::for_the_device : Waits::not_at_all);
 }
 
 Gateway::Seen& Gateway::seen(const Route& route) {
@@ -234,10 +231,14 @@ void Gateway::report(Exposition& out) const {
   for (const auto& [key, one] : seen_) out.histogram({{"service", one.service}, {"operation", one.operation}}, one.times);
 }
 
-void Gateway::send(Pending&& pending, net::Response response) {
-  if (!parts_.healthy() && parts_.after && only_looks(pending.route.operation)) return send_or_give_up(std::move(pending), std::move(response));
+void Gateway::send(Pending&& pending, net::Response response, Waits waits) {
   for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
   Seen& one = seen(pending.route);
+  if (waits == Waits::not_at_all) {
+    ++one.by_status[response.status];
+    return pending.respond(std::move(response));
+  }
+  if (!parts_.healthy() && parts_.after && only_looks(pending.route.operation)) return send_or_give_up(std::move(pending), std::move(response));
   ++one.by_status[response.status];
   parts_.when_durable([respond = std::move(pending.respond), response = std::move(response), &one,
                        since = pending.since]() mutable {
@@ -249,7 +250,6 @@ void Gateway::send(Pending&& pending, net::Response response) {
 // What an answer tells may have to wait for a device that takes nothing. Who only looks is told to try again.
 void Gateway::send_or_give_up(Pending&& pending, net::Response response) {
   constexpr int64_t kPatienceMs = 5'000;
-  for (net::Header& header : pending.cors.list) response.headers.list.push_back(std::move(header));
   struct Waiting {
     net::HttpServer::Respond respond;
     codec::Dialect dialect;

@@ -60,7 +60,9 @@ class Gateway {
                                 const Route& route) const;
   std::string endpoint_of(const net::Request& request) const;
   void finish(Pending&& pending, Result<json::Value> result);
-  void send(Pending&& pending, net::Response response);
+  // A refusal that tells nothing of what is stored goes out at once.
+  enum class Waits : uint8_t { for_the_device, not_at_all };
+  void send(Pending&& pending, net::Response response, Waits waits = Waits::for_the_device);
   void send_or_give_up(Pending&& pending, net::Response response);
 
   struct Seen {

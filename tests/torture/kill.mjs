@@ -1,8 +1,8 @@
 // R3: the process is killed at random instants under load, and started again, over and over on the same data.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { Server, busyboxImage } from "../e2e/lib/server.mjs";
-import { client, ec2, ecs, retryable, sfn, sleep, sqs, unanswered } from "./lib/aws.mjs";
+import { Server } from "../e2e/lib/server.mjs";
+import { client, ecs, retryable, sfn, sleep, sqs, unanswered } from "./lib/aws.mjs";
+import { containersRun, prepare } from "./lib/containers.mjs";
 import { Ledger } from "./lib/ledger.mjs";
 
 const roleArn = "arn:aws:iam::000000000000:role/torture";
@@ -42,21 +42,6 @@ function definitions({ queueUrl, containers }) {
   return all;
 }
 
-// Containers need root, crun and busybox; without them the rest is tormented.
-async function withContainers(server) {
-  if (process.getuid() !== 0 || !existsSync("/bin/busybox") || !existsSync("/usr/bin/crun")) return null;
-  server.gantry("image", "import", busyboxImage(), "busybox");
-  const net = client(ec2.EC2Client, server), tasks = client(ecs.ECSClient, server);
-  const { Vpc } = await net.send(new ec2.CreateVpcCommand({ CidrBlock: "10.77.0.0/16" }));
-  const { Subnet } = await net.send(new ec2.CreateSubnetCommand({ VpcId: Vpc.VpcId, CidrBlock: "10.77.1.0/24" }));
-  await tasks.send(new ecs.CreateClusterCommand({ clusterName: "torture" }));
-  await tasks.send(new ecs.RegisterTaskDefinitionCommand({
-    family: "torture", requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", cpu: "256", memory: "512",
-    containerDefinitions: [{ name: "main", image: "busybox", command: ["sleep", "0.3"] }],
-  }));
-  return { subnet: Subnet.SubnetId };
-}
-
 // One task for one state, however often the process has died between asking for it and hearing of it.
 async function checkContainers(server, ledger, say) {
   const tasks = client(ecs.ECSClient, server);
@@ -82,7 +67,8 @@ export async function run({ rounds, random, say }) {
   const server = await Server.start({});
   let states = client(sfn.SFNClient, server), queues = client(sqs.SQSClient, server);
   const { QueueUrl: queueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName: "callbacks", Attributes: { VisibilityTimeout: "1" } }));
-  const containers = await withContainers(server);
+  // Containers need root, crun and busybox; without them the rest is tormented.
+  const containers = containersRun() ? { subnet: await prepare(server, "torture", ["sleep", "0.3"]) } : null;
   if (!containers) say("no containers here: the rest is tormented");
   const machines = {};
   for (const [name, definition] of Object.entries(definitions({ queueUrl, containers }))) {

@@ -1,11 +1,12 @@
 // What the server leans on stalls: an upstream that takes calls and never answers, a container's supervisor that is killed. What waits for
 // it comes to its end in time, and everybody else notices nothing.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { Server, busyboxImage, until } from "../e2e/lib/server.mjs";
-import { client, ec2, ecs, sfn } from "./lib/aws.mjs";
+import { Server, until } from "../e2e/lib/server.mjs";
+import { client, ecs, sfn } from "./lib/aws.mjs";
+import { containersRun, prepare } from "./lib/containers.mjs";
 
 const roleArn = "arn:aws:iam::000000000000:role/torture";
 const make = async (states, name, all) => (await states.send(new sfn.CreateStateMachineCommand({ name, definition: JSON.stringify({ StartAt: Object.keys(all)[0], States: all }), roleArn }))).stateMachineArn;
@@ -50,22 +51,15 @@ async function upstream({ say }) {
 }
 
 async function supervisor({ say }) {
-  if (process.getuid() !== 0 || !existsSync("/bin/busybox") || !existsSync("/usr/bin/crun")) return say("the supervisor's end is not tried: containers need root, crun and busybox");
+  if (!containersRun()) return say("the supervisor's end is not tried: containers need root, crun and busybox");
   const server = await Server.start({});
   try {
-    server.gantry("image", "import", busyboxImage(), "busybox");
-    const states = client(sfn.SFNClient, server), tasks = client(ecs.ECSClient, server), net = client(ec2.EC2Client, server);
-    const { Vpc } = await net.send(new ec2.CreateVpcCommand({ CidrBlock: "10.78.0.0/16" }));
-    const { Subnet } = await net.send(new ec2.CreateSubnetCommand({ VpcId: Vpc.VpcId, CidrBlock: "10.78.1.0/24" }));
-    await tasks.send(new ecs.CreateClusterCommand({ clusterName: "torture" }));
-    await tasks.send(new ecs.RegisterTaskDefinitionCommand({
-      family: "long", requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", cpu: "256", memory: "512",
-      containerDefinitions: [{ name: "main", image: "busybox", command: ["sleep", "300"] }],
-    }));
+    const subnet = await prepare(server, "long", ["sleep", "300"]);
+    const states = client(sfn.SFNClient, server), tasks = client(ecs.ECSClient, server);
     const machine = await make(states, "long", {
       R: {
         Type: "Task", Resource: "arn:aws:states:::ecs:runTask.sync",
-        Parameters: { Cluster: "torture", TaskDefinition: "long", LaunchType: "FARGATE", NetworkConfiguration: { AwsvpcConfiguration: { Subnets: [Subnet.SubnetId] } } },
+        Parameters: { Cluster: "torture", TaskDefinition: "long", LaunchType: "FARGATE", NetworkConfiguration: { AwsvpcConfiguration: { Subnets: [subnet] } } },
         Catch: [{ ErrorEquals: ["States.ALL"], Next: "C" }], End: true,
       },
       C: { Type: "Pass", Result: "caught", End: true },

@@ -128,24 +128,12 @@ Result<Value> Events::delete_destination(const Call& call) {
 }
 
 Result<Value> Events::list_destinations(const Call& call) {
-  const auto [limit, from] = TRY(page(call));
-  const std::string_view prefix = call.params.text("NamePrefix"), connection = call.params.text("ConnectionArn");
-  const auto& all = destinations_.all({call.account, call.region});
-  std::vector<Value> list;
-  std::string next;
-  for (auto it = all.lower_bound(from); it != all.end(); ++it) {
-    const auto& [name, destination] = *it;
-    if (!name.starts_with(prefix) || (!connection.empty() && connection != destination.shown.text("ConnectionArn"))) continue;
-    if (list.size() == limit) {
-      next = name;
-      break;
-    }
-    list.push_back(destination.shown.without("Description"));
-  }
-  json::ObjectBuilder out;
-  out.add("ApiDestinations", Value::array(std::move(list)));
-  next_token(out, call, next);
-  return out.build();
+  const std::string_view connection = call.params.text("ConnectionArn");
+  const auto show = [&](const ApiDestination& destination) -> std::optional<Value> {
+    if (!connection.empty() && connection != destination.shown.text("ConnectionArn")) return std::nullopt;
+    return destination.shown.without("Description");
+  };
+  return listed(call, "ApiDestinations", destinations_.all({call.account, call.region}), std::string(call.params.text("NamePrefix")), show);
 }
 
 void Events::deliver_by_http(const std::string& key, const std::string& target_arn) {

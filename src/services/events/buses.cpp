@@ -32,24 +32,13 @@ Result<Value> Events::describe_bus(const Call& call) {
 }
 
 Result<Value> Events::list_buses(const Call& call) {
-  const auto [limit, from] = TRY(page(call));
-  const std::string_view prefix = call.params.text("NamePrefix");
-  std::vector<Value> list;
-  std::string next;
-  if (from.empty() && std::string_view("default").starts_with(prefix)) list.push_back(json::object({{"Name", "default"}, {"Arn", call.arn("event-bus/default")}}));
-  const auto& all = buses_.all({call.account, call.region});
-  for (auto it = all.lower_bound(from); it != all.end(); ++it) {
-    if (it->first == "default" || !it->first.starts_with(prefix)) continue;
-    if (list.size() == limit) {
-      next = it->first;
-      break;
-    }
-    list.push_back(it->second.shown);
+  const std::string prefix(call.params.text("NamePrefix"));
+  std::vector<Value> first;
+  if (call.params.text("NextToken").empty() && std::string_view("default").starts_with(prefix)) {
+    first.push_back(json::object({{"Name", "default"}, {"Arn", call.arn("event-bus/default")}}));
   }
-  json::ObjectBuilder out;
-  out.add("EventBuses", Value::array(std::move(list)));
-  next_token(out, call, next);
-  return out.build();
+  const auto show = [](const Bus& bus) { return bus.shown.text("Name") == "default" ? std::nullopt : std::optional(bus.shown); };
+  return listed(call, "EventBuses", buses_.all({call.account, call.region}), prefix, show, std::move(first));
 }
 
 Result<Value> Events::delete_bus(const Call& call) {

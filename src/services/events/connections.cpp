@@ -165,28 +165,16 @@ Result<Value> Events::deauthorize_connection(const Call& call) {
 }
 
 Result<Value> Events::list_connections(const Call& call) {
-  const auto [limit, from] = TRY(page(call));
-  const std::string_view prefix = call.params.text("NamePrefix"), state = call.params.text("ConnectionState");
-  const auto& all = connections_.all({call.account, call.region});
-  std::vector<Value> list;
-  std::string next;
-  for (auto it = all.lower_bound(from); it != all.end(); ++it) {
-    const auto& [name, connection] = *it;
-    if (!name.starts_with(prefix) || (!state.empty() && state != connection.shown.text("ConnectionState"))) continue;
-    if (list.size() == limit) {
-      next = name;
-      break;
-    }
+  const std::string_view state = call.params.text("ConnectionState");
+  const auto show = [&](const Connection& connection) -> std::optional<Value> {
+    if (!state.empty() && state != connection.shown.text("ConnectionState")) return std::nullopt;
     json::ObjectBuilder one;
     for (const std::string_view member : {"ConnectionArn", "Name", "ConnectionState", "AuthorizationType", "CreationTime", "LastModifiedTime", "LastAuthorizedTime"}) {
       if (const Value* value = connection.shown.find(member)) one.add(member, *value);
     }
-    list.push_back(one.build());
-  }
-  json::ObjectBuilder out;
-  out.add("Connections", Value::array(std::move(list)));
-  next_token(out, call, next);
-  return out.build();
+    return one.build();
+  };
+  return listed(call, "Connections", connections_.all({call.account, call.region}), std::string(call.params.text("NamePrefix")), show);
 }
 
 }  // namespace events

@@ -107,24 +107,22 @@ void Events::load() {
     if (!call.internal || call.caller.type != protocol::Principal::Type::service) return fail("UnknownOperationException", "");
     return Value(hears({call.account, call.region}, call.params.text("Source")));
   }, [](const Call&) { return std::vector<Need>{}; }));
-  const auto connection_needs = [this](const Call& call) {
-    const std::string_view name = call.params.text("Name");
-    const Connection* there = connections_.find({call.account, call.region}, name);
-    const std::string arn = there ? std::string(there->shown.text("ConnectionArn")) : call.arn(fmt::format("connection/{}", name));
-    return std::vector<Need>{{.action = "events:" + call.operation, .resources = {arn}}};
+  const auto needs_of = [](const auto& table, std::string_view kind, std::string_view arn_member) {
+    return [&table, kind, arn_member](const Call& call) {
+      const std::string_view name = call.params.text("Name");
+      const auto* there = table.find({call.account, call.region}, name);
+      const std::string arn = there ? std::string(there->shown.text(arn_member)) : call.arn(fmt::format("{}/{}", kind, name));
+      return std::vector<Need>{{.action = "events:" + call.operation, .resources = {arn}}};
+    };
   };
+  const auto connection_needs = needs_of(connections_, "connection", "ConnectionArn");
   add("CreateConnection", &Events::create_connection, connection_needs);
   add("DescribeConnection", &Events::describe_connection, connection_needs);
   add("UpdateConnection", &Events::update_connection, connection_needs);
   add("DeauthorizeConnection", &Events::deauthorize_connection, connection_needs);
   add("DeleteConnection", &Events::delete_connection, connection_needs);
   add("ListConnections", &Events::list_connections, any);
-  const auto destination_needs = [this](const Call& call) {
-    const std::string_view name = call.params.text("Name");
-    const ApiDestination* there = destinations_.find({call.account, call.region}, name);
-    const std::string arn = there ? std::string(there->shown.text("ApiDestinationArn")) : call.arn(fmt::format("api-destination/{}", name));
-    return std::vector<Need>{{.action = "events:" + call.operation, .resources = {arn}}};
-  };
+  const auto destination_needs = needs_of(destinations_, "api-destination", "ApiDestinationArn");
   add("CreateApiDestination", &Events::create_destination, destination_needs);
   add("DescribeApiDestination", &Events::describe_destination, destination_needs);
   add("UpdateApiDestination", &Events::update_destination, destination_needs);

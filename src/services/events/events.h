@@ -126,6 +126,27 @@ class Events final : public services::Service {
   Status may_change(const Call& call, const Rule& rule) const;
   Result<std::pair<size_t, std::string>> page(const Call& call) const;
   void next_token(json::ObjectBuilder& out, const Call& call, const std::string& from) const;
+  // A page of a table behind what `list` has already, as {member: [...], "NextToken"}: what `show` makes of the resources whose
+  // keys begin with `prefix`, in the order of these; nothing leaves one out.
+  template <typename T, typename Show>
+  Result<Value> listed(const Call& call, std::string_view member, const std::map<std::string, T, std::less<>>& all, const std::string& prefix,
+                       Show&& show, std::vector<Value> list = {}) const {
+    const auto [limit, from] = TRY(page(call));
+    std::string next;
+    for (auto it = all.lower_bound(std::max(prefix, from)); it != all.end() && it->first.starts_with(prefix); ++it) {
+      std::optional<Value> shown = show(it->second);
+      if (!shown) continue;
+      if (list.size() == limit) {
+        next = it->first;
+        break;
+      }
+      list.push_back(*std::move(shown));
+    }
+    json::ObjectBuilder out;
+    out.add(member, Value::array(std::move(list)));
+    next_token(out, call, next);
+    return out.build();
+  }
 
   // --- delivery.cpp ---
   // Whether a rule of the default bus could match an event of that source.

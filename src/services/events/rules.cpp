@@ -46,23 +46,8 @@ Result<Value> Events::put_rule(const Call& call) {
 Result<Value> Events::describe_rule(const Call& call) { return TRY(need_rule(call)).shown; }
 
 Result<Value> Events::list_rules(const Call& call) {
-  const std::string bus = TRY(bus_of(call));
-  const auto [limit, from] = TRY(page(call));
-  const std::string prefix = bus + "/" + std::string(call.params.text("NamePrefix"));
-  const auto& all = rules_.all({call.account, call.region});
-  std::vector<Value> list;
-  std::string next;
-  for (auto it = all.lower_bound(from.empty() ? prefix : from); it != all.end() && it->first.starts_with(prefix); ++it) {
-    if (list.size() == limit) {
-      next = it->first;
-      break;
-    }
-    list.push_back(it->second.shown.without("CreatedBy"));
-  }
-  json::ObjectBuilder out;
-  out.add("Rules", Value::array(std::move(list)));
-  next_token(out, call, next);
-  return out.build();
+  const std::string prefix = fmt::format("{}/{}", TRY(bus_of(call)), call.params.text("NamePrefix"));
+  return listed(call, "Rules", rules_.all({call.account, call.region}), prefix, [](const Rule& rule) { return std::optional(rule.shown.without("CreatedBy")); });
 }
 
 Result<Value> Events::delete_rule(const Call& call) {
@@ -128,26 +113,12 @@ Result<Value> Events::list_targets(const Call& call) {
 }
 
 Result<Value> Events::list_rules_by_target(const Call& call) {
-  const std::string bus = TRY(bus_of(call));
-  const auto [limit, from] = TRY(page(call));
+  const std::string prefix = TRY(bus_of(call)) + "/";
   const std::string_view arn = call.params.text("TargetArn");
-  const auto& all = rules_.all({call.account, call.region});
-  std::vector<Value> names;
-  std::string next;
-  for (auto it = all.lower_bound(from); it != all.end(); ++it) {
-    const Rule& rule = it->second;
-    if (rule.shown.text("EventBusName") != bus) continue;
-    if (std::ranges::none_of(rule.targets, [&](const auto& one) { return one.second.text("Arn") == arn; })) continue;
-    if (names.size() == limit) {
-      next = it->first;
-      break;
-    }
-    names.emplace_back(rule.shown.text("Name"));
-  }
-  json::ObjectBuilder out;
-  out.add("RuleNames", Value::array(std::move(names)));
-  next_token(out, call, next);
-  return out.build();
+  return listed(call, "RuleNames", rules_.all({call.account, call.region}), prefix, [&](const Rule& rule) -> std::optional<Value> {
+    if (std::ranges::none_of(rule.targets, [&](const auto& one) { return one.second.text("Arn") == arn; })) return std::nullopt;
+    return rule.shown["Name"];
+  });
 }
 
 }  // namespace events

@@ -92,47 +92,37 @@ Status remove_bus_policy(Job& job) {
   return {};
 }
 
-Result<Physical> described_connection(Job& job, const std::string& name) {
-  const Value shown = TRY(job.call("events", "DescribeConnection", json::object({{"Name", name}})));
-  return Physical{name, {}, json::object({{"Arn", shown["ConnectionArn"]}, {"ArnForPolicy", shown["ConnectionArn"]}, {"SecretArn", shown["SecretArn"]}})};
+// Connections and API destinations go by their names alone, and differ in what their operations are called after.
+constexpr std::string_view kConnection = "Connection", kApiDestination = "ApiDestination";
+
+template <const std::string_view& kind>
+Result<Physical> described(Job& job, const std::string& name) {
+  const Value shown = TRY(job.call("events", fmt::format("Describe{}", kind), json::object({{"Name", name}})));
+  const Value& arn = shown[fmt::format("{}Arn", kind)];
+  json::ObjectBuilder attributes;
+  attributes.add("Arn", arn).add("ArnForPolicy", arn);
+  if (const Value* secret = shown.find("SecretArn")) attributes.add("SecretArn", *secret);
+  return Physical{name, {}, attributes.build()};
 }
 
-Result<Physical> create_connection(Job& job) {
-  const std::string name = job.name("Name", 64);
-  TRY(job.create("events", "CreateConnection", to_params("events", "CreateConnection", job.properties()).with("Name", name), "ResourceAlreadyExistsException"));
+template <const std::string_view& kind>
+Result<Physical> create_named(Job& job) {
+  const std::string name = job.name("Name", 64), operation = fmt::format("Create{}", kind);
+  TRY(job.create("events", operation, to_params("events", operation, job.properties()).with("Name", name), "ResourceAlreadyExistsException"));
   job.made(name);
-  return described_connection(job, name);
+  return described<kind>(job, name);
 }
 
-Result<Physical> update_connection(Job& job) {
-  TRY(job.call("events", "UpdateConnection", to_params("events", "UpdateConnection", job.properties()).with("Name", job.physical_id())));
-  return described_connection(job, job.physical_id());
+template <const std::string_view& kind>
+Result<Physical> update_named(Job& job) {
+  const std::string operation = fmt::format("Update{}", kind);
+  TRY(job.call("events", operation, to_params("events", operation, job.properties()).with("Name", job.physical_id())));
+  return described<kind>(job, job.physical_id());
 }
 
-Status remove_connection(Job& job) {
-  TRY(job.call_unless("events", "DeleteConnection", json::object({{"Name", job.physical_id()}}), {"ResourceNotFoundException"}));
-  return {};
-}
-
-Result<Physical> described_destination(Job& job, const std::string& name) {
-  const Value shown = TRY(job.call("events", "DescribeApiDestination", json::object({{"Name", name}})));
-  return Physical{name, {}, json::object({{"Arn", shown["ApiDestinationArn"]}, {"ArnForPolicy", shown["ApiDestinationArn"]}})};
-}
-
-Result<Physical> create_destination(Job& job) {
-  const std::string name = job.name("Name", 64);
-  TRY(job.create("events", "CreateApiDestination", to_params("events", "CreateApiDestination", job.properties()).with("Name", name), "ResourceAlreadyExistsException"));
-  job.made(name);
-  return described_destination(job, name);
-}
-
-Result<Physical> update_destination(Job& job) {
-  TRY(job.call("events", "UpdateApiDestination", to_params("events", "UpdateApiDestination", job.properties()).with("Name", job.physical_id())));
-  return described_destination(job, job.physical_id());
-}
-
-Status remove_destination(Job& job) {
-  TRY(job.call_unless("events", "DeleteApiDestination", json::object({{"Name", job.physical_id()}}), {"ResourceNotFoundException"}));
+template <const std::string_view& kind>
+Status remove_named(Job& job) {
+  TRY(job.call_unless("events", fmt::format("Delete{}", kind), json::object({{"Name", job.physical_id()}}), {"ResourceNotFoundException"}));
   return {};
 }
 
@@ -141,9 +131,9 @@ Status remove_destination(Job& job) {
 void add_events_types(Catalog& catalog) {
   catalog.add({.name = "AWS::Events::ApiDestination", .service = "events", .operation = "CreateApiDestination", .name_property = "Name",
                .required = {"ConnectionArn", "InvocationEndpoint", "HttpMethod"}, .replacing = {"Name"}, .attributes = {"Arn", "ArnForPolicy"},
-               .create = create_destination, .update = update_destination, .remove = remove_destination});
+               .create = create_named<kApiDestination>, .update = update_named<kApiDestination>, .remove = remove_named<kApiDestination>});
   catalog.add({.name = "AWS::Events::Connection", .service = "events", .operation = "CreateConnection", .name_property = "Name", .replacing = {"Name"},
-               .attributes = {"Arn", "ArnForPolicy", "SecretArn"}, .create = create_connection, .update = update_connection, .remove = remove_connection});
+               .attributes = {"Arn", "ArnForPolicy", "SecretArn"}, .create = create_named<kConnection>, .update = update_named<kConnection>, .remove = remove_named<kConnection>});
   catalog.add({.name = "AWS::Events::EventBus", .service = "events", .operation = "CreateEventBus", .name_property = "Name", .required = {"Name"}, .attributes = {"Arn", "Name"},
                .create = create_bus, .remove = remove_bus});
   catalog.add({.name = "AWS::Events::EventBusPolicy", .service = "events", .operation = "PutPermission", .required = {"StatementId"}, .replacing = {"StatementId", "EventBusName"},
