@@ -144,6 +144,14 @@ char32_t next_code_point(std::string_view s, size_t& at) {
   return value;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
 bool is_utf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {

@@ -20,6 +20,9 @@ std::string percent_encode(std::string_view text, std::string_view keep = "");
 enum class Plus : uint8_t { literal, space };
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::literal);
 
+// The letters A to Z made small, everything else as it is: how names of headers, hosts and conditions are compared.
+std::string lower_case(std::string_view text);
+
 // True when `text` is well-formed UTF-8 (no surrogates, nothing overlong).
 bool is_utf8(std::string_view text);
 // The number of code points; each byte that is not a continuation counts as one.

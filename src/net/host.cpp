@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+
 namespace net {
 
 std::string host_name(std::string_view host) {
@@ -12,9 +14,7 @@ std::string host_name(std::string_view host) {
     host = host.substr(0, host.find(':'));
     if (host.ends_with('.')) host.remove_suffix(1);
   }
-  std::string name(host);
-  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return name;
+  return lower_case(host);
 }
 
 namespace {

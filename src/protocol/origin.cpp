@@ -2,20 +2,10 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "net/host.h"
 
 namespace protocol {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
-}  // namespace
 
 bool OriginPolicy::is_own_host(std::string_view host) const {
   const std::string full = net::host_name(host);
@@ -37,12 +27,12 @@ OriginPolicy::Verdict OriginPolicy::check(const net::Request& request) const {
   const std::string_view host = request.headers.get("Host");
   if (!is_own_host(host)) return Verdict::refused;
   if (request.headers.has("Origin")) {
-    const std::string origin = lower(request.headers.get("Origin"));
+    const std::string origin = lower_case(request.headers.get("Origin"));
     const size_t scheme = origin.find("://");
-    if (scheme != std::string::npos && std::string_view(origin).substr(scheme + 3) == lower(host))
+    if (scheme != std::string::npos && std::string_view(origin).substr(scheme + 3) == lower_case(host))
       return Verdict::allowed;
     const bool listed = std::ranges::any_of(
-        settings_.origins, [&](const std::string& o) { return o == "*" || lower(o) == origin; });
+        settings_.origins, [&](const std::string& o) { return o == "*" || lower_case(o) == origin; });
     return listed ? Verdict::cross_origin : Verdict::refused;
   }
   // Browsers leave Origin out of plain GETs, but tell here where they come from.

@@ -96,6 +96,10 @@ export async function run({ rounds, random, say }) {
     for (const arn of ledger.entries.keys()) await history(states, arn);
     say(`${ledger.finished} acknowledged starts, none lost`);
     await server.stop();
+  } catch (error) {
+    // Why a server has ended is what it said last.
+    error.message += `; the server's output: ${server.output.slice(-2000)}`;
+    throw error;
   } finally {
     if (server.child.exitCode === null) server.child.kill("SIGKILL");
     await server.exited;

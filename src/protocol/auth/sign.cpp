@@ -16,14 +16,6 @@ constexpr std::array<std::string_view, 8> kUnsigned = {
     "authorization", "connection",      "expect", "transfer-encoding",
     "user-agent",    "x-amzn-trace-id", "te",     "upgrade"};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 // The request as its receiver will see it: a path in place of an absolute URL, and a Host.
 net::Request as_received(const net::Request& request) {
   net::Request out = request;
@@ -47,7 +39,7 @@ Claim claim_for(const net::Request& received, const SigningKey& key, std::string
                  std::string(service)};
   claim.security_token = key.session_token;
   for (const net::Header& header : received.headers.list) {
-    std::string name = lower(header.name);
+    std::string name = lower_case(header.name);
     if (std::ranges::find(kUnsigned, name) == kUnsigned.end())
       claim.signed_headers.push_back(std::move(name));
   }

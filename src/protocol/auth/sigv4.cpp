@@ -25,14 +25,6 @@ std::unexpected<Error> invalid(std::string message) {
   return fail("InvalidSignatureException", std::move(message), 400);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 // Blanks at the ends dropped, runs of them made one.
 std::string collapsed(std::string_view text) {
   std::string out;
@@ -209,7 +201,7 @@ Result<std::optional<Claim>> header_claim(const net::Request& request) {
   }
   Claim claim{.form = Claim::Form::header};
   claim.scope = TRY(parse_credential(credential));
-  claim.signed_headers = split(lower(signed_headers), ';');
+  claim.signed_headers = split(lower_case(signed_headers), ';');
   claim.signature = signature;
   claim.security_token = request.headers.get("X-Amz-Security-Token");
   TRY(set_timestamp(claim, date));
@@ -236,7 +228,7 @@ Result<std::optional<Claim>> query_claim(const net::Request& request) {
   }
   Claim claim{.form = Claim::Form::query};
   claim.scope = TRY(parse_credential(value("X-Amz-Credential")));
-  claim.signed_headers = split(lower(value("X-Amz-SignedHeaders")), ';');
+  claim.signed_headers = split(lower_case(value("X-Amz-SignedHeaders")), ';');
   claim.signature = value("X-Amz-Signature");
   claim.security_token = value("X-Amz-Security-Token");
   TRY(set_timestamp(claim, value("X-Amz-Date")));
@@ -380,7 +372,7 @@ Status verify(const net::Request& request, const Claim& claim, std::string_view 
         "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization header.");
   }
   for (const net::Header& header : request.headers.list) {
-    const std::string name = lower(header.name);
+    const std::string name = lower_case(header.name);
     // The token may be added after signing; its worth shows when it is looked up.
     if (!name.starts_with("x-amz-") || name == "x-amz-security-token" || is_signed(name)) continue;
     return invalid(

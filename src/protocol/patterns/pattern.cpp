@@ -1,5 +1,7 @@
 #include "protocol/patterns/pattern.h"
 
+#include "base/encoding.h"
+
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
@@ -19,12 +21,6 @@ using json::Value;
 namespace {
 
 std::unexpected<Error> bad(std::string why) { return fail("InvalidEventPatternException", std::move(why)); }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 // One alternative of a leaf, as a question to a value that is there.
 using Test = std::function<bool(const Value&)>;
@@ -70,9 +66,9 @@ Result<Test> compile_affix(const Value& value, std::string_view kind) {
   if (value.is_object() && value.size() == 1 && value.find("equals-ignore-case")) {
     const Value& inner = value["equals-ignore-case"];
     if (!inner.is_string()) return bad("equals-ignore-case match pattern must be a string");
-    return Test([prefix, wanted = lower(inner.as_string())](const Value& v) {
+    return Test([prefix, wanted = lower_case(inner.as_string())](const Value& v) {
       if (!v.is_string()) return false;
-      const std::string text = lower(v.as_string());
+      const std::string text = lower_case(v.as_string());
       return prefix ? text.starts_with(wanted) : text.ends_with(wanted);
     });
   }
@@ -171,7 +167,7 @@ Result<Test> compile_anything_but(const Value& value) {
         tests.push_back(TRY(compile_wildcard(one)));
       } else if (kind == "equals-ignore-case") {
         if (!one.is_string()) return bad("equals-ignore-case match pattern must be a string");
-        tests.push_back([wanted = lower(one.as_string())](const Value& v) { return v.is_string() && lower(v.as_string()) == wanted; });
+        tests.push_back([wanted = lower_case(one.as_string())](const Value& v) { return v.is_string() && lower_case(v.as_string()) == wanted; });
       } else {
         return bad(fmt::format("Unsupported anything-but pattern: {}", kind));
       }
@@ -203,7 +199,7 @@ Result<Alternative> compile_alternative(const Value& value) {
   if (kind == "prefix" || kind == "suffix") return Alternative{TRY(compile_affix(operand, kind)), std::nullopt};
   if (kind == "equals-ignore-case") {
     if (!operand.is_string()) return bad("equals-ignore-case match pattern must be a string");
-    return Alternative{[wanted = lower(operand.as_string())](const Value& v) { return v.is_string() && lower(v.as_string()) == wanted; }, std::nullopt};
+    return Alternative{[wanted = lower_case(operand.as_string())](const Value& v) { return v.is_string() && lower_case(v.as_string()) == wanted; }, std::nullopt};
   }
   if (kind == "wildcard") return Alternative{TRY(compile_wildcard(operand)), std::nullopt};
   if (kind == "numeric") return Alternative{TRY(compile_numeric(operand)), std::nullopt};

@@ -1,14 +1,8 @@
 #include "protocol/policy/context.h"
 
-namespace policy {
+#include "base/encoding.h"
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
+namespace policy {
 
 std::string scalar_text(const json::Value& value) {
   if (value.is_string()) return std::string(value.as_string());

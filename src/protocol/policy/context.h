@@ -10,12 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/encoding.h"
 #include "language/json/value.h"
 
 namespace policy {
-
-// ASCII alone, as AWS compares names.
-std::string lower_case(std::string_view text);
 
 class Context {
  public:

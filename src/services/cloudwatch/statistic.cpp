@@ -1,5 +1,7 @@
 #include "services/cloudwatch/statistic.h"
 
+#include "base/encoding.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -15,12 +17,6 @@ std::optional<double> number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
 }
 
 // The value that `percent` of the samples do not exceed, between neighbours in proportion.
@@ -52,7 +48,7 @@ std::optional<Statistic> Statistic::parse(std::string_view text) {
   if (text == "Sum") return Statistic{sum};
   if (text == "Minimum") return Statistic{minimum};
   if (text == "Maximum") return Statistic{maximum};
-  const std::string name = lower(text);
+  const std::string name = lower_case(text);
   if (name == "iqm") return Statistic{trimmed_mean, 25, 75};
   static constexpr std::pair<std::string_view, Kind> kNames[] = {{"tm", trimmed_mean}, {"wm", winsorized_mean}, {"tc", trimmed_count}, {"ts", trimmed_sum}, {"pr", percentile_rank}};
   for (const auto& [prefix, kind] : kNames) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/encoding.h"
 #include "language/json/parse.h"
 #include "protocol/policy/context.h"
 
@@ -27,7 +28,7 @@ Tags tags(const Value& list) {
   if (!list.is_array()) return out;
   for (const Value& one : list.items()) {
     const Tag tag{std::string(one.text("Key")), std::string(one.text("Value"))};
-    out[policy::lower_case(tag.key)] = tag;
+    out[lower_case(tag.key)] = tag;
   }
   return out;
 }

@@ -49,10 +49,10 @@ Result<Tags> tags_in(const protocol::Call& call, const Tags& had, std::string_vi
   Tags given;
   for (const Value& one : list.items()) {
     Tag tag{std::string(one.text("Key")), std::string(one.text("Value"))};
-    if (policy::lower_case(tag.key).starts_with("aws:") && !call.for_stack()) {
+    if (lower_case(tag.key).starts_with("aws:") && !call.for_stack()) {
       return invalid_input("aws: prefixed tag key names are not allowed for external use.");
     }
-    if (!given.emplace(policy::lower_case(tag.key), tag).second) {
+    if (!given.emplace(lower_case(tag.key), tag).second) {
       return invalid_input(
           "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
@@ -64,7 +64,7 @@ Result<Tags> tags_in(const protocol::Call& call, const Tags& had, std::string_vi
 
 void remove_tags(Tags& tags, const Value& keys) {
   if (!keys.is_array()) return;
-  for (const Value& key : keys.items()) tags.erase(policy::lower_case(key.as_string()));
+  for (const Value& key : keys.items()) tags.erase(lower_case(key.as_string()));
 }
 
 Result<PolicyText> policy_in(std::string_view text, policy::Kind kind) {
@@ -76,6 +76,6 @@ size_t policy_size(std::string_view text) {
       text, [](char c) { return c != ' ' && c != '\t' && c != '\n' && c != '\r'; }));
 }
 
-std::string folded(std::string_view name) { return policy::lower_case(name); }
+std::string folded(std::string_view name) { return lower_case(name); }
 
 }  // namespace iam

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/arn.h"
+#include "base/encoding.h"
 #include "language/json/parse.h"
 #include "services/sqs/errors.h"
 #include "services/sqs/sqs.h"
@@ -114,14 +115,6 @@ Status suits_type(const Queue& queue, std::string_view name, const std::string& 
 
 }  // namespace
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 Settings settings_of(const Queue& queue) {
   const auto get = [&](const std::string& name) -> std::string {
     if (const auto it = queue.attributes.find(name); it != queue.attributes.end())
@@ -183,7 +176,7 @@ Status Sqs::take_attributes(const Call& call, Queue& queue) {
     const Rule* rule = rule_of(name);
     if (!rule) return unknown_attribute(name);
     std::string value(member.value.is_string() ? member.value.as_string() : "");
-    if (rule->kind == flag) value = lower(value);
+    if (rule->kind == flag) value = lower_case(value);
     TRY(suits_type(queue, name, value));
     if (!fits(*rule, value)) {
       return fail("InvalidAttributeValue",
@@ -193,7 +186,7 @@ Status Sqs::take_attributes(const Call& call, Queue& queue) {
     queue.attributes[name] = std::move(value);
   }
   if (given.text("KmsMasterKeyId").empty()) return {};
-  if (lower(given.text("SqsManagedSseEnabled")) == "true") {
+  if (lower_case(given.text("SqsManagedSseEnabled")) == "true") {
     return fail("InvalidAttributeName",
                 "You can use one type of server-side encryption (SSE) at one time. You can either "
                 "enable KMS SSE or SQS SSE.");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/arn.h"
+#include "base/encoding.h"
 #include "language/json/parse.h"
 #include "services/sqs/errors.h"
 #include "services/sqs/sqs.h"
@@ -49,7 +50,7 @@ Result<Value> Sqs::create_queue(const Call& call) {
               .created = call.at,
               .modified = call.at,
               .purged = {}};
-  TRY(check_name(queue.name, lower(call.params["Attributes"].text("FifoQueue")) == "true"));
+  TRY(check_name(queue.name, lower_case(call.params["Attributes"].text("FifoQueue")) == "true"));
   const Queue* there = queues_.find(scope, queue.name);
   TRY(take_attributes(call, queue));
   if (const Value& tags = call.params["tags"]; tags.is_object()) {

@@ -165,8 +165,6 @@ class Sqs final : public services::Service {
   uint64_t waiter_count_ = 0;
 };
 
-// In ASCII lower case: flags may be written "True".
-std::string lower(std::string_view text);
 // Of every batch operation: its entries checked, one that failed, the answer.
 Status check_batch(const json::Value& entries);
 json::Value failed_entry(const json::Value& entry, const Error& error);

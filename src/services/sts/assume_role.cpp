@@ -48,7 +48,7 @@ struct Tags {
 
 bool has(const std::vector<json::Member>& tags, std::string_view key) {
   return std::ranges::any_of(tags, [&](const json::Member& tag) {
-    return policy::lower_case(tag.name) == policy::lower_case(key);
+    return lower_case(tag.name) == lower_case(key);
   });
 }
 
@@ -70,7 +70,7 @@ Result<Tags> session_tags(const Value& params, const Session* calling) {
   const std::vector<json::Member> asked = out.all;
   const auto inherited = [&](std::string_view key) {
     return calling && std::ranges::any_of(calling->transitive_tags, [&](const std::string& one) {
-             return policy::lower_case(one) == policy::lower_case(key);
+             return lower_case(one) == lower_case(key);
            });
   };
   for (const Value& key : list(params["TransitiveTagKeys"])) {

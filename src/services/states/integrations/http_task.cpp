@@ -28,12 +28,6 @@ constexpr std::string_view kArrayFormats[] = {"BRACKETS", "COMMAS", "INDICES", "
 
 bool one_of(std::string_view text, auto& list) { return std::ranges::find(list, text) != std::end(list); }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return out;
-}
-
 std::string text_of(const Value& value) {
   if (value.is_string()) return std::string(value.as_string());
   return value.is_null() ? "" : json::write(value);
@@ -42,7 +36,7 @@ std::string text_of(const Value& value) {
 bool is_scalar(const Value& value) { return value.is_string() || value.is_number() || value.is_bool(); }
 
 bool may_be_set(std::string_view name) {
-  const std::string low = lower(name);
+  const std::string low = lower_case(name);
   return !one_of(low, kForbidden) && !low.starts_with("x-amz") && !low.starts_with("x-forwarded");
 }
 
@@ -51,11 +45,13 @@ bool is_header_value(const Value& value) {
   return is_scalar(value) && net::fits_a_header(text_of(value));
 }
 
+std::string scheme_of(std::string_view url) { return lower_case(url.substr(0, url.find("://"))); }
+
 // https, or plain http to this very machine; no user information, nothing that ends a line.
 bool is_endpoint(std::string_view url) {
   const std::string_view authority = net::authority_of(url);
   if (!net::fits_a_header(url) || url.find(' ') != url.npos || authority.empty() || authority.find('@') != authority.npos) return false;
-  const std::string scheme = lower(url.substr(0, url.find("://")));
+  const std::string scheme = scheme_of(url);
   return scheme == "https" || (scheme == "http" && net::is_loopback(net::host_name(authority)));
 }
 
@@ -111,7 +107,7 @@ void add_query(net::Request& request, const Value& given, const Value& connectio
 void add_headers(net::Request& request, const Value& given, const Value& connection, std::string_view region) {
   if (given.is_object()) {
     for (const json::Member& one : given.members()) {
-      if (one_of(lower(one.name), kOwn)) continue;
+      if (one_of(lower_case(one.name), kOwn)) continue;
       if (!one.value.is_array()) request.headers.set(one.name, text_of(one.value));
       if (one.value.is_array()) {
         for (const Value& item : one.value.items()) request.headers.add(one.name, text_of(item));
@@ -119,7 +115,7 @@ void add_headers(net::Request& request, const Value& given, const Value& connect
     }
   }
   each(connection, [&](std::string_view key, std::string_view value) {
-    if (!key.empty() && net::fits_a_header(key) && net::fits_a_header(value) && !one_of(lower(key), kOwn)) request.headers.set(key, value);
+    if (!key.empty() && net::fits_a_header(key) && net::fits_a_header(value) && !one_of(lower_case(key), kOwn)) request.headers.set(key, value);
   });
   request.headers.set("User-Agent", fmt::format("Amazon|StepFunctions|HttpInvoke|{}", region));
   request.headers.set("Range", "bytes=0-262144");
@@ -178,8 +174,6 @@ std::string listed(const net::Headers& headers) {
   for (const net::Header& header : headers.list) out += fmt::format("{}{}: {}", out.size() > 1 ? ", " : "", header_text(header.name), header_text(header.value));
   return out + "]";
 }
-
-std::string scheme_of(std::string_view url) { return lower(url.substr(0, url.find("://"))); }
 
 }  // namespace
 
@@ -262,7 +256,7 @@ Result<net::Request> http_task_request(const Value& params, const Value& connect
 }
 
 std::string http_unreadable(const net::Response& response) {
-  const std::string type = lower(response.headers.get("Content-Type"));
+  const std::string type = lower_case(response.headers.get("Content-Type"));
   for (const std::string_view kind : {"application/octet-stream", "image/", "video/", "audio/"}) {
     if (type.starts_with(kind)) return fmt::format("The response has the content type '{}', which is not supported.", type);
   }
