@@ -38,6 +38,7 @@ class Failures final : public rocksdb::EventListener {
   std::shared_ptr<std::atomic<bool>> failing_;
 };
 
+// RocksDB's diary does not live through a disk that fills up: it asserts that no line ever failed. What matters is told by statuses.
 class NoDiary final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -60,16 +61,22 @@ class RocksTables final : public Tables {
     options.write_buffer_size = 16 << 20;
     options.max_write_buffer_number = 4;
     options.max_background_jobs = 2;
-    options.info_log_level = rocksdb::WARN_LEVEL;
-    options.keep_log_file_num = 2;
+    options.info_log = std::make_shared<NoDiary>();
     options.max_open_files = 512;
     options.skip_stats_update_on_db_open = true;
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(32 << 20);
+    // One shard: a share of the cache must hold the largest block, and there is one thread that reads to speak of.
+    constexpr int kShardBits = 0;
+    table.block_cache = rocksdb::NewLRUCache(32 << 20, kShardBits);
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    // Indexes and filters count as cache, in parts, so that a lookup reads the part it wants and memory stays bounded
+    // however much is stored.
     table.cache_index_and_filter_blocks = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
+    table.enable_index_compression = false;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     options.listeners.push_back(std::make_shared<Failures>(failing_));
     rocksdb::DB* db = nullptr;
@@ -77,8 +84,6 @@ class RocksTables final : public Tables {
     if (access == Access::all) {
       status = rocksdb::DB::Open(options, folder, &db);
     } else {
-      // Its diary would be written into the folder.
-      options.info_log = std::make_shared<NoDiary>();
       status = rocksdb::DB::OpenForReadOnly(options, folder, &db);
     }
     if (!status.ok()) return fail("Store", fmt::format("cannot open the tables in {}: {}", folder, status.ToString()));
