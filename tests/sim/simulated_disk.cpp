@@ -47,30 +47,24 @@ class SimulatedTables final : public store::Tables {
 
   Result<store::Position> position() override { return position_; }
 
-  bool apply(std::span<const store::Write> writes, store::Position position) override {
-    if (stuck_) return false;
-    for (const store::Write& write : writes) {
-      if (write.value) {
-        rows_.insert_or_assign({write.space, write.key}, *write.value);
-      } else {
-        rows_.erase({write.space, write.key});
+  bool take(store::Memtable& memory, store::Position position) override {
+    const bool refused = disk_.dead_ || disk_.call() || disk_.full_;
+    // What failed may be there nevertheless.
+    if (disk_.dead_ || (refused && disk_.random_.below(3) != 0)) return false;
+    for (int i = 0; i < static_cast<int>(store::Space::count); ++i) {
+      const auto space = static_cast<store::Space>(i);
+      for (store::MemtableCursor at({&memory}, space, "", "", store::Order::forward); !at.done(); at.next()) {
+        if (at.value()) {
+          rows_.insert_or_assign({space, std::string(at.key())}, *at.value());
+        } else {
+          rows_.erase({space, std::string(at.key())});
+        }
       }
     }
     position_ = position;
-    if (disk_.random_.below(50) == 0) flush();
-    return true;
-  }
-
-  void recover() override { stuck_ = disk_.full_ || disk_.dead_; }
-
-  bool flush() override {
-    if (disk_.dead_ || disk_.call() || disk_.full_) {
-      stuck_ = true;
-      return false;
-    }
     disk_.rows_ = rows_;
     disk_.rows_position_ = position_;
-    return true;
+    return !refused;
   }
 
   std::optional<std::string> get(store::Space space, std::string_view key) override {
@@ -102,7 +96,6 @@ class SimulatedTables final : public store::Tables {
   SimulatedDisk& disk_;
   SimulatedDisk::Rows rows_;
   store::Position position_;
-  bool stuck_ = false;
 };
 
 void SimulatedDisk::put(std::string& content, size_t offset, std::string_view bytes) {

@@ -49,8 +49,8 @@ class SimulatedDisk final : public store::FileSystem {
   bool sync_folder(const std::string& folder) override;
   std::unique_ptr<Lock> lock(const std::string& path) override;
 
-  // The tables that are kept on it: RocksDB is taken at its word, but it may flush when it likes, refuse while
-  // the disk is bad, and loses what it has not flushed.
+  // The tables that are kept on it: RocksDB is taken at its word, but it may refuse while the disk is bad, and what it
+  // has refused may be there after all.
   std::unique_ptr<store::Tables> tables();
 
  private:

@@ -39,8 +39,7 @@ void put(store::Store& store, Space space, std::string key, std::string value) {
   store.commit(std::move(batch));
 }
 
-// A store with something in its tables and something in its journal alone, as a crash leaves it: at a proper end the tables
-// would take everything.
+// A store with something in its tables and something in its journal alone, as a crash leaves it.
 void fill(const std::string& crashed) {
   ManualLoop loop;
   const std::string folder = crashed + ".alive";
@@ -48,7 +47,7 @@ void fill(const std::string& crashed) {
   for (int i = 0; i < 40; ++i) put(*store, Space::executions, "e" + std::to_string(i), std::string(100, 'v'));
   loop.run_for(100);
   bool copied = false;
-  store->copy_to(folder + "/flushed", [&](Status status) { copied = status.has_value(); });  // flushes the tables
+  store->copy_to(folder + "/flushed", [&](Status status) { copied = status.has_value(); });  // brings it into the tables
   loop.run_ready();
   EXPECT_TRUE(copied);
   fs::remove_all(folder + "/flushed");
@@ -179,7 +178,7 @@ TEST(Backup, OfARunningStoreHoldsWhatWasCommitted) {
   Status copied = fail("Test", "not called");
   store->copy_to(folder / "copy", [&](Status status) { copied = status; });
   put(*store, Space::resources, "later", "v");
-  loop.run_ready();
+  loop.run_for(100);
   ASSERT_TRUE(copied) << copied.error().message;
   ASSERT_TRUE(fs::create_directories(folder / "new"));
   fs::rename(folder / "copy", folder / "new/tables");

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <deque>
-#include <map>
 
 #include "base/exposition.h"
 #include "engine/store/encoding.h"
@@ -17,7 +16,6 @@ class JournaledTables final : public DiskStore {
 
   ~JournaledTables() override {
     *alive_ = false;
-    if (journal_ && !healthy()) tables_->leave_as_is();
     journal_.reset();
   }
 
@@ -28,29 +26,29 @@ class JournaledTables final : public DiskStore {
     if (!lock_) return fail("Store", fmt::format("another gantry is using {}: stop it, or give this one another --data-dir", folder));
     TRY(check_format(files, folder));
     tables_ = TRY(disk_.open_tables(folder + "/tables"));
-    head_ = TRY(tables_->position());
-    bool whole = true, taken = true;
+    tables_at_ = head_ = TRY(tables_->position());
+    bool whole = true;
     journal_ = TRY(Journal::open(loop_, folder + "/journal", head_, disk_.journal, [&](uint64_t last, std::string_view body) {
-      std::vector<Write> writes;
       while (whole && !body.empty()) {
-        auto write = decode(body);
+        const auto write = decode(body);
         whole = write.has_value();
-        if (write) writes.push_back(*std::move(write));
+        if (write) active_->write(*write);
       }
       head_ = last;
-      taken = taken && whole && tables_->apply(writes, head_);
     }));
     if (!whole) return fail("Store", "the journal holds a group that cannot be read: 'gantry restore' puts a backup in its place");
-    if (!taken) return fail("Store", fmt::format("the tables in {} take nothing (is the disk full?)", folder));
     TRY(write_format(files, folder));
     durable_ = head_;
+    if (active_->bytes() >= disk_.memory_bytes) checkpoint();
     return {};
   }
 
   Position commit(Batch batch) override {
     ++head_;
-    for (const Write& write : batch.writes) encode(write, group_);
-    if (!unapplied_.empty() || !tables_->apply(batch.writes, head_)) hold(std::move(batch));
+    for (const Write& write : batch.writes) {
+      encode(write, group_);
+      active_->write(write);
+    }
     if (!writing_ && !flush_posted_) {
       flush_posted_ = true;
       loop_.post([this, alive = alive_] {
@@ -70,16 +68,32 @@ class JournaledTables final : public DiskStore {
   }
 
   std::optional<std::string> get(Space space, std::string_view key) override {
-    if (!held_.empty()) {
-      if (const auto it = held_.find(std::pair{space, std::string(key)}); it != held_.end()) return it->second;
+    for (const Memtable* memory : {active_.get(), frozen_.get()}) {
+      if (!memory) continue;
+      if (const auto known = memory->find(space, key)) return *known ? std::optional<std::string>(**known) : std::nullopt;
     }
     return tables_->get(space, key);
   }
 
+  // Memory and tables in one order, memory winning.
   void scan(Space space, std::string_view from, std::string_view to, Order order,
             const std::function<bool(std::string_view, std::string_view)>& visit) override {
-    if (held_.empty()) return tables_->scan(space, from, to, order, visit);
-    scan_held(space, from, to, order, visit);
+    MemtableCursor memory({active_.get(), frozen_.get()}, space, from, to, order);
+    bool more = true;
+    const auto show = [&] {
+      if (memory.value()) more = visit(memory.key(), *memory.value());
+      memory.next();
+    };
+    tables_->scan(space, from, to, order, [&](std::string_view key, std::string_view value) {
+      while (more && !memory.done() && (order == Order::forward ? memory.key() < key : memory.key() > key)) show();
+      if (!more) return false;
+      if (!memory.done() && memory.key() == key) {
+        show();
+        return more;
+      }
+      return more = visit(key, value);
+    });
+    while (more && !memory.done()) show();
   }
 
   void report(Exposition& out) const override {
@@ -100,20 +114,22 @@ class JournaledTables final : public DiskStore {
     out.sample(healthy());
   }
 
-  bool healthy() const override { return journal_->healthy() && unapplied_.empty(); }
+  // Memory has a bound: what the tables do not take keeps new work out.
+  bool healthy() const override { return journal_->healthy() && !refused_ && active_->bytes() < kMemoryAtMost * disk_.memory_bytes; }
 
   void copy_to(const std::string& folder, Function<void(Status)> done) override {
-    // What the tables have refused so far would be missing from their copy.
-    if (!unapplied_.empty()) return done(fail("Store", "the disk takes nothing for the moment, so nothing can be copied: make room on it and try again"));
-    auto outcome = std::make_shared<Status>();
-    loop_.blocking([tables = tables_, folder, outcome] { *outcome = tables->copy_to(folder); },
-                   [outcome, done = std::move(done), alive = alive_]() mutable {
-                     if (*alive) done(std::move(*outcome));
-                   });
+    copies_.push_back({head_, folder, std::move(done)});
+    copy();
   }
 
  private:
-  using Held = std::map<std::pair<Space, std::string>, std::optional<std::string>>;
+  static constexpr size_t kMemoryAtMost = 4;  // times what a checkpoint is made at
+
+  struct Copy {
+    Position position;
+    std::string folder;
+    Function<void(Status)> done;
+  };
 
   void flush() {
     if (writing_ || group_.empty()) return;
@@ -137,75 +153,57 @@ class JournaledTables final : public DiskStore {
       waiting_.pop_front();
       then();
     }
-    if (!checkpointing_ && healthy() && journal_->live_bytes() >= checkpoint_at_) checkpoint();
+    if (journal_->live_bytes() >= checkpoint_at_ || active_->bytes() >= disk_.memory_bytes) checkpoint();
   }
 
-  // --- tables that refuse (a full disk, most likely): what they did not take is kept in front of them -------
-
-  void hold(Batch batch) {
-    for (const Write& write : batch.writes) held_.insert_or_assign(std::pair{write.space, write.key}, write.value);
-    unapplied_.emplace_back(head_, std::move(batch));
-    catch_up_later();
-  }
-
-  void catch_up_later() {
-    if (catching_up_) return;
-    catching_up_ = true;
-    loop_.after(500, [this, alive = alive_] {
-      if (!*alive) return;
-      loop_.blocking([tables = tables_] { tables->recover(); },
-                     [this, alive] {
-                       if (*alive) catch_up();
-                     });
-    });
-  }
-
-  void catch_up() {
-    catching_up_ = false;
-    while (!unapplied_.empty() && tables_->apply(unapplied_.front().second.writes, unapplied_.front().first)) unapplied_.pop_front();
-    if (unapplied_.empty()) {
-      held_.clear();
-    } else {
-      catch_up_later();
-    }
-  }
-
-  // Both in order, what is held winning over the tables.
-  void scan_held(Space space, std::string_view from, std::string_view to, Order order,
-                 const std::function<bool(std::string_view, std::string_view)>& visit) {
-    std::map<std::string, std::optional<std::string>, std::less<>> held;
-    for (auto it = held_.lower_bound({space, std::string(from)}); it != held_.end() && it->first.first == space; ++it) {
-      if (!to.empty() && it->first.second >= to) break;
-      held.emplace(it->first.second, it->second);
-    }
-    bool more = true;
-    const auto show_held = [&](auto it) {
-      if (it->second) more = visit(it->first, *it->second);
-      held.erase(it);
-    };
-    const auto next = [&] { return order == Order::forward ? held.begin() : std::prev(held.end()); };
-    tables_->scan(space, from, to, order, [&](std::string_view key, std::string_view value) {
-      while (more && !held.empty() && (order == Order::forward ? next()->first < key : next()->first > key)) show_held(next());
-      if (!more) return false;
-      if (!held.empty() && next()->first == key) {
-        show_held(next());
-        return more;
-      }
-      return more = visit(key, value);
-    });
-    while (more && !held.empty()) show_held(next());
-  }
+  // --- checkpoints: what memory holds goes into the tables ---------------------------------------------------
 
   void checkpoint() {
-    checkpointing_ = true;
-    const Position position = durable_;
-    auto ok = std::make_shared<bool>(false);
-    loop_.blocking([tables = tables_, ok] { *ok = tables->flush(); },
-                   [this, ok, position, alive = alive_] {
+    if (frozen_ || active_->empty()) return;
+    frozen_ = std::exchange(active_, std::make_shared<Memtable>());
+    frozen_at_ = head_;
+    // The tables must not know of a commit that the journal could lose.
+    when_durable(frozen_at_, [this, alive = alive_] {
+      if (*alive) hand_over();
+    });
+  }
+
+  void hand_over() {
+    constexpr int64_t kTryAgainMs = 500;
+    auto taken = std::make_shared<bool>(false);
+    loop_.blocking([tables = tables_, memory = frozen_, at = frozen_at_, taken] { *taken = tables->take(*memory, at); },
+                   [this, taken, alive = alive_] {
                      if (!*alive) return;
-                     checkpointing_ = false;
-                     if (*ok) journal_->release(position);
+                     refused_ = !*taken;
+                     if (*taken) {
+                       frozen_.reset();
+                       tables_at_ = frozen_at_;
+                       journal_->release(tables_at_);
+                     } else {
+                       loop_.after(kTryAgainMs, [this, alive] {
+                         if (*alive) hand_over();
+                       });
+                     }
+                     copy();
                    });
+  }
+
+  // Makes the copies whose commits are all in the tables, and sees to it that the others get there.
+  void copy() {
+    while (!copies_.empty() && (refused_ || copies_.front().position <= tables_at_)) {
+      Copy next = std::move(copies_.front());
+      copies_.pop_front();
+      if (refused_) {
+        next.done(fail("Store", "the disk takes nothing for the moment, so nothing can be copied: make room on it and try again"));
+        continue;
+      }
+      auto outcome = std::make_shared<Status>();
+      loop_.blocking([tables = tables_, folder = next.folder, outcome] { *outcome = tables->copy_to(folder); },
+                     [outcome, done = std::move(next.done), alive = alive_]() mutable {
+                       if (*alive) done(std::move(*outcome));
+                     });
+    }
+    if (!copies_.empty()) checkpoint();
   }
 
   Loop& loop_;
@@ -219,10 +217,14 @@ class JournaledTables final : public DiskStore {
   Position head_ = 0;     // the last commit
   Position durable_ = 0;  // the last commit that is on the device
   std::string group_;     // commits that are not yet on their way
-  bool writing_ = false, flush_posted_ = false, checkpointing_ = false, catching_up_ = false;
+  bool writing_ = false, flush_posted_ = false;
   std::deque<std::pair<Position, Function<void()>>> waiting_;  // by position
-  std::deque<std::pair<Position, Batch>> unapplied_;
-  Held held_;  // what `unapplied_` comes to
+
+  // What the tables do not have yet: what is written to, and what they are about to take.
+  std::shared_ptr<Memtable> active_ = std::make_shared<Memtable>(), frozen_;
+  Position frozen_at_ = 0, tables_at_ = 0;  // the last commit in `frozen_`, and in the tables
+  bool refused_ = false;                    // the tables did not take it
+  std::deque<Copy> copies_;
 };
 
 constexpr std::string_view kFormatText = "gantry data directory, format ";

@@ -1,9 +1,9 @@
 #pragma once
-// The store on disk: the journal in front, RocksDB's tables behind it.
+// The store on disk: the journal in front, memory beside it, RocksDB's tables behind.
 //
-// A commit is applied to the tables (in memory, RocksDB's own log is off) and appended to the journal; the
-// journal alone makes it durable. From time to time a checkpoint flushes the tables and lets old journal
-// segments go. At start the tables know up to which commit they go, and the journal tells the rest.
+// A commit is written into memory (memtable.h) and appended to the journal, which alone makes it durable. From time to
+// time a checkpoint hands what memory holds to the tables, sorted and at once, and lets old journal segments go. At start
+// the tables know up to which commit they go, and the journal tells the rest.
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +22,7 @@ namespace store {
 struct Disk {
   Journal::Settings journal{.files = real_file_system()};
   std::function<Result<std::unique_ptr<Tables>>(const std::string& folder)> open_tables = open_rocks_tables;
+  size_t memory_bytes = 32 << 20;  // a checkpoint is made when memory holds so much
 };
 
 // The format of everything in a data directory, written into its file `format`. A number of its own for every

@@ -5,13 +5,13 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_reader.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <rocksdb/write_batch.h>
 
-#include <unistd.h>
-
-#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
 
 #include "base/check.h"
 #include "engine/store/encoding.h"
@@ -25,17 +25,37 @@ const std::string kPositionKey = "\xFFposition";
 
 enum class Access : uint8_t { all, look };
 
-// Hears of flushes that fail, and of when they work again.
-class Failures final : public rocksdb::EventListener {
+// Hears how compaction does in RocksDB's threads.
+class Compaction final : public rocksdb::EventListener {
  public:
-  explicit Failures(std::shared_ptr<std::atomic<bool>> failing) : failing_(std::move(failing)) {}
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { *failing_ = true; }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { change([] {}); }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { change([this] { failing_ = true; }); }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
-    if (info.new_bg_error.ok()) *failing_ = false;
+    if (info.new_bg_error.ok()) goes_on();
+  }
+
+  void goes_on() { change([this] { failing_ = false; }); }
+  bool failing() {
+    const std::lock_guard lock(mutex_);
+    return failing_;
+  }
+  // Until `enough` is true or compaction fails.
+  void await(const std::function<bool()>& enough) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return failing_ || enough(); });
   }
 
  private:
-  std::shared_ptr<std::atomic<bool>> failing_;
+  template <class F>
+  void change(F&& how) {
+    const std::lock_guard lock(mutex_);
+    how();
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool failing_ = false;
 };
 
 // RocksDB's diary does not live through a disk that fills up: it asserts that no line ever failed. What matters is told by statuses.
@@ -49,17 +69,18 @@ class RocksTables final : public Tables {
  public:
   RocksTables() = default;
   ~RocksTables() override {
-    // Closing it would flush, and RocksDB does not live through the failure of that.
-    if (left_ || *failing_) (void)db_.release();
+    // RocksDB does not live through being closed while the disk is full.
+    if (compaction_->failing()) (void)db_.release();
     if (db_) db_->Close();
   }
 
   Status open(const std::string& folder, Access access) {
+    // What a take that was cut off has left.
+    std::error_code error;
+    if (access == Access::all) std::filesystem::remove(incoming(folder), error);
     rocksdb::Options options;
     options.create_if_missing = access == Access::all;
     options.compression = rocksdb::kLZ4Compression;
-    options.write_buffer_size = 16 << 20;
-    options.max_write_buffer_number = 4;
     options.max_background_jobs = 2;
     options.info_log = std::make_shared<NoDiary>();
     options.max_open_files = 512;
@@ -78,7 +99,7 @@ class RocksTables final : public Tables {
     table.partition_filters = true;
     table.enable_index_compression = false;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    options.listeners.push_back(std::make_shared<Failures>(failing_));
+    options.listeners.push_back(compaction_);
     rocksdb::DB* db = nullptr;
     rocksdb::Status status;
     if (access == Access::all) {
@@ -89,6 +110,7 @@ class RocksTables final : public Tables {
     if (!status.ok()) return fail("Store", fmt::format("cannot open the tables in {}: {}", folder, status.ToString()));
     db_.reset(db);
     folder_ = folder;
+    options_ = options;
     return {};
   }
 
@@ -102,43 +124,18 @@ class RocksTables final : public Tables {
     return position;
   }
 
-  bool apply(std::span<const Write> writes, Position position) override {
-    rocksdb::WriteBatch batch;
-    std::string key;
-    for (const Write& write : writes) {
-      key.assign(1, static_cast<char>(write.space)).append(write.key);
-      if (write.value) {
-        batch.Put(key, *write.value);
-      } else {
-        batch.Delete(key);
-      }
-    }
-    std::string text;
-    put_varint(text, position);
-    batch.Put(kPositionKey, text);
-    rocksdb::WriteOptions options;
-    options.disableWAL = true;
-    // RocksDB makes a writer wait while flushes are behind. That is as it should be, but for a flush that fails
-    // because the disk is full: then nobody must wait.
-    options.no_slowdown = true;
-    auto status = db_->Write(options, &batch);
-    while (status.IsIncomplete() && !*failing_) {
-      uint64_t stopped = 0;
-      if (db_->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped) && stopped != 0) {
-        usleep(1'000);
-        continue;
-      }
-      options.no_slowdown = false;
-      status = db_->Write(options, &batch);
-    }
-    return status.ok();
+  // One sorted file that RocksDB adds to its own: no second log, no second memtable.
+  bool take(Memtable& memory, Position position) override {
+    if (compaction_->failing() && db_->Resume().ok()) compaction_->goes_on();
+    // Reading looks into every file of level 0: compaction must not fall behind.
+    constexpr uint64_t kFilesAtMost = 20;
+    compaction_->await([this] { return files_at_level_0() < kFilesAtMost; });
+    const std::string path = incoming(folder_);
+    const bool taken = write_file(path, memory, position) && add_file(path);
+    std::error_code error;
+    if (!taken) std::filesystem::remove(path, error);
+    return taken;
   }
-
-  void leave_as_is() override { left_ = true; }
-  void recover() override {
-    if (db_->Resume().ok()) *failing_ = false;
-  }
-  bool flush() override { return db_->Flush(rocksdb::FlushOptions()).ok(); }
 
   std::optional<std::string> get(Space space, std::string_view key) override {
     std::string value;
@@ -190,6 +187,36 @@ class RocksTables final : public Tables {
   }
 
  private:
+  static std::string incoming(const std::string& folder) { return folder + "/incoming"; }
+
+  uint64_t files_at_level_0() const {
+    std::string count;
+    return db_->GetProperty(rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count) ? std::strtoull(count.c_str(), nullptr, 10) : 0;
+  }
+
+  bool write_file(const std::string& path, Memtable& memory, Position position) const {
+    rocksdb::SstFileWriter file(rocksdb::EnvOptions(), options_, nullptr, /*invalidate_page_cache=*/false);
+    bool ok = file.Open(path).ok();
+    std::string key;
+    for (size_t i = 0; ok && i < static_cast<size_t>(Space::count); ++i) {
+      const auto space = static_cast<Space>(i);
+      for (MemtableCursor at({&memory}, space, "", "", Order::forward); ok && !at.done(); at.next()) {
+        key.assign(1, static_cast<char>(space)).append(at.key());
+        ok = (at.value() ? file.Put(key, *at.value()) : file.Delete(key)).ok();
+      }
+    }
+    std::string text;
+    put_varint(text, position);
+    return ok && file.Put(kPositionKey, text).ok() && file.Finish().ok();
+  }
+
+  bool add_file(const std::string& path) {
+    rocksdb::IngestExternalFileOptions how;
+    how.move_files = true;
+    how.write_global_seqno = false;
+    return db_->IngestExternalFile({path}, how).ok();
+  }
+
   static std::string table_key(Space space, std::string_view key) {
     std::string out;
     out.reserve(key.size() + 1);
@@ -201,8 +228,8 @@ class RocksTables final : public Tables {
   }
 
   std::string folder_;
-  bool left_ = false;
-  std::shared_ptr<std::atomic<bool>> failing_ = std::make_shared<std::atomic<bool>>(false);
+  rocksdb::Options options_;
+  std::shared_ptr<Compaction> compaction_ = std::make_shared<Compaction>();
   std::unique_ptr<rocksdb::DB> db_;
 };
 

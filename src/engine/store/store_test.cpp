@@ -2,11 +2,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 
+#include "base/random.h"
 #include "engine/store/disk_store.h"
 #include "engine/store/journal.h"
 #include "engine/store/memory_store.h"
@@ -187,6 +192,49 @@ TEST(DiskStore, TellsDamageFromATornTail) {
   ASSERT_FALSE(store);
   EXPECT_NE(store.error().message.find("000000000001.log: the group at offset 145 is damaged"), std::string::npos)
       << store.error().message;
+}
+
+// Memory that is handed over every few commits: whatever lies where, reading shows what was committed, after a restart too.
+TEST(DiskStore, ReadsTheSameThroughCheckpoints) {
+  Folder folder;
+  WaitingLoop loop;
+  SeededRandom random(3);
+  const store::Disk disk{.memory_bytes = 4'000};
+  std::map<std::string, std::string> model;
+  const auto check = [&](store::Store& store) {
+    std::string forward, backward;
+    for (const auto& [key, value] : model) {
+      forward += key + " ";
+      backward = key + " " + backward;
+      EXPECT_EQ(store.get(Space::resources, key), value);
+    }
+    EXPECT_EQ(keys(store, "", "", Order::forward), forward);
+    EXPECT_EQ(keys(store, "", "", Order::backward), backward);
+    EXPECT_EQ(store.get(Space::resources, "none"), std::nullopt);
+  };
+  for (int round = 0; round < 3; ++round) {
+    auto store = store::DiskStore::open(loop, folder.path, disk);
+    ASSERT_TRUE(store) << store.error().message;
+    check(**store);
+    for (int i = 0; i < 150; ++i) {
+      const std::string key = fmt::format("k{:02}", random.below(60)), value = std::to_string(random.below(1'000'000));
+      if (random.below(3) == 0) {
+        Batch batch;
+        batch.erase(Space::resources, key);
+        (*store)->commit(std::move(batch));
+        model.erase(key);
+      } else {
+        put_durably(loop, **store, key, value);
+        model[key] = value;
+      }
+      if (i % 30 == 0) check(**store);
+    }
+    put_durably(loop, **store, "last", "v");
+    model["last"] = "v";
+    check(**store);
+  }
+  const auto files = std::filesystem::directory_iterator(folder.path + "/tables");
+  EXPECT_TRUE(std::ranges::any_of(files, [](const auto& entry) { return entry.path().extension() == ".sst"; }));
 }
 
 TEST(DiskStore, RefusesASecondProcess) {

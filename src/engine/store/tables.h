@@ -1,14 +1,15 @@
 #pragma once
-// The tables behind the journal: ordered keys, atomic writes, and a flush that makes safe what they hold.
+// The tables behind the journal: ordered keys on disk, which take over what memory holds, a whole memtable at a time.
 //
-// With every write they take the position that they then go up to, in the same atomic step, so that after a
-// crash they tell which commits they hold: always a prefix. They may make themselves safe earlier than asked.
+// With it they take the position that they then go up to, in the same atomic step, so that after a crash they tell
+// which commits they hold: always a prefix.
 #include <functional>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/store/memtable.h"
 #include "engine/store/store.h"
 
 namespace store {
@@ -17,16 +18,11 @@ class Tables {
  public:
   virtual ~Tables() = default;
 
-  // How far what they hold goes, as they were opened.
+  // How far what they hold goes.
   virtual Result<Position> position() = 0;
-  // All or nothing. False when they refuse (a full disk, most likely): to be tried again, in order.
-  virtual bool apply(std::span<const Write> writes, Position position) = 0;
-  // Gets ready to take writes again after a refusal; may block.
-  virtual void recover() {}
-  // From now on nothing is written any more, at their end neither: the disk is full. The journal has everything.
-  virtual void leave_as_is() {}
-  // Makes everything applied so far safe. May be called from another thread.
-  virtual bool flush() = 0;
+  // Takes over all that `memory` holds, all or nothing; it is safe on the device when this returns true. False when they
+  // refuse (a full disk, most likely): to be tried again with the same. Called from another thread, and may block.
+  virtual bool take(Memtable& memory, Position position) = 0;
 
   virtual std::optional<std::string> get(Space space, std::string_view key) = 0;
   virtual void scan(Space space, std::string_view from, std::string_view to, Order order,
@@ -40,7 +36,7 @@ class Tables {
 
 // RocksDB in `folder`, without a log of its own.
 Result<std::unique_ptr<Tables>> open_rocks_tables(const std::string& folder);
-// The same only to be looked at: nothing in the folder is changed, and writes are refused.
+// The same only to be looked at: nothing in the folder is changed, and nothing is taken.
 Result<std::unique_ptr<Tables>> look_at_rocks_tables(const std::string& folder);
 
 }  // namespace store
