@@ -149,6 +149,9 @@ test("a choice's rules have a form, and a rule without a target has its place", 
   assert.equal(States.Choice.Choices[0].Condition, "{% $states.input.count > 3 %}");
   assert.equal(States.Choice.Choices[1].Next, "Fail");
   assert.equal(States.Choice.Default, "Publish");
+  // Publish goes back to Parallel when it fails: the picture begins with what comes first all the same.
+  const [parallel, choice, publish] = await Promise.all(["Parallel", "Choice", "Publish"].map(async (name) => (await node(name).boundingBox()).y));
+  assert.ok(parallel < choice && choice < publish, `Parallel at ${parallel}, Choice at ${choice}, Publish at ${publish}`);
   await node("Choice").click();
   await accessible("35-choice");
 });

@@ -44,7 +44,21 @@ function ports(id: string, size: { width: number; height: number } | undefined, 
   return [port("in", down ? "NORTH" : "WEST", {}), port("out", down ? "SOUTH" : "EAST", far)];
 }
 
-export async function layOut(graph: Graph, direction: Direction): Promise<Layout> {
+/** The last few, so that a picture that was prepared, or was left a moment ago, is there at once. */
+const recent = new Map<string, Promise<Layout>>();
+const recentMost = 6;
+
+export function layOut(graph: Graph, direction: Direction): Promise<Layout> {
+  const key = JSON.stringify([direction, graph]);
+  const found = recent.get(key) ?? think(graph, direction);
+  recent.delete(key);
+  recent.set(key, found);
+  found.catch(() => recent.delete(key));
+  if (recent.size > recentMost) recent.delete(recent.keys().next().value!);
+  return found;
+}
+
+async function think(graph: Graph, direction: Direction): Promise<Layout> {
   const options = {
     "elk.algorithm": "layered",
     "elk.direction": direction,
@@ -56,7 +70,9 @@ export async function layOut(graph: Graph, direction: Direction): Promise<Layout
     "elk.spacing.componentComponent": "36",
     "elk.edgeRouting": "ORTHOGONAL",
     "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
-    "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
+    "elk.layered.nodePlacement.bk.fixedAlignment": graph.nodes.length > 150 ? "LEFTUP" : "BALANCED",
+    // A loop goes back to where it began: what comes first stays on top.
+    "elk.layered.cycleBreaking.strategy": "DEPTH_FIRST",
     "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
     // The order of the definition is the order of the picture; a large one is laid out fast before it is laid out well.
     "elk.layered.crossingMinimization.forceNodeModelOrder": graph.nodes.length <= 40 ? "true" : "false",

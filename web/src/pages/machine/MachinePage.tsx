@@ -6,8 +6,8 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
-import { lazy, Suspense, useMemo } from "react";
-import { parseDefinition } from "../../asl/definition";
+import { lazy, Suspense, useEffect, useMemo } from "react";
+import { parseDefinition, type Machine } from "../../asl/definition";
 import { pretty } from "../../asl/template";
 import { useMachine } from "../../aws/queries";
 import { rangeOf, ranges } from "../../metrics/series";
@@ -24,11 +24,19 @@ const Graph = lazy(() => import("../../graph/Graph"));
 const MachineMetrics = lazy(() => import("../../metrics/MachineMetrics"));
 const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
 
+/** Lays the picture out before anybody asks for it: the worker has nothing else to do. */
+async function prepare(machine: Machine) {
+  const [{ layOut }, { toGraph }] = await Promise.all([import("../../graph/layout"), import("../../asl/graph")]);
+  await layOut(toGraph(machine), "DOWN");
+}
+
 export default function MachinePage({ place }: { place: Place }) {
   const arn = place.path[2];
   const machine = useMachine(arn);
   const definition = useMemo(() => (machine.data?.definition ? parseDefinition(machine.data.definition) : undefined), [machine.data?.definition]);
   useKeys({ n: () => go(paths.start(arn)) });
+  // Where it cannot be laid out, the picture itself says so.
+  useEffect(() => void (definition && prepare(definition).catch(() => undefined)), [definition]);
   if (machine.error) return <Failure error={machine.error} what="The state machine could not be read" />;
   if (!machine.data) return <Waiting />;
   const m = machine.data;
