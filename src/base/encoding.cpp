@@ -172,7 +172,14 @@ size_t code_points(std::string_view utf8) {
   return n;
 }
 
+bool is_ascii(std::string_view text) {
+  uint8_t seen = 0;
+  for (const char c : text) seen |= static_cast<uint8_t>(c);
+  return seen < 0x80;
+}
+
 size_t utf16_units(std::string_view utf8) {
+  if (is_ascii(utf8)) return utf8.size();
   size_t n = 0;
   for (const char c : utf8) {
     const auto b = static_cast<uint8_t>(c);

@@ -25,6 +25,7 @@ std::string lower_case(std::string_view text);
 
 // True when `text` is well-formed UTF-8 (no surrogates, nothing overlong).
 bool is_utf8(std::string_view text);
+bool is_ascii(std::string_view text);
 // The number of code points; each byte that is not a continuation counts as one.
 size_t code_points(std::string_view utf8);
 // Decodes the code point at `at` and moves past it; U+FFFD for a malformed byte.

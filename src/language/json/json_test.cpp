@@ -27,6 +27,23 @@ TEST(Json, EscapesAndSurrogates) {
   EXPECT_EQ(round_trip(R"("a\ud800b\udc00")"), R"("a\uD800b\uDC00")");
 }
 
+TEST(Json, WhatNeedsAnEscapeIsFoundAtEveryPlace) {
+  // Strings are read and written in blocks: each special byte, at each place of blocks that are whole and that are not.
+  for (const std::string_view special : {"\"", "\\", "\n", "\x1f", "\x7f", "é", "\xed\xa0\x80", "\xed\x9f\xbf"}) {
+    for (size_t before = 0; before < 40; ++before) {
+      for (const size_t behind : {0, 1, 7, 8, 700}) {
+        const std::string text = std::string(before, 'a').append(special).append(behind, 'b');
+        const std::string written = json::write(json::Value(text));
+        EXPECT_EQ(json::parse(written)->as_string(), text) << written;
+        EXPECT_EQ(json::written_size(json::Value(text)), written.size()) << written;
+        EXPECT_FALSE(json::parse(written.substr(0, written.size() - 1)));
+      }
+      EXPECT_FALSE(json::parse("\"" + std::string(before, 'a') + "\x1f\"")) << "a bare control character";
+    }
+  }
+  EXPECT_EQ(json::write(json::Value(std::string(1000, '\x01'))).size(), 6002u);
+}
+
 TEST(Json, FaultsInJacksonsWords) {
   auto fault = json::parse_detailed("not json");
   ASSERT_FALSE(fault);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <memory>
+
 #include "base/encoding.h"
+#include "language/json/plain.h"
 
 namespace json {
 namespace {
@@ -12,9 +16,7 @@ constexpr std::string_view kExpectedValue =
 
 // The first byte that is no UTF-8, the end where there is none. Lone surrogates pass, in their three-byte form.
 size_t malformed(std::string_view text) {
-  uint8_t seen = 0;
-  for (const char c : text) seen |= static_cast<uint8_t>(c);
-  if (seen < 0x80) return text.size();
+  if (is_ascii(text)) return text.size();
   for (size_t at = 0; at < text.size();) {
     if (static_cast<uint8_t>(text[at]) < 0x80) {
       ++at;
@@ -124,11 +126,7 @@ class Parser {
       case '[':
         return parse_array(out, depth + 1);
       case '"': {
-        if (std::string_view plain; scan_plain(plain)) {
-          out = Value(plain);
-          return true;
-        }
-        std::string text;
+        std::string_view text;
         if (!parse_string(text)) return false;
         out = Value(text);
         return true;
@@ -158,9 +156,7 @@ class Parser {
     if (text_[digits] == '0' && at_ - digits > 1) {
       return set_fault("Invalid numeric value: Leading zeroes not allowed", at_);
     }
-    bool whole = true;
     if (!at_end() && text_[at_] == '.') {
-      whole = false;
       const size_t first = ++at_;
       while (!at_end() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
       if (at_ == first) {
@@ -169,7 +165,6 @@ class Parser {
       }
     }
     if (!at_end() && (text_[at_] == 'e' || text_[at_] == 'E')) {
-      whole = false;
       ++at_;
       if (!at_end() && (text_[at_] == '+' || text_[at_] == '-')) ++at_;
       const size_t first = at_;
@@ -182,23 +177,8 @@ class Parser {
     if (!at_end() && is_word(text_[at_])) {
       return unexpected_character("Expected space separating root-level values");
     }
-    (void)whole;
     out = Value::number(text_.substr(start, at_ - start));
     return true;
-  }
-
-  // A string without escapes, the common case: nothing is copied. `at_` stays put when it is not one.
-  bool scan_plain(std::string_view& out) {
-    for (size_t i = at_ + 1; i < text_.size(); ++i) {
-      const auto c = static_cast<uint8_t>(text_[i]);
-      if (c == '"') {
-        out = text_.substr(at_ + 1, i - at_ - 1);
-        at_ = i + 1;
-        return true;
-      }
-      if (c == '\\' || c < 0x20) return false;
-    }
-    return false;
   }
 
   bool parse_hex4(char32_t& out) {
@@ -221,55 +201,64 @@ class Parser {
     return true;
   }
 
-  bool parse_string(std::string& out) {
-    const size_t start = at_++;
-    while (true) {
-      if (at_end()) return set_fault("Unexpected end-of-input: was expecting closing quote for a string value", text_.size());
-      const auto c = static_cast<uint8_t>(text_[at_]);
-      if (c == '"') {
-        ++at_;
+  // `out` views the text itself, or, of a string with escapes, `unescaped_`: until the next string.
+  bool parse_string(std::string_view& out) {
+    const size_t start = ++at_;
+    at_ = plain_end(text_, at_);
+    if (!at_end() && text_[at_] == '"') {
+      out = text_.substr(start, at_++ - start);
+      return true;
+    }
+    // It never gets longer by being unescaped.
+    if (!unescaped_) unescaped_ = std::make_unique_for_overwrite<char[]>(text_.size() - start + kPlainBlock);
+    char* to = std::copy(text_.begin() + start, text_.begin() + at_, unescaped_.get());
+    while (!at_end() && text_[at_] != '"') {
+      if (text_[at_] != '\\') {
+        return set_fault(fmt::format("Illegal unquoted character ((CTRL-CHAR, code {})): has to be escaped using "
+                                     "backslash to be included in string value", static_cast<uint8_t>(text_[at_])), at_ + 1);
+      }
+      if (!parse_escape(to)) return false;
+      at_ = copy_plain(text_, at_, to);
+    }
+    if (at_end()) return set_fault("Unexpected end-of-input: was expecting closing quote for a string value", text_.size());
+    ++at_;
+    out = {unescaped_.get(), to};
+    return true;
+  }
+
+  bool parse_escape(char*& to) {
+    if (++at_ >= text_.size()) return set_fault("Unexpected end-of-input in character escape sequence", at_);
+    const char escape = text_[at_++];
+    switch (escape) {
+      case '"': case '\\': case '/': *to++ = escape; return true;
+      case 'b': *to++ = '\b'; return true;
+      case 'f': *to++ = '\f'; return true;
+      case 'n': *to++ = '\n'; return true;
+      case 'r': *to++ = '\r'; return true;
+      case 't': *to++ = '\t'; return true;
+      case 'u': {
+        char32_t unit;
+        if (!parse_hex4(unit)) return false;
+        if (unit >= 0xD800 && unit < 0xDC00 && text_.substr(at_, 2) == "\\u") {
+          const size_t before = at_;
+          at_ += 2;
+          char32_t low;
+          if (!parse_hex4(low)) return false;
+          if (low >= 0xDC00 && low < 0xE000) {
+            unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+          } else {
+            at_ = before;
+          }
+        }
+        std::string character;
+        append_utf8(character, unit);
+        to = std::ranges::copy(character, to).out;
         return true;
       }
-      if (c < 0x20) {
-        return set_fault(fmt::format("Illegal unquoted character ((CTRL-CHAR, code {})): has to be escaped using "
-                                     "backslash to be included in string value", c), at_ + 1);
-      }
-      if (c != '\\') {
-        out.push_back(text_[at_++]);
-        continue;
-      }
-      if (++at_ >= text_.size()) return set_fault("Unexpected end-of-input in character escape sequence", at_);
-      const char escape = text_[at_++];
-      switch (escape) {
-        case '"': case '\\': case '/': out.push_back(escape); break;
-        case 'b': out.push_back('\b'); break;
-        case 'f': out.push_back('\f'); break;
-        case 'n': out.push_back('\n'); break;
-        case 'r': out.push_back('\r'); break;
-        case 't': out.push_back('\t'); break;
-        case 'u': {
-          char32_t unit;
-          if (!parse_hex4(unit)) return false;
-          if (unit >= 0xD800 && unit < 0xDC00 && text_.substr(at_, 2) == "\\u") {
-            const size_t before = at_;
-            at_ += 2;
-            char32_t low;
-            if (!parse_hex4(low)) return false;
-            if (low >= 0xDC00 && low < 0xE000) {
-              unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-            } else {
-              at_ = before;
-            }
-          }
-          append_utf8(out, unit);
-          break;
-        }
-        default:
-          --at_;
-          return set_fault(fmt::format("Unrecognized character escape '{}' (code {})", escape, static_cast<int>(escape)), at_ + 1);
-      }
+      default:
+        --at_;
+        return set_fault(fmt::format("Unrecognized character escape '{}' (code {})", escape, static_cast<int>(escape)), at_ + 1);
     }
-    (void)start;
   }
 
   bool too_deep() {
@@ -288,7 +277,7 @@ class Parser {
   bool parse_array(Value& out, size_t depth) {
     if (depth > limits_.depth) return too_deep();
     const size_t open = at_++;
-    std::vector<Value> items;
+    const size_t first = items_.size();
     skip_space();
     if (!at_end() && text_[at_] == ']') {
       ++at_;
@@ -300,7 +289,7 @@ class Parser {
       if (at_end()) break;
       Value item;
       if (!parse_value(item, depth)) return false;
-      items.push_back(std::move(item));
+      items_.push_back(std::move(item));
       skip_space();
       if (at_end()) break;
       if (text_[at_] == ',') {
@@ -309,7 +298,9 @@ class Parser {
       }
       if (text_[at_] == ']') {
         ++at_;
-        out = Value::array(std::move(items));
+        const auto begin = items_.begin() + static_cast<ptrdiff_t>(first);
+        out = Value::array(std::vector<Value>(std::move_iterator(begin), std::move_iterator(items_.end())));
+        items_.resize(first);
         return true;
       }
       return unexpected_character("was expecting comma to separate Array entries");
@@ -320,7 +311,7 @@ class Parser {
   bool parse_object(Value& out, size_t depth) {
     if (depth > limits_.depth) return too_deep();
     const size_t open = at_++;
-    std::vector<Member> members;
+    const size_t first = members_.size();
     skip_space();
     if (!at_end() && text_[at_] == '}') {
       ++at_;
@@ -332,11 +323,9 @@ class Parser {
       if (at_end()) break;
       if (text_[at_] != '"') return unexpected_character("was expecting double-quote to start field name");
       Member member;
-      if (std::string_view plain; scan_plain(plain)) {
-        member.name = plain;
-      } else if (!parse_string(member.name)) {
-        return false;
-      }
+      std::string_view name;
+      if (!parse_string(name)) return false;
+      member.name = name;
       skip_space();
       if (at_end()) break;
       if (text_[at_] != ':') return unexpected_character("was expecting a colon to separate field name and value");
@@ -344,7 +333,7 @@ class Parser {
       skip_space();
       if (at_end()) break;
       if (!parse_value(member.value, depth)) return false;
-      members.push_back(std::move(member));
+      members_.push_back(std::move(member));
       skip_space();
       if (at_end()) break;
       if (text_[at_] == ',') {
@@ -353,7 +342,8 @@ class Parser {
       }
       if (text_[at_] == '}') {
         ++at_;
-        out = Value::object(std::move(members));
+        out = Value::object_of(std::span(members_).subspan(first));
+        members_.resize(first);
         return true;
       }
       return unexpected_character("was expecting comma to separate Object entries");
@@ -364,6 +354,10 @@ class Parser {
   std::string_view text_;
   const Limits& limits_;
   size_t at_ = 0;
+  std::unique_ptr<char[]> unescaped_;
+  // Of all arrays and objects that are open: one grows, in place of one each.
+  std::vector<Value> items_;
+  std::vector<Member> members_;
   ParseError error_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <memory>
 
 #include "base/check.h"
 #include "base/encoding.h"
@@ -23,49 +24,61 @@ const NodeType& as(detail::Node* node) {
   return *static_cast<const NodeType*>(node);
 }
 
-using Index = std::unordered_map<std::string_view, uint32_t>;
+}  // namespace
 
-// Makes names unique: the later value stands at the earlier place. Returns the index of many members.
-std::unique_ptr<Index> unify(std::vector<Member>& members) {
-  if (members.size() < kIndexedFrom) {
-    for (size_t i = 1; i < members.size(); ++i) {
-      for (size_t j = 0; j < i; ++j) {
-        if (members[i].name != members[j].name) continue;
-        members[j].value = std::move(members[i].value);
-        members.erase(members.begin() + static_cast<ptrdiff_t>(i));
-        --i;
-        break;
+ObjectNode* ObjectNode::create(std::span<Member> members) {
+  CHECK(members.size() < UINT32_MAX, "limits keep objects far below 4 G members");
+  auto* node = new (::operator new(sizeof(ObjectNode) + members.size_bytes())) ObjectNode;
+  node->size = static_cast<uint32_t>(members.size());
+  std::ranges::uninitialized_move(members, node->members());
+  node->unify();
+  return node;
+}
+
+void ObjectNode::destroy(ObjectNode* node) {
+  std::ranges::destroy(node->members());
+  node->~ObjectNode();
+  ::operator delete(node);
+}
+
+void ObjectNode::cut(size_t left) {
+  std::ranges::destroy(members().subspan(left));
+  size = static_cast<uint32_t>(left);
+}
+
+void ObjectNode::unify() {
+  const std::span<Member> all = members();
+  size_t kept = 0;
+  const auto keep = [&](size_t i) {
+    if (kept != i) all[kept] = std::move(all[i]);
+    ++kept;
+  };
+  if (size < kIndexedFrom) {
+    for (size_t i = 0; i < all.size(); ++i) {
+      const auto end = all.begin() + static_cast<ptrdiff_t>(kept);
+      const auto earlier = std::find_if(all.begin(), end, [&](const Member& one) { return one.name == all[i].name; });
+      if (earlier == end) {
+        keep(i);
+      } else {
+        earlier->value = std::move(all[i].value);
       }
     }
-    return nullptr;
+    if (kept < size) cut(kept);
+    return;
   }
-  auto index = std::make_unique<Index>();
-  const auto fill = [&] {
-    index->clear();
-    index->reserve(members.size());
-    for (size_t i = 0; i < members.size(); ++i) {
-      if (!index->try_emplace(members[i].name, static_cast<uint32_t>(i)).second) return false;
+  // The index views the names where they stay.
+  index = std::make_unique<Index>();
+  index->reserve(size);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (const auto earlier = index->find(all[i].name); earlier != index->end()) {
+      all[earlier->second].value = std::move(all[i].value);
+    } else {
+      keep(i);
+      index->emplace(all[kept - 1].name, static_cast<uint32_t>(kept - 1));
     }
-    return true;
-  };
-  if (fill()) return index;
-  std::vector<Member> unique;
-  Index places;
-  std::vector<uint32_t> place_of(members.size());
-  uint32_t next = 0;
-  for (size_t i = 0; i < members.size(); ++i) {
-    const auto [it, fresh] = places.try_emplace(members[i].name, next);
-    if (fresh) ++next;
-    place_of[i] = it->second;
   }
-  places.clear();
-  unique.resize(next);
-  for (size_t i = 0; i < members.size(); ++i) unique[place_of[i]] = std::move(members[i]);
-  members = std::move(unique);
-  CHECK(fill(), "names are unique now");
-  return index;
+  if (kept < size) cut(kept);
 }
-}  // namespace
 
 std::string_view kind_name(Kind kind) {
   static constexpr std::string_view kNames[] = {"null", "boolean", "number", "string", "array", "object"};
@@ -120,14 +133,12 @@ Value Value::array(std::vector<Value> items) {
   return out;
 }
 
-Value Value::object(std::vector<Member> members) {
+Value Value::object(std::vector<Member> members) { return object_of(members); }
+
+Value Value::object_of(std::span<Member> members) {
   Value out;
-  auto node = std::make_unique<ObjectNode>();
-  node->index = unify(members);
-  // The index views names inside `members`; moving the vector does not move its elements.
-  node->members = std::move(members);
+  out.payload_.node = ObjectNode::create(members);
   out.tag_ = Tag::object;
-  out.payload_.node = node.release();
   return out;
 }
 
@@ -137,7 +148,7 @@ void Value::destroy() {
       delete static_cast<ArrayNode*>(payload_.node);
       break;
     case Tag::object:
-      delete static_cast<ObjectNode*>(payload_.node);
+      ObjectNode::destroy(static_cast<ObjectNode*>(payload_.node));
       break;
     default:
       static_cast<StringNode*>(payload_.node)->~StringNode();
@@ -168,7 +179,7 @@ std::span<const Value> Value::items() const {
 
 std::span<const Member> Value::members() const {
   CHECK(is_object(), "an object was asked for");
-  return as<ObjectNode>(payload_.node).members;
+  return as<ObjectNode>(payload_.node).members();
 }
 
 double Value::as_double() const {
@@ -211,7 +222,7 @@ std::string Value::number_text() const {
 
 size_t Value::size() const {
   if (is_array()) return as<ArrayNode>(payload_.node).items.size();
-  if (is_object()) return as<ObjectNode>(payload_.node).members.size();
+  if (is_object()) return as<ObjectNode>(payload_.node).size;
   return 0;
 }
 
@@ -220,9 +231,9 @@ const Value* Value::find(std::string_view name) const {
   const auto& node = as<ObjectNode>(payload_.node);
   if (node.index) {
     const auto it = node.index->find(name);
-    return it == node.index->end() ? nullptr : &node.members[it->second].value;
+    return it == node.index->end() ? nullptr : &node.members()[it->second].value;
   }
-  for (const Member& member : node.members) {
+  for (const Member& member : node.members()) {
     if (member.name == name) return &member.value;
   }
   return nullptr;

@@ -56,6 +56,8 @@ class Value {
   // Of two members of one name the later value stands, at the earlier place.
   static Value object();
   static Value object(std::vector<Member> members);
+  // The same, of members that are taken out of where they are.
+  static Value object_of(std::span<Member> members);
 
   Value(const Value& other) : payload_(other.payload_), tag_(other.tag_) { acquire(); }
   Value(Value&& other) noexcept : payload_(other.payload_), tag_(std::exchange(other.tag_, Tag::null)) {}

@@ -1,26 +1,50 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/encoding.h"
 #include "language/json/parse.h"
+#include "language/json/plain.h"
 
 namespace json {
 namespace {
 
-// What each ASCII character is written as: 0 as it is, 'u' as \u00XX, else as a backslash and this letter.
-constexpr std::array<char, 256> kEscapes = [] {
-  std::array<char, 256> table{};
-  for (size_t c = 0; c < 0x20; ++c) table[c] = 'u';
-  table['\b'] = 'b', table['\t'] = 't', table['\n'] = 'n', table['\f'] = 'f', table['\r'] = 'r';
-  table['"'] = '"', table['\\'] = '\\';
-  table[0xED] = 's';  // may begin a surrogate in WTF-8
+// What each byte is written as, and how many bytes that is: all of it is copied, so that no branch is needed.
+struct Written {
+  char text[7];
+  uint8_t size;
+};
+constexpr char kHex[] = "0123456789ABCDEF";
+constexpr uint8_t kSurrogate = 0xED;  // may begin one, in WTF-8
+constexpr std::array<Written, 256> kWritten = [] {
+  std::array<Written, 256> table{};
+  for (size_t c = 0; c < 256; ++c) table[c] = {{static_cast<char>(c)}, 1};
+  for (size_t c = 0; c < 0x20; ++c) table[c] = {{'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]}, 6};
+  for (const auto& [c, letter] : {std::pair{'\b', 'b'}, {'\t', 't'}, {'\n', 'n'}, {'\f', 'f'}, {'\r', 'r'}, {'"', '"'}, {'\\', '\\'}}) {
+    table[static_cast<size_t>(c)] = {{'\\', letter}, 2};
+  }
   return table;
 }();
 
-void append_unit(std::string& out, uint32_t unit) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  out += {'\\', 'u', kHex[unit >> 12 & 15], kHex[unit >> 8 & 15], kHex[unit >> 4 & 15], kHex[unit & 15]};
+// U+D800..U+DFFF is ED A0..BF xx; anything else behind ED is an ordinary character.
+bool surrogate_at(std::string_view text, size_t at) {
+  return static_cast<uint8_t>(text[at]) == kSurrogate && at + 2 < text.size() && static_cast<uint8_t>(text[at + 1]) >= 0xA0;
 }
+
+char* write_surrogate(std::string_view text, size_t at, char* to) {
+  const uint32_t unit = 0xD000u | (static_cast<uint8_t>(text[at + 1]) & 0x3Fu) << 6 | (static_cast<uint8_t>(text[at + 2]) & 0x3Fu);
+  for (const char c : {'\\', 'u', kHex[unit >> 12 & 15], kHex[unit >> 8 & 15], kHex[unit >> 4 & 15], kHex[unit & 15]}) *to++ = c;
+  return to;
+}
+
+// The digits of a whole number that a Value holds as one; nothing of any other.
+struct Digits {
+  char text[24];
+  size_t size = 0;
+  explicit Digits(const Value& value) {
+    if (value.is_integer() && !value.identity()) size = static_cast<size_t>(std::to_chars(text, text + sizeof text, *value.as_int64()).ptr - text);
+  }
+};
 
 void write_scalar(const Value& value, std::string& out) {
   switch (value.kind()) {
@@ -34,13 +58,9 @@ void write_scalar(const Value& value, std::string& out) {
       write_string(value.as_string(), out);
       return;
     default:
-      if (value.is_integer()) {
-        if (const auto integer = value.as_int64(); integer && value.number_text().size() < 19) {
-          char digits[24];
-          const auto [end, error] = std::to_chars(digits, digits + sizeof digits, *integer);
-          out.append(digits, end);
-          return;
-        }
+      if (const Digits digits(value); digits.size > 0) {
+        out.append(digits.text, digits.size);
+        return;
       }
       out += value.number_text();
   }
@@ -77,29 +97,37 @@ void write_indented(const Value& value, size_t indent, std::string& out) {
 }  // namespace
 
 void write_string(std::string_view text, std::string& out) {
-  out.push_back('"');
-  size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<uint8_t>(text[i]);
-    const char escape = kEscapes[c];
-    if (escape == 0) continue;
-    if (escape == 's') {
-      // U+D800..U+DFFF is ED A0..BF xx; anything else behind ED is an ordinary character.
-      if (i + 2 >= text.size() || static_cast<uint8_t>(text[i + 1]) < 0xA0) continue;
-      out.append(text.substr(plain, i - plain));
-      append_unit(out, 0xD000u | (static_cast<uint8_t>(text[i + 1]) & 0x3Fu) << 6 | (static_cast<uint8_t>(text[i + 2]) & 0x3Fu));
-      i += 2;
-    } else {
-      out.append(text.substr(plain, i - plain));
-      if (escape == 'u') {
-        append_unit(out, c);
-      } else {
-        out += {'\\', escape};
+  // Through a small buffer: to append each escape would cost more than to write it.
+  char buffer[512];
+  constexpr size_t kRoom = 6 * kPlainBlock + sizeof(Written);
+  char* to = buffer;
+  *to++ = '"';
+  for (size_t at = 0; at < text.size();) {
+    if (to > buffer + sizeof buffer - kRoom) {
+      out.append(buffer, to);
+      to = buffer;
+    }
+    if (uint64_t block; at + kPlainBlock <= text.size()) {
+      std::memcpy(&block, text.data() + at, kPlainBlock);
+      if ((find_special(block) | find_byte(block, kSurrogate)) == 0) {
+        std::memcpy(to, &block, kPlainBlock);
+        to += kPlainBlock, at += kPlainBlock;
+        continue;
       }
     }
-    plain = i + 1;
+    for (const size_t end = std::min(at + kPlainBlock, text.size()); at < end; ++at) {
+      if (surrogate_at(text, at)) {
+        to = write_surrogate(text, at, to);
+        at += 2;
+        continue;
+      }
+      const Written& written = kWritten[static_cast<uint8_t>(text[at])];
+      std::memcpy(to, &written, sizeof written);
+      to += written.size;
+    }
   }
-  out.append(text.substr(plain)).push_back('"');
+  *to++ = '"';
+  out.append(buffer, to);
 }
 
 void write(const Value& value, std::string& out) {
@@ -138,6 +166,20 @@ std::string write_pretty(const Value& value) {
   return out;
 }
 
+namespace {
+size_t written_size(std::string_view text) {
+  size_t size = 2;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (surrogate_at(text, at)) {
+      size += 6, at += 2;
+    } else {
+      size += kWritten[static_cast<uint8_t>(text[at])].size;
+    }
+  }
+  return size;
+}
+}  // namespace
+
 size_t written_size(const Value& value) {
   switch (value.kind()) {
     case Kind::array: {
@@ -147,13 +189,14 @@ size_t written_size(const Value& value) {
     }
     case Kind::object: {
       size_t size = value.size() == 0 ? 2 : value.size() + 1;
-      for (const Member& member : value.members()) {
-        std::string name;
-        write_string(member.name, name);
-        size += name.size() + 1 + written_size(member.value);
-      }
+      for (const Member& member : value.members()) size += written_size(std::string_view(member.name)) + 1 + written_size(member.value);
       return size;
     }
+    case Kind::string:
+      return written_size(value.as_string());
+    case Kind::number:
+      if (const Digits digits(value); digits.size > 0) return digits.size;
+      [[fallthrough]];
     default: {
       std::string text;
       write_scalar(value, text);

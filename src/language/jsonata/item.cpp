@@ -77,7 +77,7 @@ void List::push_all(Arena& arena, Item array) {
   if (array.is_list()) {
     if (count > 0) std::memcpy(static_cast<void*>(data + size), array.list().data, count * sizeof(Item));
   } else {
-    const std::vector<Value>& values = json::items_of(array.json());
+    const std::span<const Value> values = json::items_of(array.json());
     for (size_t i = 0; i < count; ++i) data[size + i] = Item(values[i]);
   }
   size += static_cast<uint32_t>(count);
@@ -309,7 +309,7 @@ bool same(Item a, Item b) {
 
 const Value* find_member(const Value& object, std::string_view name, size_t& hint) {
   const json::detail::ObjectNode& node = json::object_of(object);
-  const auto& members = node.members;
+  const std::span<const json::Member> members = node.members();
   if (hint < members.size() && members[hint].name == name) return &members[hint].value;
   if (node.index) {
     const auto found = node.index->find(name);
@@ -389,7 +389,7 @@ Members::Members(Arena& arena, Item object) {
     for (size_t i = 0; i < size_ && !numbered; ++i) numbered = is_index(entries_[i].name, ignored);
     if (!numbered) return;
   } else if (object.tag() == Item::Tag::json_object) {
-    const auto& members = json::object_of(object.json()).members;
+    const std::span<const json::Member> members = json::object_of(object.json()).members();
     auto* entries = arena.make_array<Entry>(members.size());
     for (const json::Member& one : members) {
       entries[size_++] = {one.name, Item(one.value)};

@@ -221,7 +221,7 @@ inline bool truthy(Meter& meter, Item item) {
     case Item::Tag::list:
     case Item::Tag::json_array: return truthy_array(meter, item);
     case Item::Tag::record: return item.record().size > 0;
-    case Item::Tag::json_object: return !json::object_of(item.json()).members.empty();
+    case Item::Tag::json_object: return json::object_of(item.json()).size > 0;
     case Item::Tag::tuple: return true;
     default: return false;
   }

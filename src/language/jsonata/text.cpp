@@ -45,10 +45,6 @@ constexpr Special kCapitals[] = {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<uint8_t>(c) < 0x80; });
-}
-
 char32_t code_point(std::string_view text, size_t& at) {
   const uint8_t lead = byte(text, at);
   const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;

@@ -8,7 +8,6 @@
 
 namespace jsonata {
 
-bool is_ascii(std::string_view text);
 // The code point at `at`, a lone surrogate as itself; moves past it.
 char32_t code_point(std::string_view text, size_t& at);
 // Appends one UTF-16 unit or code point; two halves of a pair become one character.

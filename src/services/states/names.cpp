@@ -52,10 +52,6 @@ bool is_valid_name(std::string_view name) {
   return true;
 }
 
-bool is_ascii(std::string_view name) {
-  return std::ranges::all_of(name, [](char c) { return static_cast<uint8_t>(c) < 0x80; });
-}
-
 std::string Name::machine_arn() const {
   Arn arn_of = parts;
   arn_of.resource = "stateMachine:" + machine;

@@ -12,7 +12,6 @@ namespace states {
 // 1 to 80 characters without white space, brackets, wildcards, special or control characters. Letters of
 // any script are welcome.
 bool is_valid_name(std::string_view name);
-bool is_ascii(std::string_view name);
 
 // What an ARN of the service names.
 struct Name {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/arn.h"
+#include "base/encoding.h"
 #include "services/states/names.h"
 
 namespace states {
