@@ -68,6 +68,8 @@ class Runtime final : public ContainerRuntime {
     fs::create_directories(settings_.data_dir + "/tasks", error);
     if (error) return fail("Runtime", fmt::format("cannot make {}/tasks: {}", settings_.data_dir, error.message()));
     settings_.data_dir = fs::canonical(settings_.data_dir, error).string();
+    for (const char* sub : {"/proc", "/dev", "/sys", "/etc"}) fs::create_directories(mount_points() + sub, error);
+    for (const char* file : {"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"}) std::ofstream(mount_points() + file, std::ios::app);
     if (socket_path().size() >= sizeof(sockaddr_un::sun_path)) return fail("Runtime", "the data directory's path is too long for a socket: choose a shorter one");
     unlink(socket_path().c_str());
     socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -174,6 +176,7 @@ class Runtime final : public ContainerRuntime {
   };
 
   std::string folder(const std::string& task) const { return settings_.data_dir + "/tasks/" + task; }
+  std::string mount_points() const { return settings_.data_dir + "/mount-points"; }
   std::string socket_path() const { return settings_.data_dir + "/runtime.socket"; }
   sockaddr_un address() const {
     sockaddr_un out{};
@@ -204,6 +207,8 @@ class Runtime final : public ContainerRuntime {
           image = std::move(*pulled);
         }
         digests[container.name] = image->digest;
+        // Undermost: otherwise each container would make its own mount points in its own layer.
+        image->layers.insert(image->layers.begin(), mount_points());
         task.images.push_back(std::move(*image));
       }
       Event pulled{.type = Event::Type::pulled};

@@ -42,6 +42,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLineMax = 256 * 1024;
+constexpr const char* kState = "/run/gantry-containers";  // where the runtime notes what it has started
 
 int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -80,6 +81,8 @@ struct Container {
   std::string partial[2];
   int64_t kill_at = INT64_MAX;
   bool mounted = false;
+
+  std::string small() const { return folder + "/small"; }
 };
 
 class Supervisor {
@@ -186,22 +189,27 @@ class Supervisor {
   }
 
   Status prepare(Container& c) {
-    for (const char* sub : {"/root", "/upper", "/work", "/bundle", "/etc"}) fs::create_directories(c.folder + sub);
+    for (const char* sub : {"/root", "/upper", "/work", "/small"}) fs::create_directories(c.folder + sub);
+    // The few small files that nothing outlives are kept in memory: they go with this process's view.
+    if (mount("tmpfs", c.small().c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=0700") != 0) {
+      return fail("Shim", fmt::format("CannotCreateContainerError: cannot make room for its files: {}", std::strerror(errno)));
+    }
+    c.mounted = true;
+    for (const char* sub : {"/bundle", "/etc"}) fs::create_directory(c.small() + sub);
     std::string lower;
     for (auto it = c.image->layers.rbegin(); it != c.image->layers.rend(); ++it) lower += (lower.empty() ? "" : ":") + *it;
     const std::string options = fmt::format("lowerdir={},upperdir={}/upper,workdir={}/work", lower, c.folder, c.folder);
     if (mount("overlay", (c.folder + "/root").c_str(), "overlay", 0, options.c_str()) != 0) {
       return fail("Shim", fmt::format("CannotCreateContainerError: cannot mount its file system: {}", std::strerror(errno)));
     }
-    c.mounted = true;
     const std::string address = task_.spec.network ? task_.spec.network->address : "127.0.0.1";
     const std::string hostname = c.spec->hostname.empty() ? "gantry" : c.spec->hostname;
-    write_text(c.folder + "/etc/hosts", fmt::format("127.0.0.1 localhost\n{} {}\n", address, hostname));
-    write_text(c.folder + "/etc/resolv.conf", "");
-    write_text(c.folder + "/etc/hostname", hostname + "\n");
-    auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.folder + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.folder + "/etc"});
+    write_text(c.small() + "/etc/hosts", fmt::format("127.0.0.1 localhost\n{} {}\n", address, hostname));
+    write_text(c.small() + "/etc/resolv.conf", "");
+    write_text(c.small() + "/etc/hostname", hostname + "\n");
+    auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.folder + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.small() + "/etc"});
     if (!config) return std::unexpected(std::move(config).error());
-    write_text(c.folder + "/bundle/config.json", json::write(*config));
+    write_text(c.small() + "/bundle/config.json", json::write(*config));
     return {};
   }
 
@@ -209,9 +217,9 @@ class Supervisor {
     if (auto prepared = prepare(c); !prepared) return could_not_start(c, prepared.error().message, 1);
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return could_not_start(c, std::string("CannotStartContainerError: ") + std::strerror(errno), 1);
-    const std::string log = c.folder + "/crun.log", pid_file = c.folder + "/pid", bundle = c.folder + "/bundle";
+    const std::string log = c.small() + "/crun.log", pid_file = c.small() + "/pid", bundle = c.small() + "/bundle";
     unlink(log.c_str());
-    std::vector<std::string> words = {runtime(), "--root", "/run/gantry-containers", "--log", log};
+    std::vector<std::string> words = {runtime(), "--root", kState, "--log", log};
     if (words[0] == "crun") words.insert(words.end(), {"--cgroup-manager=cgroupfs"});
     words.insert(words.end(), {"run", "--detach", "--bundle", bundle, "--pid-file", pid_file, c.id});
     std::vector<char*> argv;
@@ -363,7 +371,7 @@ class Supervisor {
     const bool oom = ran_out_of_memory(c);
     c.state = Container::State::exited;
     c.exit_code = code;
-    run_program({runtime(), "--root", "/run/gantry-containers", "delete", "--force", c.id}, 10'000);
+    take_away(c);
     tell({.type = Event::Type::container_exited, .container = c.spec->name, .exit_code = code, .out_of_memory = oom,
           .reason = oom ? "OutOfMemoryError: Container killed due to memory usage" : ""});
     if (c.spec->essential) {
@@ -371,6 +379,27 @@ class Supervisor {
     } else {
       start_ready();
     }
+  }
+
+  // With a container's first process all others of its process namespace have ended, so what the runtime would
+  // take away are empty cgroups and a folder. It is asked where that is not so.
+  static void take_away(const Container& c) {
+    bool empty = true;
+    for (const std::string& base : cgroup_mounts()) empty = (rmdir((base + c.cgroup).c_str()) == 0 || errno != EBUSY) && empty;
+    std::error_code error;
+    if (empty) fs::remove_all(kState + ("/" + c.id), error);
+    if (!empty || error) run_program({runtime(), "--root", kState, "delete", "--force", c.id}, 10'000);
+  }
+
+  static const std::vector<std::string>& cgroup_mounts() {
+    static const std::vector<std::string> mounts = [] {
+      std::vector<std::string> found = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+      std::error_code ignored;
+      if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) return found;  // one tree: its folders are groups
+      for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", ignored)) found.push_back(entry.path().string());
+      return found;
+    }();
+    return mounts;
   }
 
   // All that the container printed; grandchildren that live on in no one's hands do not hold it up.
@@ -407,7 +436,9 @@ class Supervisor {
   // --- the end ---
   void clean_up() {
     for (Container& c : containers_) {
-      if (c.mounted) umount2((c.folder + "/root").c_str(), MNT_DETACH);
+      for (const char* sub : {"/root", "/small"}) {
+        if (c.mounted) umount2((c.folder + sub).c_str(), MNT_DETACH);
+      }
       std::error_code ignored;
       fs::remove_all(c.folder, ignored);
     }
@@ -415,8 +446,7 @@ class Supervisor {
     fs::remove_all(folder_ + "/volumes", ignored);
     drop_network(network_);
     // The cgroups that the runtime left behind, innermost first.
-    for (const char* base : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) remove_cgroup(base);
-    for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", ignored)) remove_cgroup(entry.path().string());
+    for (const std::string& base : cgroup_mounts()) remove_cgroup(base);
     unlink((folder_ + "/control").c_str());
   }
   void remove_cgroup(const std::string& base) {
