@@ -6,8 +6,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -237,7 +239,9 @@ class Supervisor {
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t starter = -1;
-    const int error = posix_spawnp(&starter, argv[0], &actions, &attributes, argv.data(), environ);
+    const int program = sealed_runtime();
+    const std::string path = program >= 0 ? fmt::format("/proc/self/fd/{}", program) : words[0];
+    const int error = posix_spawnp(&starter, path.c_str(), &actions, &attributes, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     close(out[1]), close(err[1]);
@@ -248,6 +252,7 @@ class Supervisor {
       while (waitpid(starter, &status, 0) < 0 && errno == EINTR) {
       }
     }
+    if (program >= 0) close(program);
     c.pid = std::atoi(read_text(pid_file).c_str());
     if (error != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || c.pid <= 0) {
       const std::string why = error != 0 ? std::strerror(error) : read_text(log);
@@ -262,6 +267,24 @@ class Supervisor {
   static const std::string& runtime() {
     static const std::string name = access("/usr/bin/crun", X_OK) == 0 || access("/usr/local/bin/crun", X_OK) == 0 ? "crun" : "runc";
     return name;
+  }
+
+  // The runtime runs a copy of itself that no container can write to, and makes one at each start unless it is one
+  // already: a sealed file in memory. -1 where that cannot be made, and for runc; the runtime then helps itself.
+  static int sealed_runtime() {
+    if (runtime() != "crun") return -1;
+    int from = -1;
+    for (const char* folder : {"/usr/bin/", "/usr/local/bin/"}) {
+      if (from < 0) from = open((folder + runtime()).c_str(), O_RDONLY | O_CLOEXEC);
+    }
+    const int to = memfd_create("gantry-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    struct stat status {};
+    bool ok = from >= 0 && to >= 0 && fstat(from, &status) == 0;
+    for (off_t at = 0; ok && at < status.st_size;) ok = sendfile(to, from, &at, static_cast<size_t>(status.st_size - at)) > 0;
+    ok = ok && fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
+    if (from >= 0) close(from);
+    if (!ok && to >= 0) close(to);
+    return ok ? to : -1;
   }
 
   void could_not_start(Container& c, std::string reason, int code) {
