@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
@@ -16,11 +18,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "containers/process.h"
 
 namespace containers::oci {
 namespace {
@@ -86,7 +88,7 @@ bool configure(const TaskSpec& task) {
   if (write(to_parent, &byte, 1) != 1 || read(from_parent, &byte, 1) != 1) _exit(1);
   byte = configure(task) ? 'c' : 'x';
   if (write(to_parent, &byte, 1) != 1) _exit(1);
-  for (int fd = 0; fd < 1024; ++fd) close(fd);
+  close_range(0, ~0U, 0);
   while (true) pause();
 }
 
@@ -112,16 +114,93 @@ int listen_inside(const std::string& path) {
   return s;
 }
 
+// "0a:58:0a:00:00:11" as its six bytes.
+std::string hardware_address(std::string_view text) {
+  std::string digits(text);
+  std::erase(digits, ':');
+  return hex_decode(digits).value_or("");
+}
+
+std::string_view bytes_of(const uint32_t& number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }
+
+// "Make this link", to the kernel (rtnetlink): a header, attributes, attributes in attributes.
+class LinkRequest {
+ public:
+  void header(unsigned flags) {
+    ifinfomsg link{};
+    link.ifi_family = AF_UNSPEC;
+    link.ifi_flags = link.ifi_change = flags;
+    body_.append(reinterpret_cast<const char*>(&link), sizeof link);
+  }
+  void add(uint16_t type, std::string_view value) {
+    const size_t at = begin(type);
+    body_.append(value);
+    end(at);
+  }
+  size_t begin(uint16_t type) {
+    rtattr attribute{};
+    attribute.rta_type = type;
+    body_.append(reinterpret_cast<const char*>(&attribute), sizeof attribute);
+    return body_.size() - sizeof attribute;
+  }
+  void end(size_t at) {
+    const auto length = static_cast<unsigned short>(body_.size() - at);
+    std::memcpy(body_.data() + at + offsetof(rtattr, rta_len), &length, sizeof length);
+    body_.resize(RTA_ALIGN(body_.size()));
+  }
+  // 0, or what is wrong.
+  int send() const {
+    nlmsghdr head{};
+    head.nlmsg_len = static_cast<uint32_t>(sizeof head + body_.size());
+    head.nlmsg_type = RTM_NEWLINK;
+    head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    const std::string message = std::string(reinterpret_cast<const char*>(&head), sizeof head) + body_;
+    const int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    struct {
+      nlmsghdr head;
+      nlmsgerr answer;
+      char rest[4096];
+    } told{};
+    int error = 0;
+    if (s < 0 || ::send(s, message.data(), message.size(), 0) < 0) {
+      error = errno;
+    } else if (recv(s, &told, sizeof told, 0) < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(int))) || told.head.nlmsg_type != NLMSG_ERROR) {
+      error = EPROTO;
+    } else {
+      error = -told.answer.error;
+    }
+    if (s >= 0) close(s);
+    return error;
+  }
+
+ private:
+  std::string body_;
+};
+
 Status join_bridge(const TaskSpec& task, pid_t holder) {
   const std::string bridge = "gtry-" + short_hash(task.network->vpc_id);
   const std::string veth = "gtry" + short_hash(task.id);
   const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (ioctl(s, SIOCBRADDBR, bridge.c_str()) == 0 || errno == EEXIST) bring_up(s, bridge);
   close(s);
-  const std::string commands = fmt::format("link add {} type veth peer name eth0 netns {} address {}\nlink set {} master {} up\n", veth, holder,
-                                           task.network->mac, veth, bridge);
-  const auto made = run_program({"ip", "-batch", "-"}, 10'000, commands);
-  if (made.exit_code != 0) return fail("Network", fmt::format("Timeout waiting for network interface provisioning to complete. {}", made.output));
+  LinkRequest request;
+  request.header(IFF_UP);
+  request.add(IFLA_IFNAME, veth);
+  const uint32_t master = if_nametoindex(bridge.c_str());
+  request.add(IFLA_MASTER, bytes_of(master));
+  const size_t info = request.begin(IFLA_LINKINFO);
+  request.add(IFLA_INFO_KIND, "veth");
+  const size_t data = request.begin(IFLA_INFO_DATA), peer = request.begin(VETH_INFO_PEER);
+  request.header(0);
+  request.add(IFLA_IFNAME, std::string_view("eth0", 5));
+  const std::string mac = hardware_address(task.network->mac);
+  request.add(IFLA_ADDRESS, mac);
+  const auto pid = static_cast<uint32_t>(holder);
+  request.add(IFLA_NET_NS_PID, bytes_of(pid));
+  for (const size_t open : {peer, data, info}) request.end(open);
+  if (const int error = request.send(); error != 0) {
+    return fail("Network", fmt::format("Timeout waiting for network interface provisioning to complete. {}", std::strerror(error)));
+  }
   return {};
 }
 

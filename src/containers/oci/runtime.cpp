@@ -313,8 +313,7 @@ class Runtime final : public ContainerRuntime {
 
 std::string missing() {
   if (geteuid() != 0) return "containers need root: run gantry as root";
-  if (!on_path("crun") && !on_path("runc")) return "containers need crun: apt-get install crun iproute2";
-  if (!on_path("ip")) return "containers need the ip command: apt-get install iproute2";
+  if (!on_path("crun") && !on_path("runc")) return "containers need crun: apt-get install crun";
   return "";
 }
 

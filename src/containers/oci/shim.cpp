@@ -501,7 +501,7 @@ int shim_main(int argc, char** argv) {
   setsid();
   const int null = open("/dev/null", O_RDWR);
   for (int fd = 0; fd < 3; ++fd) dup2(null, fd);
-  for (int fd = 3; fd < 1024; ++fd) close(fd);
+  close_range(3, ~0U, 0);
   prctl(PR_SET_NAME, "gantry-shim");
   write_number(folder + "/shim.pid", static_cast<uint64_t>(getpid()));
   return Supervisor(folder, std::move(*task)).run();
