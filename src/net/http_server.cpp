@@ -1,6 +1,7 @@
 #include "net/http_server.h"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -24,6 +25,7 @@ using boost::system::error_code;
 
 constexpr size_t kReadBytes = 64 * 1024;
 constexpr size_t kKeptBytes = 4 * 1024;             // of an answer's buffer, while its connection is idle: there may be 50,000
+constexpr size_t kTogetherBytes = 16 * 1024;        // a larger answer does not wait to go out with others
 constexpr size_t kBodiesBytesMax = 192 * 1048576;   // of all requests that are being received
 constexpr size_t kAnswersBytesMax = 192 * 1048576;  // of all answers that wait for their readers
 constexpr size_t kPlacesAtOnce = 64;                // idle connections that go when there is no place for another
@@ -41,6 +43,9 @@ struct Shared {
   HttpServer::Handler handler;
   std::unordered_set<Session*> sessions;
   std::vector<char> scratch = std::vector<char>(kReadBytes);  // reads are parsed at once: one buffer serves all
+  // Answers that go out together once the requests that are there have been read: a client that is woken by the first
+  // finds the others, and each wakening costs as much as a request.
+  std::vector<std::shared_ptr<Session>> answered;
   size_t bodies_bytes = 0, answers_bytes = 0;
   bool stopping = false;
   std::string date;  // of this second, for the Date header
@@ -89,6 +94,9 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (const auto stream = std::exchange(stream_, nullptr)) stream->close();
   }
   bool open() const { return socket_.is_open(); }
+  static void write_answers(Shared& shared) {
+    for (const auto& session : std::exchange(shared.answered, {})) session->write();
+  }
   int64_t deadline() const { return deadline_; }
   void check_deadline(int64_t now) {
     if (now >= deadline_ && state_ != State::handling) close();
@@ -254,7 +262,9 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (!bodiless && !head_only_) out_ += response.body;
     sent_ = 0;
     deadline_ = shared_->now_ms() + shared_->limits.send_ms;
-    write();
+    if (out_.size() > kTogetherBytes) return write();
+    if (shared_->answered.empty()) asio::post(socket_.get_executor(), [shared = shared_] { write_answers(*shared); });
+    shared_->answered.push_back(shared_from_this());
   }
 
   // A body that is written as it comes: chunks go out while the reader takes them, and that the reader has gone
@@ -410,6 +420,7 @@ class Server final : public HttpServer {
     loop_.cancel(deadlines_);
     error_code ignored;
     acceptor_.close(ignored);
+    Session::write_answers(*shared_);
     const auto sessions = shared_->sessions;
     for (Session* session : sessions) session->close();
   }

@@ -28,6 +28,7 @@ class EchoServer {
       Response response;
       if (request.target.starts_with("/slow/")) return wait(request, std::move(respond));
       if (request.target.starts_with("/stream")) return stream(request.target, std::move(response), std::move(respond));
+      if (request.target == "/last") loop_.post([this] { server_.reset(); });
       response.headers.add("Content-Type", "text/plain");
       response.body = request.method + " " + request.target + " " + std::string(request.headers.get("x-a")) + " " + request.body;
       respond(std::move(response));
@@ -116,6 +117,13 @@ class Connection {
  private:
   int fd_;
 };
+
+TEST(HttpServer, WhatWasAnsweredIsSentThoughTheServerEnds) {
+  EchoServer server;
+  Connection c(server);
+  c.send("GET /last HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(c.read_all().find("GET /last"), std::string::npos);
+}
 
 TEST(HttpServer, KeepsConnectionsAndTakesPipelinedRequests) {
   EchoServer server;
