@@ -182,6 +182,7 @@ class Engine {
   uint64_t order_ = 0;
   std::unordered_map<std::string, int64_t> open_by_scope_;
   int64_t retention_ms_ = 0;  // 0: for ever
+  std::string swept_;         // the key of the last that was forgotten: nothing stands before it
   uint32_t budget_ = 10'000;
   std::deque<Function<void()>> parked_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

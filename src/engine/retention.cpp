@@ -11,8 +11,8 @@ using store::Batch;
 using store::Space;
 
 namespace {
-constexpr size_t kForgottenAtOnce = 100;
-constexpr size_t kChunksAtOnce = 1'000;
+constexpr size_t kForgottenAtOnce = 50;
+constexpr size_t kWritesAtOnce = 500;
 constexpr int64_t kLookAgainMs = 60'000;
 constexpr int64_t kRunMs = 366 * int64_t{86'400'000};  // a year, as AWS counts it where it bounds delays
 }  // namespace
@@ -37,32 +37,43 @@ void Engine::end_the_oldest() {
 
 void Engine::sweep() {
   const Instant limit{loop_.clock().now().ms - retention_ms_};
-  std::vector<std::string> due;
+  struct Due {
+    std::string key, arn;
+  };
+  std::vector<Due> due;
   std::optional<Instant> next;
-  store_.scan(Space::index, kEndedPrefix, store::prefix_end(kEndedPrefix), store::Order::forward, [&](std::string_view key, std::string_view) {
+  // From where the slice before ended: what it took away would have to be stepped over each time, until it is compacted.
+  const std::string from = swept_.empty() ? std::string(kEndedPrefix) : swept_;
+  store_.scan(Space::index, from, store::prefix_end(kEndedPrefix), store::Order::forward, [&](std::string_view key, std::string_view) {
     const Ended ended = ended_from(key);
     if (ended.stop > limit) {
       next = ended.stop;
       return false;
     }
-    due.emplace_back(ended.arn);
+    due.push_back({std::string(key), std::string(ended.arn)});
     return due.size() < kForgottenAtOnce;
   });
   Batch batch;
   std::vector<std::string> gone;
-  for (std::string& arn : due) {
-    const bool whole = forget(arn, batch);
-    if (whole) gone.push_back(std::move(arn));
-    if (!whole) break;  // the slice is full
+  for (Due& one : due) {
+    if (!forget(one.arn, batch)) break;  // the slice is full
+    swept_ = std::move(one.key);
+    gone.push_back(std::move(one.arn));
   }
-  if (!batch.empty()) store_.commit(std::move(batch));
+  const bool more = !batch.empty();
+  const store::Position position = more ? store_.commit(std::move(batch)) : store_.head();
   if (observer_) {
     for (const std::string& arn : gone) observer_->forgotten(arn);
   }
   const auto again = [this, alive = alive_] {
     if (*alive) sweep();
   };
-  if (!due.empty()) return loop_.post(again);
+  // One slice to a flush, so that whoever waits for one has his turn in between.
+  if (more) {
+    return store_.when_durable(position, [this, again, alive = alive_] {
+      if (*alive) loop_.post(again);
+    });
+  }
   const int64_t later = std::clamp<int64_t>(retention_ms_, 1'000, kLookAgainMs);
   loop_.after(next ? std::clamp<int64_t>(*next - limit + 1, 1, later) : later, again);
 }
@@ -70,9 +81,8 @@ void Engine::sweep() {
 // Adds what takes the execution away to the batch. False when only a part of its history fitted in.
 bool Engine::forget(const std::string& arn, Batch& batch) {
   bool whole = true;
-  const size_t before = batch.writes.size();
   store_.scan(Space::history, history_key(arn, 0), history_key(arn, UINT64_MAX), store::Order::forward, [&](std::string_view key, std::string_view) {
-    whole = batch.writes.size() - before < kChunksAtOnce;
+    whole = batch.writes.size() < kWritesAtOnce;
     if (whole) batch.erase(Space::history, std::string(key));
     return whole;
   });
