@@ -98,6 +98,14 @@ Pseudo CloudFormation::pseudo_of(const Stack& stack) {
   return out;
 }
 
+void CloudFormation::set_out(Stack& stack) {
+  store::Batch batch;
+  records_.add_event(stack, batch);
+  records_.put(stack, batch);
+  records_.commit(std::move(batch));
+  launch(stack);
+}
+
 void CloudFormation::launch(const Stack& stack) {
   Deployment::World world{.kit = kit_,
                           .records = records_,

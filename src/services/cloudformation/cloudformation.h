@@ -91,6 +91,8 @@ class CloudFormation final : public services::Service {
   // cloudformation.cpp
   const Stack* find(const Call& call, std::string_view name_or_id) const { return records_.find({call.account, call.region}, name_or_id); }
   void launch(const Stack& stack);
+  // Keeps the stack as it now stands, tells of it, and sets to work on it.
+  void set_out(Stack& stack);
   Result<Value> exported(const Scope& scope, std::string_view name) const;
   std::optional<std::string> held_back(const Stack& stack) const;
   // The names of the exports that a stack imports.

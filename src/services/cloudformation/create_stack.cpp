@@ -87,11 +87,7 @@ void CloudFormation::begin_create(Stack stack, const Call& call, std::string_vie
   stack.operation = std::move(operation);
   stack.description = stack.revision.body().text("Description");
   stack.status = "CREATE_IN_PROGRESS", stack.reason = "User Initiated";
-  store::Batch batch;
-  records_.add_event(stack, batch);
-  records_.put(stack, batch);
-  records_.commit(std::move(batch));
-  launch(stack);
+  set_out(stack);
 }
 
 void CloudFormation::create_stack(const Call& call, Reply reply) {
@@ -146,11 +142,7 @@ void CloudFormation::begin_update(Stack stack, const Call& call, Revision revisi
   stack.disable_rollback = call.params["DisableRollback"] == Value(true);
   stack.updated = kit_.clock().now();
   stack.status = "UPDATE_IN_PROGRESS", stack.reason = "User Initiated";
-  store::Batch batch;
-  records_.add_event(stack, batch);
-  records_.put(stack, batch);
-  records_.commit(std::move(batch));
-  launch(stack);
+  set_out(stack);
 }
 
 void CloudFormation::update_stack(const Call& call, Reply reply) {
@@ -217,11 +209,7 @@ Result<Value> CloudFormation::delete_stack(const Call& call) {
   stack.revision.change_set_id.clear();
   stack.deleted = kit_.clock().now();
   stack.status = "DELETE_IN_PROGRESS", stack.reason = "User Initiated";
-  store::Batch batch;
-  records_.add_event(stack, batch);
-  records_.put(stack, batch);
-  records_.commit(std::move(batch));
-  launch(stack);
+  set_out(stack);
   return Value::object();
 }
 
@@ -259,11 +247,7 @@ Result<Value> CloudFormation::continue_rollback(const Call& call) {
   stack.operation->token = call.params.text("ClientRequestToken");
   if (const std::string_view role = call.params.text("RoleARN"); !role.empty()) stack.revision.role_arn = role;
   stack.status = "UPDATE_ROLLBACK_IN_PROGRESS", stack.reason = "User Initiated";
-  store::Batch batch;
-  records_.add_event(stack, batch);
-  records_.put(stack, batch);
-  records_.commit(std::move(batch));
-  launch(stack);
+  set_out(stack);
   return Value::object();
 }
 
@@ -288,13 +272,8 @@ Result<Value> CloudFormation::rollback_stack(const Call& call) {
     stack.revision = *operation.previous;
   }
   stack.status = creation ? "ROLLBACK_IN_PROGRESS" : "UPDATE_ROLLBACK_IN_PROGRESS", stack.reason = "User Initiated";
-  store::Batch batch;
-  records_.add_event(stack, batch);
-  records_.put(stack, batch);
-  records_.commit(std::move(batch));
-  const std::string id = stack.id;
-  launch(stack);
-  return json::object({{"StackId", id}});
+  set_out(stack);
+  return json::object({{"StackId", stack.id}});
 }
 
 Result<Value> CloudFormation::update_termination_protection(const Call& call) {
