@@ -159,7 +159,7 @@ void States::create_state_machine(const Call& call, protocol::Reply reply) {
     if (publishes) publish(made, description);
     reply(answer(save(std::move(made))));
   };
-  check_log_destination(call, role_arn, destination, [this, call, role_arn, machine = *machine, make = std::move(make)](Status may) mutable {
+  check_log_destination(role_arn, destination, [this, call, role_arn, machine = *machine, make = std::move(make)](Status may) mutable {
     if (!may) return make(std::move(may));
     ensure_managed_rules(call, role_arn, *machine, std::move(make));
   });

@@ -87,7 +87,7 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
     std::string name(params.text("name"));
     if (params.find("name") && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
     TRY(refuse_label(TRY(parse_machine_arn(params.text("stateMachineArn")))));
-  const Target target = TRY(resolve(params.text("stateMachineArn")));
+    const Target target = TRY(resolve(params.text("stateMachineArn")));
     const StateMachine& machine = *target.machine;
     if (!machine.express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");

@@ -125,7 +125,7 @@ class States final : public services::Service, engine::Observer {
                             Function<void(Status)> then);
   // Whether the role may log, and the group is there (observe/log_destination.cpp).
   std::optional<Value> logging_of(const engine::Record& execution) const;
-  void check_log_destination(const Call& call, const std::string& role_arn, const Value& logging, Function<void(Status)> then);
+  void check_log_destination(const std::string& role_arn, const Value& logging, Function<void(Status)> then);
   // Gives the version for the revision, the one that there is already if nothing changed.
   // With another description that is another version or not: UpdateStateMachine makes one (as moto's tests saw on AWS).
   enum class Redescribed : uint8_t { is_the_same, is_another };

@@ -73,7 +73,7 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
           save(std::move(updated));
           reply(out.build());
         };
-    check_log_destination(call, role, destination, [this, call, role, machine = std::move(machine_code), update = std::move(update)](Status may) mutable {
+    check_log_destination(role, destination, [this, call, role, machine = std::move(machine_code), update = std::move(update)](Status may) mutable {
       if (!may) return update(std::move(may));
       ensure_managed_rules(call, role, *machine, std::move(update));
     });

@@ -6,7 +6,7 @@
 
 namespace states {
 
-void States::check_log_destination(const Call& call, const std::string& role_arn, const Value& logging, Function<void(Status)> then) {
+void States::check_log_destination(const std::string& role_arn, const Value& logging, Function<void(Status)> then) {
   const LogSettings settings = LogSettings::of(logging);
   if (settings.level == LogSettings::Level::off || !kit_.registry.reaches("logs", "DescribeLogGroups")) return then({});
   const auto role = protocol::Principal::role_session(role_arn, "StepFunctionsLogging");
