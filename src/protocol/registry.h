@@ -1,10 +1,10 @@
 #pragma once
 // The one registry of operations: see operation.h.
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/loop.h"
 #include "base/random.h"
@@ -67,7 +67,13 @@ class Registry {
 
   Loop& loop_;
   Random& random_;
-  std::map<std::string, std::map<std::string, Operation, std::less<>>, std::less<>> services_;
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  template <typename T>
+  using ByName = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+  ByName<ByName<Operation>> services_;
   Authoriser* authoriser_ = nullptr;
   Validator validator_;
   std::optional<Throttle> throttle_;

@@ -3,22 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
+#include <array>
 
 #include "base/encoding.h"
 
 namespace states {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == text.npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
 
 std::unexpected<Error> invalid(std::string_view what) {
   return fail("InvalidArn", fmt::format("Invalid Arn: '{}'", what));
@@ -29,7 +19,7 @@ bool all_digits(std::string_view text) {
 }
 
 std::unexpected<Error> wrong_kind(const Name& name) {
-  return invalid(fmt::format("Resource type not valid in this context: {}", split(name.parts.resource, ':')[0]));
+  return invalid(fmt::format("Resource type not valid in this context: {}", name.parts.resource.substr(0, name.parts.resource.find(':'))));
 }
 
 }  // namespace
@@ -60,18 +50,29 @@ std::string Name::machine_arn() const {
 
 Result<Name> parse_arn(std::string_view text) {
   if (!text.starts_with("arn:")) return invalid(fmt::format("Invalid ARN prefix: {}", text));
-  const auto arn = Arn::parse(text);
+  auto arn = Arn::parse(text);
   if (!arn || arn->service != "states" || arn->region.empty() || arn->account.empty()) {
     return invalid(fmt::format("Invalid ARN: {}", text));
   }
-  Name name{.arn = std::string(text), .parts = *arn};
-  const auto parts = split(arn->resource, ':');
-  const std::string_view type = parts[0];
-  const auto part = [&](size_t i) { return i < parts.size() ? std::string(parts[i]) : std::string(); };
-  if (type == "stateMachine" && (parts.size() == 2 || parts.size() == 3)) {
-    name.machine = part(1);
-    if (parts.size() == 3) {
-      name.qualifier = part(2);
+  Name name{.arn = std::string(text), .parts = *std::move(arn)};
+  // The parts of the resource; what no kind has so many of is not looked at.
+  std::array<std::string_view, 4> part;
+  size_t parts = 0;
+  std::string_view last;
+  for (std::string_view rest = name.parts.resource;; ++parts) {
+    const size_t colon = rest.find(':');
+    last = rest.substr(0, colon);
+    if (parts < part.size()) part[parts] = last;
+    if (colon == rest.npos) break;
+    rest.remove_prefix(colon + 1);
+  }
+  ++parts;
+  const std::string_view type = part[0];
+  const auto before_slash = [](std::string_view of) { return of.substr(0, of.find('/')); };
+  if (type == "stateMachine" && (parts == 2 || parts == 3)) {
+    name.machine = part[1];
+    if (parts == 3) {
+      name.qualifier = part[2];
       name.kind = all_digits(name.qualifier) ? Name::Kind::version : Name::Kind::alias;
     } else if (const size_t slash = name.machine.find('/'); slash != std::string::npos) {
       name.qualifier = name.machine.substr(slash + 1);
@@ -80,21 +81,21 @@ Result<Name> parse_arn(std::string_view text) {
     } else {
       name.kind = Name::Kind::machine;
     }
-  } else if (type == "execution" && parts.size() == 3) {
+  } else if (type == "execution" && parts == 3) {
     name.kind = Name::Kind::execution;
-    name.machine = part(1).substr(0, part(1).find('/'));
-    name.qualifier = part(2);
-  } else if (type == "express" && (parts.size() == 4 || parts.size() == 3)) {  // a tested state's has no id of its own
+    name.machine = before_slash(part[1]);
+    name.qualifier = part[2];
+  } else if (type == "express" && (parts == 4 || parts == 3)) {  // a tested state's has no id of its own
     name.kind = Name::Kind::express;
-    name.machine = part(1);
-    name.qualifier = part(2);
-  } else if (type == "mapRun" && parts.size() >= 3) {
+    name.machine = part[1];
+    name.qualifier = part[2];
+  } else if (type == "mapRun" && parts >= 3) {
     name.kind = Name::Kind::map_run;
-    name.machine = part(1).substr(0, part(1).find('/'));
-    name.qualifier = part(parts.size() - 1);
-  } else if (type == "activity" && parts.size() == 2) {
+    name.machine = before_slash(part[1]);
+    name.qualifier = last;
+  } else if (type == "activity" && parts == 2) {
     name.kind = Name::Kind::activity;
-    name.machine = part(1);
+    name.machine = part[1];
   } else {
     return invalid(fmt::format("Invalid ARN: {}", text));
   }

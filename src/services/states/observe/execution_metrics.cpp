@@ -57,12 +57,14 @@ ExecutionMetrics::Resource* ExecutionMetrics::resource(const services::Scope& sc
 
 template <typename F>
 void ExecutionMetrics::each(const engine::Record& r, F count) {
-  const auto arn = Arn::parse(r.machine_arn);
-  if (!arn) return;
-  const services::Scope scope{arn->account, arn->region};
   for (const std::string* of : {&r.machine_arn, &r.version_arn, &r.alias_arn}) {
     if (of->empty()) continue;
-    if (Resource* known = resource(scope, kMachine, *of)) count(known->samples);
+    // Executions come in numbers: whose metrics wait already is not asked again where it lives.
+    if (const auto known = waiting_.find(*of); known != waiting_.end()) {
+      count(known->second.samples);
+    } else if (const auto arn = Arn::parse(r.machine_arn)) {
+      if (Resource* fresh = resource({arn->account, arn->region}, kMachine, *of)) count(fresh->samples);
+    }
   }
 }
 
