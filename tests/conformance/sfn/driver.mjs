@@ -57,23 +57,34 @@ const world = { url, functions, buckets, dynamo: dynamo.url, caseSeconds: Number
 const results = new Array(cases.length);
 let next = 0;
 const began = Date.now();
+async function replayed(one, account) {
+  try {
+    return await new Replay(world, one, account).run();
+  } catch (error) {
+    return { id: one.id, differences: [{ key: "", path: "/", got: String(error?.stack ?? error) }], checked: [], skipped: [], unsupported: [] };
+  }
+}
+const agrees = (r) => r.differences.length === 0 && r.unsupported.length === 0;
 async function worker() {
   while (next < cases.length) {
     const i = next++;
-    try {
-      results[i] = await new Replay(world, cases[i], i).run();
-    } catch (error) {
-      results[i] = { id: cases[i].id, differences: [{ key: "", path: "/", got: String(error?.stack ?? error) }], checked: [], skipped: [], unsupported: [] };
-    }
-    results[i].folder = cases[i].folder;
+    results[i] = await replayed(cases[i], i);
   }
 }
 await Promise.all(Array.from({ length: Number(option("--jobs", "24")) }, worker));
+// Recorded limits are real seconds (a Task's TimeoutSeconds of 1), and this process is also the functions that are called: where many
+// cases at once have made it late, the case is replayed once more with nothing beside it.
+for (const [i, one] of cases.entries()) {
+  if (agrees(results[i]) || one.id in known) continue;
+  results[i] = await replayed(one, cases.length + i);
+  console.log(`- ${one.id}\n    replayed alone: ${agrees(results[i]) ? "agrees" : "differs again"}`);
+}
+cases.forEach((one, i) => (results[i].folder = one.folder));
 
 const folders = new Map();
 const news = [];
 for (const r of results) {
-  const passed = r.differences.length === 0 && r.unsupported.length === 0;
+  const passed = agrees(r);
   r.passed = passed;
   const tally = folders.get(r.folder) ?? { passed: 0, failed: 0 };
   ++tally[passed ? "passed" : "failed"];
