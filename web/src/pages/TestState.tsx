@@ -12,6 +12,7 @@ import { useState } from "react";
 import { allStates, type Machine } from "../asl/definition";
 import { checkJson } from "../asl/names";
 import { sfn } from "../aws/sfn";
+import { CliOf } from "../ui/Cli";
 import { JsonText } from "../ui/JsonText";
 import { Failure } from "../ui/Page";
 
@@ -29,12 +30,15 @@ export default function TestState({ machine, state, roleArn }: { machine: Machin
   const definition = allStates(machine).get(state);
   const mockable = definition?.Type === "Task" || definition?.Type === "Map" || definition?.Type === "Parallel";
   const bad = checkJson(input) ?? (mock && checkJson(mock));
+  const trial = () => {
+    const alone = machine.QueryLanguage && !definition?.QueryLanguage ? { QueryLanguage: machine.QueryLanguage, ...definition } : definition;
+    return new TestStateCommand({ definition: JSON.stringify(alone), roleArn: roleArn || undefined, input, inspectionLevel: "DEBUG", mock: mock ? { result: mock } : undefined });
+  };
   const run = async () => {
     setBusy(true);
     setFailure(undefined);
     try {
-      const alone = machine.QueryLanguage && !definition?.QueryLanguage ? { QueryLanguage: machine.QueryLanguage, ...definition } : definition;
-      setAnswer(await sfn().send(new TestStateCommand({ definition: JSON.stringify(alone), roleArn: roleArn || undefined, input, inspectionLevel: "DEBUG", mock: mock ? { result: mock } : undefined })));
+      setAnswer(await sfn().send(trial()));
     } catch (error) {
       setAnswer(undefined);
       setFailure(error);
@@ -47,7 +51,7 @@ export default function TestState({ machine, state, roleArn }: { machine: Machin
     <SpaceBetween size="s">
       <FormField label="Input" errorText={checkJson(input)} stretch><Textarea value={input} onChange={({ detail }) => setInput(detail.value)} rows={3} spellcheck={false} /></FormField>
       {mockable && <FormField label={<>Mocked result <i>- optional</i></>} constraintText="With one, the task is not called." stretch><Textarea value={mock} onChange={({ detail }) => setMock(detail.value)} rows={2} spellcheck={false} /></FormField>}
-      <Button loading={busy} disabled={Boolean(bad)} onClick={() => void run()}>Test state</Button>
+      <SpaceBetween direction="horizontal" size="xs"><Button loading={busy} disabled={Boolean(bad)} onClick={() => void run()}>Test state</Button><CliOf of={trial} /></SpaceBetween>
       {failure !== undefined && <Failure error={failure} what="The state was not tested" />}
       {answer && (
         <SpaceBetween size="s">

@@ -5,6 +5,7 @@ import Link from "@cloudscape-design/components/link";
 import { ecs } from "../aws/ecs";
 import { refresh, useAsked } from "../aws/queries";
 import { paths, type Place } from "../router";
+import { CliOf } from "../ui/Cli";
 import { ListTable } from "../ui/ListTable";
 import { notifyError } from "../ui/notices";
 import { StatusBadge } from "../ui/Status";
@@ -19,7 +20,8 @@ export default function ClusterPage({ place }: { place: Place }) {
     for (let i = 0; i < arns.length; i += 100) found.push(...((await ecs().send(new DescribeTasksCommand({ cluster, tasks: arns.slice(i, i + 100) }), { abortSignal })).tasks ?? []));
     return found.map((t) => ({ ...t, id: t.taskArn!.split("/").at(-1)! }));
   }, { refetchInterval: 2_000 });
-  const stop = (task: string) => void ecs().send(new StopTaskCommand({ cluster, task, reason: "stopped in the console" })).then(() => refresh("tasks", cluster), (e: unknown) => notifyError("The task was not stopped", e));
+  const stopping = (task: string) => new StopTaskCommand({ cluster, task, reason: "stopped in the console" });
+  const stop = (task: string) => void ecs().send(stopping(task)).then(() => refresh("tasks", cluster), (e: unknown) => notifyError("The task was not stopped", e));
   return (
     <ListTable
       title={`Tasks of ${cluster}`} query={tasks} trackBy={(t) => t.taskArn!} fields={["id", "lastStatus", "startedBy", "group"]} sortBy={{ sortingField: "createdAt" }} descending
@@ -32,7 +34,7 @@ export default function ClusterPage({ place }: { place: Place }) {
         { id: "by", header: "Started by", cell: (t) => t.startedBy ?? "-" },
         { id: "created", header: "Created", cell: (t) => dateTime(t.createdAt), sortingField: "createdAt" },
         { id: "why", header: "Stopped because", cell: (t) => t.stoppedReason ?? "-" },
-        { id: "stop", header: "", cell: (t) => (t.lastStatus === "RUNNING" ? <Button variant="inline-link" ariaLabel={`Stop the task ${t.id}`} onClick={() => stop(t.taskArn!)}>Stop</Button> : null) },
+        { id: "stop", header: "", cell: (t) => (t.lastStatus === "RUNNING" ? <><Button variant="inline-link" ariaLabel={`Stop the task ${t.id}`} onClick={() => stop(t.taskArn!)}>Stop</Button> <CliOf inline of={() => stopping(t.taskArn!)} what={t.id} /></> : null) },
       ]}
     />
   );

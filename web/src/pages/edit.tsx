@@ -21,7 +21,8 @@ import type { Settings } from "../studio/Config";
 import { useDiagnostics } from "../studio/diagnostics";
 import { policyOf } from "../studio/permissions";
 import { begin, redo, step, undo } from "../studio/undo";
-import { command } from "../ui/Cli";
+import { copyCommand } from "../ui/Cli";
+import type { Sent } from "../ui/commandLine";
 import { download } from "../ui/download";
 import { notify, notifyError } from "../ui/notices";
 import { Failure, Page, Waiting } from "../ui/Page";
@@ -82,30 +83,53 @@ function Studio({ place, arn, given }: { place: Place; arn: string; given: Descr
     setSelected(name);
   };
 
+  const newRole = () => roleOf(settings.name, machine ?? {}, server.data?.account ?? "000000000000");
+  // What saving sends, the role's own commands aside; nothing where nothing was changed.
+  const saving = (roleArn: string): CreateStateMachineCommand | UpdateStateMachineCommand | PublishStateMachineVersionCommand | undefined => {
+    const loggingConfiguration = settings.level === "OFF" ? { level: settings.level } : { level: settings.level, includeExecutionData: settings.data, destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: settings.group } }] };
+    const version = settings.publish ? { publish: true, versionDescription: settings.description || undefined } : {};
+    if (arn) {
+      const changed = (member: keyof Settings) => settings[member] !== before.settings[member];
+      const ofDefinition = text !== before.text || roleArn !== given?.roleArn || changed("level") || changed("data") || changed("group") || changed("tracing");
+      if (ofDefinition) {
+        return new UpdateStateMachineCommand({
+          stateMachineArn: arn, definition: text === before.text ? undefined : text, roleArn: roleArn === given?.roleArn ? undefined : roleArn, ...version,
+          loggingConfiguration: changed("level") || changed("data") || changed("group") ? loggingConfiguration : undefined, tracingConfiguration: changed("tracing") ? { enabled: settings.tracing } : undefined,
+        });
+      }
+      return settings.publish ? new PublishStateMachineVersionCommand({ stateMachineArn: arn, description: settings.description || undefined }) : undefined;
+    }
+    return new CreateStateMachineCommand({
+      name: settings.name, definition: text, roleArn, type: settings.type, ...version, loggingConfiguration: settings.level === "OFF" ? undefined : loggingConfiguration, tracingConfiguration: settings.tracing ? { enabled: true } : undefined,
+      tags: settings.tags.filter((t) => t.key).length ? settings.tags.filter((t) => t.key) : undefined,
+    });
+  };
+  const copied = (): Sent[] => {
+    const role = settings.role === "new" ? newRole() : undefined;
+    const last = saving(role?.arn ?? settings.roleArn);
+    // Where nothing was changed yet, what is there is told again.
+    return [...(role?.commands ?? []), last ?? new UpdateStateMachineCommand({ stateMachineArn: arn, definition: text, roleArn: settings.roleArn })];
+  };
+
   const save = async () => {
     setBusy(true);
     try {
-      const loggingConfiguration = settings.level === "OFF" ? { level: settings.level } : { level: settings.level, includeExecutionData: settings.data, destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: settings.group } }] };
-      const version = settings.publish ? { publish: true, versionDescription: settings.description || undefined } : {};
-      const roleArn = settings.role === "new" ? await newRole(settings.name, machine ?? {}, server.data?.account ?? "000000000000") : settings.roleArn;
+      let { roleArn } = settings;
+      if (settings.role === "new") {
+        const role = newRole();
+        roleArn = (await iam().send(role.commands[0])).Role!.Arn!;
+        for (const allow of role.commands.slice(1) as PutRolePolicyCommand[]) await iam().send(allow);
+      }
+      const command = saving(roleArn);
       if (arn) {
-        const changed = (member: keyof Settings) => settings[member] !== before.settings[member];
-        const ofDefinition = text !== before.text || roleArn !== given?.roleArn || changed("level") || changed("data") || changed("group") || changed("tracing");
-        if (ofDefinition) {
-          await sfn().send(new UpdateStateMachineCommand({
-            stateMachineArn: arn, definition: text === before.text ? undefined : text, roleArn: roleArn === given?.roleArn ? undefined : roleArn, ...version,
-            loggingConfiguration: changed("level") || changed("data") || changed("group") ? loggingConfiguration : undefined, tracingConfiguration: changed("tracing") ? { enabled: settings.tracing } : undefined,
-          }));
-        } else if (settings.publish) await sfn().send(new PublishStateMachineVersionCommand({ stateMachineArn: arn, description: settings.description || undefined }));
+        if (command instanceof UpdateStateMachineCommand) await sfn().send(command);
+        else if (command) await sfn().send(command as PublishStateMachineVersionCommand);
         notify("success", "The state machine was updated. Executions that run go on with what they started with.");
         saved.current = true;
         void refresh("machine", arn);
         go(paths.machine(arn, "definition"));
       } else {
-        const made = await sfn().send(new CreateStateMachineCommand({
-          name: settings.name, definition: text, roleArn, type: settings.type, ...version, loggingConfiguration: settings.level === "OFF" ? undefined : loggingConfiguration, tracingConfiguration: settings.tracing ? { enabled: true } : undefined,
-          tags: settings.tags.filter((t) => t.key).length ? settings.tags.filter((t) => t.key) : undefined,
-        }));
+        const made = await sfn().send(command as CreateStateMachineCommand);
         saved.current = true;
         go(paths.machine(made.stateMachineArn!));
       }
@@ -120,7 +144,7 @@ function Studio({ place, arn, given }: { place: Place; arn: string; given: Descr
     format: () => write(pretty(text), ""),
     export: () => download(`${settings.name}.asl.json`, "application/json", text),
     import: () => files.current?.click(),
-    cli: () => void navigator.clipboard.writeText(arn ? command("stepfunctions", "update-state-machine", { "state-machine-arn": arn, definition: text }) : command("stepfunctions", "create-state-machine", { name: settings.name, type: settings.type, "role-arn": settings.roleArn || "arn:aws:iam::000000000000:role/any", definition: text })).then(() => notify("success", "The command was copied.")),
+    cli: () => void copyCommand(copied()),
   };
   const nameless = Boolean(checkName(settings.name).error) || settings.name === "";
 
@@ -159,11 +183,12 @@ function Studio({ place, arn, given }: { place: Place; arn: string; given: Descr
 }
 
 /** A role that Step Functions may assume, and that may do what the definition's tasks call. */
-async function newRole(name: string, machine: Machine, account: string): Promise<string> {
+function roleOf(name: string, machine: Machine, account: string): { arn: string; commands: [CreateRoleCommand, ...PutRolePolicyCommand[]] } {
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "states.amazonaws.com" }, Action: "sts:AssumeRole" }] });
   const plain = name.replace(/[^\w+=,.@-]/g, "").slice(0, 30);
-  const made = await iam().send(new CreateRoleCommand({ RoleName: `StepFunctions-${plain}-role-${Date.now().toString(36)}`, Path: "/service-role/", AssumeRolePolicyDocument }));
+  const RoleName = `StepFunctions-${plain}-role-${Date.now().toString(36)}`, Path = "/service-role/";
+  const create = new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument });
   const policy = policyOf(machine, { account, region: session().region });
-  if (policy.Statement.length) await iam().send(new PutRolePolicyCommand({ RoleName: made.Role!.RoleName, PolicyName: "WhatTheTasksCall", PolicyDocument: JSON.stringify(policy) }));
-  return made.Role!.Arn!;
+  const allow = new PutRolePolicyCommand({ RoleName, PolicyName: "WhatTheTasksCall", PolicyDocument: JSON.stringify(policy) });
+  return { arn: `arn:aws:iam::${account}:role${Path}${RoleName}`, commands: policy.Statement.length ? [create, allow] : [create] };
 }

@@ -16,6 +16,7 @@ import { refresh, useAsked } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { go, paths } from "../router";
 import { notify, notifyError } from "../ui/notices";
+import { CliOf } from "../ui/Cli";
 import { Failure, Nothing } from "../ui/Page";
 import { useKeys } from "../ui/keys";
 import { dateTime } from "../ui/time";
@@ -30,6 +31,8 @@ export async function listMachines(abortSignal?: AbortSignal): Promise<StateMach
   } while (nextToken && found.length < 10_000);
   return found;
 }
+
+const deletion = (m: StateMachineListItem) => new DeleteStateMachineCommand({ stateMachineArn: m.stateMachineArn });
 
 export interface Counts {
   counts: Record<string, number>;
@@ -64,7 +67,7 @@ export default function MachinesPage() {
   const remove = async () => {
     for (const machine of removing) {
       try {
-        await sfn().send(new DeleteStateMachineCommand({ stateMachineArn: machine.stateMachineArn }));
+        await sfn().send(deletion(machine));
         notify("success", `${machine.name} is being deleted.`);
       } catch (error) {
         notifyError(`${machine.name} was not deleted`, error);
@@ -110,7 +113,7 @@ export default function MachinesPage() {
       />
       <Modal
         visible={removing.length > 0} onDismiss={() => setRemoving([])} header={removing.length === 1 ? `Delete ${removing[0].name}?` : `Delete ${removing.length} state machines?`} closeAriaLabel="Close"
-        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setRemoving([])}>Cancel</Button><Button variant="primary" onClick={() => void remove()}>Delete</Button></SpaceBetween></Box>}
+        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setRemoving([])}>Cancel</Button>{removing.length > 0 && <CliOf of={() => removing.map(deletion)} />}<Button variant="primary" onClick={() => void remove()}>Delete</Button></SpaceBetween></Box>}
       >
         Executions that run are stopped at their next transition. Histories are kept no longer than the state machine. This can't be undone.
       </Modal>

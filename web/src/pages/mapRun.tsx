@@ -12,7 +12,7 @@ import { useState } from "react";
 import { refresh, useAsked } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { paths, type Place } from "../router";
-import { command, CopyCli } from "../ui/Cli";
+import { CliOf, command, CopyCli } from "../ui/Cli";
 import { notifyError } from "../ui/notices";
 import { Failure, Page, Waiting } from "../ui/Page";
 import { StatusBadge } from "../ui/Status";
@@ -27,7 +27,8 @@ export default function MapRunPage({ place }: { place: Place }) {
   if (!run.data) return <Waiting />;
   const r = run.data, items = r.itemCounts;
   const done = (items?.succeeded ?? 0) + (items?.failed ?? 0) + (items?.aborted ?? 0) + (items?.timedOut ?? 0);
-  const update = () => void sfn().send(new UpdateMapRunCommand({ mapRunArn: arn, maxConcurrency: Number(concurrency) })).then(() => (setConcurrency(""), refresh("map-run", arn)), (e: unknown) => notifyError("The Map Run was not changed", e));
+  const change = () => new UpdateMapRunCommand({ mapRunArn: arn, maxConcurrency: Number(concurrency) });
+  const update = () => void sfn().send(change()).then(() => (setConcurrency(""), refresh("map-run", arn)), (e: unknown) => notifyError("The Map Run was not changed", e));
   return (
     <Page title="Map Run" description={<span className="mono">{arn}</span>} actions={<CopyCli text={command("stepfunctions", "describe-map-run", { "map-run-arn": arn })} />}>
       <SpaceBetween size="l">
@@ -40,7 +41,7 @@ export default function MapRunPage({ place }: { place: Place }) {
               { label: "Pending", value: items?.pending }, { label: "Running", value: items?.running }, { label: "Succeeded", value: items?.succeeded }, { label: "Failed", value: items?.failed },
               { label: "Timed out", value: items?.timedOut }, { label: "Aborted", value: items?.aborted }, { label: "Results written", value: items?.resultsWritten },
               { label: "Tolerated failures", value: `${r.toleratedFailurePercentage ?? 0} % or ${r.toleratedFailureCount ?? 0}` },
-              { label: "Maximum concurrency", value: <SpaceBetween direction="horizontal" size="xs">{String(r.maxConcurrency ?? 0)}{r.status === "RUNNING" && <><Input type="number" value={concurrency} onChange={({ detail }) => setConcurrency(detail.value)} ariaLabel="New maximum concurrency" /><Button disabled={!concurrency} onClick={update}>Change</Button></>}</SpaceBetween> },
+              { label: "Maximum concurrency", value: <SpaceBetween direction="horizontal" size="xs">{String(r.maxConcurrency ?? 0)}{r.status === "RUNNING" && <><Input type="number" value={concurrency} onChange={({ detail }) => setConcurrency(detail.value)} ariaLabel="New maximum concurrency" /><Button disabled={!concurrency} onClick={update}>Change</Button><CliOf of={change} /></>}</SpaceBetween> },
             ]} />
           </SpaceBetween>
         </Container>

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { refresh, useAsked } from "../aws/queries";
 import { sqs } from "../aws/sqs";
 import { paths } from "../router";
+import { CliOf } from "../ui/Cli";
 import { ListTable } from "../ui/ListTable";
 import { notifyError } from "../ui/notices";
 
@@ -20,11 +21,12 @@ export default function QueuesPage() {
       return { url, name: url.split("/").at(-1)!, available: Number(Attributes.ApproximateNumberOfMessages ?? 0), inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0) };
     }));
   }, { refetchInterval: 3_000 });
-  const create = () => void sqs().send(new CreateQueueCommand({ QueueName: name, Attributes: name.endsWith(".fifo") ? { FifoQueue: "true" } : undefined })).then(() => (setName(""), refresh("queues")), (e: unknown) => notifyError("The queue was not created", e));
+  const creation = () => new CreateQueueCommand({ QueueName: name, Attributes: name.endsWith(".fifo") ? { FifoQueue: "true" } : undefined });
+  const create = () => void sqs().send(creation()).then(() => (setName(""), refresh("queues")), (e: unknown) => notifyError("The queue was not created", e));
   return (
     <ListTable
       title="Queues" query={queues} trackBy={(q) => q.url} fields={["name"]} empty={{ title: "No queues", text: "A queue keeps messages until somebody takes them." }}
-      actions={<SpaceBetween direction="horizontal" size="xs"><Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="Name" ariaLabel="Name of the new queue" /><Button disabled={!name} onClick={create}>Create queue</Button></SpaceBetween>}
+      actions={<SpaceBetween direction="horizontal" size="xs"><Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="Name" ariaLabel="Name of the new queue" /><Button disabled={!name} onClick={create}>Create queue</Button><CliOf of={creation} /></SpaceBetween>}
       columns={[
         { id: "name", header: "Name", cell: (q) => <Link href={paths.queue(q.url)}>{q.name}</Link>, sortingField: "name", isRowHeader: true },
         { id: "available", header: "Messages available", cell: (q) => q.available, sortingField: "available" },

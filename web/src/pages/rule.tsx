@@ -15,7 +15,7 @@ import { events } from "../aws/events";
 import { refresh, useAsked, useServer } from "../aws/queries";
 import { session } from "../aws/session";
 import { paths, type Place } from "../router";
-import { command, CopyCli } from "../ui/Cli";
+import { CliOf, command, CopyCli } from "../ui/Cli";
 import { JsonText } from "../ui/JsonText";
 import { ListTable } from "../ui/ListTable";
 import { notifyError } from "../ui/notices";
@@ -38,9 +38,10 @@ export default function RulePage({ place }: { place: Place }) {
   if (!rule.data) return <Waiting />;
   const r = rule.data;
   const enabled = r.State !== "DISABLED";
-  const turn = () => void events().send(enabled ? new DisableRuleCommand({ Name: name, EventBusName: bus }) : new EnableRuleCommand({ Name: name, EventBusName: bus })).then(() => refresh("rule", bus, name), (e: unknown) => notifyError("The rule was not changed", e));
+  const turning = () => (enabled ? new DisableRuleCommand({ Name: name, EventBusName: bus }) : new EnableRuleCommand({ Name: name, EventBusName: bus }));
+  const turn = () => void events().send(turning()).then(() => refresh("rule", bus, name), (e: unknown) => notifyError("The rule was not changed", e));
   return (
-    <Page title={name} actions={<SpaceBetween direction="horizontal" size="xs"><CopyCli text={command("events", "describe-rule", { name, "event-bus-name": bus })} /><Button disabled={r.ManagedBy !== undefined} onClick={turn}>{enabled ? "Disable" : "Enable"}</Button></SpaceBetween>}>
+    <Page title={name} actions={<SpaceBetween direction="horizontal" size="xs"><CopyCli text={command("events", "describe-rule", { name, "event-bus-name": bus })} /><Button disabled={r.ManagedBy !== undefined} onClick={turn}>{enabled ? "Disable" : "Enable"}</Button><CliOf of={turning} /></SpaceBetween>}>
       <SpaceBetween size="l">
         {r.ManagedBy && <Alert type="info" header="A managed rule">{r.ManagedBy} made it for tasks that are waited for (.sync), and keeps it. It is changed by nobody else.</Alert>}
         <Container header={<Header variant="h2">Details</Header>}>
@@ -71,11 +72,12 @@ function Pattern({ pattern }: { pattern: string }) {
   const [answer, setAnswer] = useState<boolean>();
   const [failure, setFailure] = useState<unknown>();
   const bad = checkJson(event);
+  const question = () => new TestEventPatternCommand({ EventPattern: pattern, Event: event });
   const ask = async () => {
     setAnswer(undefined);
     setFailure(undefined);
     try {
-      setAnswer((await events().send(new TestEventPatternCommand({ EventPattern: pattern, Event: event }))).Result ?? false);
+      setAnswer((await events().send(question())).Result ?? false);
     } catch (error) {
       setFailure(error);
     }
@@ -83,7 +85,7 @@ function Pattern({ pattern }: { pattern: string }) {
   return (
     <div className="split">
       <Container header={<Header variant="h2">Event pattern</Header>}><JsonText value={pattern} label="Event pattern" name="pattern" /></Container>
-      <Container header={<Header variant="h2" actions={<Button disabled={Boolean(bad)} onClick={() => void ask()}>Test pattern</Button>} description="Nothing is sent: the pattern is only asked.">Would this event fit?</Header>}>
+      <Container header={<Header variant="h2" actions={<SpaceBetween direction="horizontal" size="xs"><Button disabled={Boolean(bad)} onClick={() => void ask()}>Test pattern</Button><CliOf of={question} /></SpaceBetween>} description="Nothing is sent: the pattern is only asked.">Would this event fit?</Header>}>
         <SpaceBetween size="s">
           <FormField label="Event" errorText={bad} stretch><Suspense fallback={<Waiting />}><CodeEditor value={event} onChange={(e) => (setEvent(e), setAnswer(undefined))} label="Event to test" height={240} /></Suspense></FormField>
           {answer !== undefined && <StatusIndicator type={answer ? "success" : "stopped"}>{answer ? "The event fits the pattern" : "The event does not fit"}</StatusIndicator>}

@@ -17,7 +17,7 @@ import { parseDefinition } from "../asl/definition";
 import { definitionOf, resourcesOf } from "../asl/template";
 import { cloudformation } from "../aws/cloudformation";
 import { go, paths, type Place } from "../router";
-import { command, CopyCli } from "../ui/Cli";
+import { CliOf } from "../ui/Cli";
 import { notifyError } from "../ui/notices";
 import { Failure, Waiting } from "../ui/Page";
 import { StackStatus } from "../ui/Status";
@@ -38,11 +38,14 @@ export default function SamplePage({ place }: { place: Place }) {
   return <Steps sample={sample} template={template.data!} place={place} />;
 }
 
+const creation = (name: string, template: string) => new CreateStackCommand({ StackName: name, TemplateBody: template, Capabilities: ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"], OnFailure: "ROLLBACK" });
+const deletion = (stack: string) => new DeleteStackCommand({ StackName: stack });
+
 /** A second deployment of the same sample gets a name of its own. */
 async function createStack(name: string, template: string) {
   for (let n = 1; ; ++n) {
     try {
-      return await cloudformation().send(new CreateStackCommand({ StackName: n === 1 ? name : `${name}-${n}`, TemplateBody: template, Capabilities: ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"], OnFailure: "ROLLBACK" }));
+      return await cloudformation().send(creation(n === 1 ? name : `${name}-${n}`, template));
     } catch (error) {
       if (!(error instanceof AlreadyExistsException) || n === 100) throw error;
     }
@@ -130,7 +133,7 @@ function Deploy({ sample, template, name, setName, stackId, stack, error }: Depl
   });
   const ready = rows.filter((r) => r.status?.endsWith("_COMPLETE")).length;
   const reasons = stack?.events.filter((e) => e.ResourceStatus?.endsWith("_FAILED") && e.ResourceStatusReason && !/cancelled/i.test(e.ResourceStatusReason)) ?? [];
-  const remove = () => void cloudformation().send(new DeleteStackCommand({ StackName: stackId })).then(() => go(paths.sample(sample.id, "deploy"), "replace"), (e: unknown) => notifyError("The stack was not deleted", e));
+  const remove = () => void cloudformation().send(deletion(stackId!)).then(() => go(paths.sample(sample.id, "deploy"), "replace"), (e: unknown) => notifyError("The stack was not deleted", e));
   return (
     <SpaceBetween size="l">
       {!stackId && (
@@ -147,7 +150,7 @@ function Deploy({ sample, template, name, setName, stackId, stack, error }: Depl
       )}
       {error && <Failure error={error} what="The stack could not be read" />}
       {stackId && (
-        <Container header={<Header variant="h2" actions={status && failed(status) && !inProgress(status) ? <Button onClick={remove}>Delete the stack and try again</Button> : undefined}>Deploy resources</Header>}>
+        <Container header={<Header variant="h2" actions={status && failed(status) && !inProgress(status) ? <SpaceBetween direction="horizontal" size="xs"><CliOf of={() => deletion(stackId)} /><Button onClick={remove}>Delete the stack and try again</Button></SpaceBetween> : undefined}>Deploy resources</Header>}>
           <SpaceBetween size="m">
             <div>
               <Box variant="awsui-key-label">Stack ID</Box>
@@ -167,7 +170,7 @@ function Deploy({ sample, template, name, setName, stackId, stack, error }: Depl
         </Container>
       )}
       <Table
-        header={<Header variant="h2" counter={`(${rows.length})`} actions={<CopyCli text={command("cloudformation", "create-stack", { "stack-name": name, "template-body": `file://samples/${sample.id}/template.json`, capabilities: "CAPABILITY_IAM" })} />}>Resources</Header>}
+        header={<Header variant="h2" counter={`(${rows.length})`} actions={<CliOf of={() => creation(name, template)} />}>Resources</Header>}
         items={rows} variant="container" wrapLines trackBy="logicalId" ariaLabels={{ tableLabel: "Resources" }}
         columnDefinitions={[
           { id: "id", header: "Logical ID", cell: (r) => r.logicalId, isRowHeader: true },

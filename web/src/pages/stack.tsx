@@ -14,7 +14,7 @@ import { lazy, Suspense, useState } from "react";
 import { cloudformation } from "../aws/cloudformation";
 import { useAsked } from "../aws/queries";
 import { go, paths, type Place } from "../router";
-import { command, CopyCli } from "../ui/Cli";
+import { CliOf, command, CopyCli } from "../ui/Cli";
 import { notifyError } from "../ui/notices";
 import { Failure, Nothing, Page, Waiting } from "../ui/Page";
 import { StackStatus } from "../ui/Status";
@@ -42,7 +42,8 @@ export default function StackPage({ place }: { place: Place }) {
   if (stack.error) return <Failure error={stack.error} what="The stack could not be read" />;
   if (!stack.data) return <Waiting />;
   const s = stack.data.stack;
-  const remove = () => void cloudformation().send(new DeleteStackCommand({ StackName: id })).then(() => setRemoving(false), (e: unknown) => notifyError("The stack is not deleted", e));
+  const deletion = () => new DeleteStackCommand({ StackName: id });
+  const remove = () => void cloudformation().send(deletion()).then(() => setRemoving(false), (e: unknown) => notifyError("The stack is not deleted", e));
   return (
     <Page
       title={s.StackName ?? id}
@@ -113,7 +114,7 @@ export default function StackPage({ place }: { place: Place }) {
         />
       </SpaceBetween>
       <Modal visible={removing} header={`Delete ${s.StackName}?`} onDismiss={() => setRemoving(false)} closeAriaLabel="Close"
-        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setRemoving(false)}>Cancel</Button><Button variant="primary" onClick={remove}>Delete</Button></SpaceBetween></Box>}>
+        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setRemoving(false)}>Cancel</Button><CliOf of={deletion} /><Button variant="primary" onClick={remove}>Delete</Button></SpaceBetween></Box>}>
         All its resources are deleted with it. This can't be undone.
       </Modal>
     </Page>

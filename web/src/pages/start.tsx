@@ -15,7 +15,7 @@ import { checkJson, checkName } from "../asl/names";
 import { useMachine } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { go, paths, type Place } from "../router";
-import { command, CopyCli } from "../ui/Cli";
+import { CliOf } from "../ui/Cli";
 import { JsonText } from "../ui/JsonText";
 import { Failure, Page, Waiting } from "../ui/Page";
 import { StatusBadge } from "../ui/Status";
@@ -63,16 +63,20 @@ export default function StartPage({ place }: { place: Place }) {
   const badInput = checkJson(input);
   const used = name || generated;
 
+  const starting = {
+    sync: () => new StartSyncExecutionCommand({ stateMachineArn: arn, name: used, input }),
+    async: () => new StartExecutionCommand({ stateMachineArn: arn, name: used, input }),
+  };
   const start = async () => {
     if (findings.error || badInput) return;
     setBusy(true);
     setFailure(undefined);
     try {
       if (express) {
-        setAnswer(await sfn().send(new StartSyncExecutionCommand({ stateMachineArn: arn, name: used, input })));
+        setAnswer(await sfn().send(starting.sync()));
         return;
       }
-      const started = await sfn().send(new StartExecutionCommand({ stateMachineArn: arn, name: used, input }));
+      const started = await sfn().send(starting.async());
       const to = paths.execution(started.executionArn!);
       if (newTab) window.open(to, "_blank", "noopener");
       else go(to);
@@ -89,7 +93,7 @@ export default function StartPage({ place }: { place: Place }) {
         <Form
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <CopyCli text={command("stepfunctions", express ? "start-sync-execution" : "start-execution", { "state-machine-arn": arn, name: used, input })} />
+              <CliOf of={() => (express ? starting.sync() : starting.async())} />
               <Button variant="link" href={paths.machine(arn)} formAction="none">Cancel</Button>
               <Button variant="primary" loading={busy} disabled={Boolean(findings.error || badInput)}>Start execution</Button>
             </SpaceBetween>

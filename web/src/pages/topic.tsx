@@ -14,7 +14,7 @@ import { refresh, useAsked } from "../aws/queries";
 import { sns } from "../aws/sns";
 import { sqs } from "../aws/sqs";
 import type { Place } from "../router";
-import { command, CopyCli } from "../ui/Cli";
+import { CliOf } from "../ui/Cli";
 import { ListTable } from "../ui/ListTable";
 import { notify, notifyError } from "../ui/notices";
 import { Failure, Nothing, Page, Waiting } from "../ui/Page";
@@ -22,14 +22,30 @@ import { Delivered, useMessages } from "./execution/MessageDeliveries";
 
 const protocols = [{ value: "sqs", label: "Queue (SQS)" }, { value: "http", label: "HTTP" }, { value: "https", label: "HTTPS" }];
 
+const subscription = (topic: string, protocol: string, endpoint: string) => new SubscribeCommand({ TopicArn: topic, Protocol: protocol, Endpoint: endpoint });
+const leaving = (arn: string | undefined) => new UnsubscribeCommand({ SubscriptionArn: arn });
+
+/** What lets the topic write into the queue. */
+function permission(QueueUrl: string | undefined, queueArn: string, topicArn: string) {
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: queueArn, Condition: { ArnEquals: { "aws:SourceArn": topicArn } } }] });
+  return new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } });
+}
+
 /** A queue that hears the topic, made and allowed to. */
 async function subscribeQueue(topicArn: string, name: string) {
   const { QueueUrl } = await sqs().send(new CreateQueueCommand({ QueueName: name }));
   const { Attributes } = await sqs().send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
   const queueArn = Attributes!.QueueArn!;
-  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: queueArn, Condition: { ArnEquals: { "aws:SourceArn": topicArn } } }] });
-  await sqs().send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-  await sns().send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "sqs", Endpoint: queueArn }));
+  await sqs().send(permission(QueueUrl, queueArn, topicArn));
+  await sns().send(subscription(topicArn, "sqs", queueArn));
+}
+
+/** The same for a terminal, where the queue's address is known before it is asked for. */
+function subscribing(topicArn: string, protocol: string, endpoint: string) {
+  if (protocol !== "sqs" || endpoint.startsWith("arn:")) return subscription(topicArn, protocol, endpoint);
+  const [, partition, , region, account] = topicArn.split(":");
+  const queueArn = `arn:${partition}:sqs:${region}:${account}:${endpoint}`;
+  return [new CreateQueueCommand({ QueueName: endpoint }), permission(`${window.location.origin}/${account}/${endpoint}`, queueArn, topicArn), subscription(topicArn, "sqs", queueArn)];
 }
 
 export default function TopicPage({ place }: { place: Place }) {
@@ -43,16 +59,17 @@ export default function TopicPage({ place }: { place: Place }) {
   const subscribe = async () => {
     try {
       if (protocol === "sqs" && !endpoint.startsWith("arn:")) await subscribeQueue(arn, endpoint);
-      else await sns().send(new SubscribeCommand({ TopicArn: arn, Protocol: protocol, Endpoint: endpoint }));
+      else await sns().send(subscription(arn, protocol, endpoint));
       setEndpoint("");
       void refresh("subscriptions", arn);
     } catch (error) {
       notifyError("Nothing was subscribed", error);
     }
   };
-  const publish = () => void sns().send(new PublishCommand({ TopicArn: arn, Message: message })).then(() => (setMessage(""), notify("success", "The message was published."), refresh("messages", arn)), (e: unknown) => notifyError("The message was not published", e));
+  const publication = () => new PublishCommand({ TopicArn: arn, Message: message });
+  const publish = () => void sns().send(publication()).then(() => (setMessage(""), notify("success", "The message was published."), refresh("messages", arn)), (e: unknown) => notifyError("The message was not published", e));
   return (
-    <Page title={name} description={<span className="mono">{arn}</span>} actions={<CopyCli text={command("sns", "publish", { "topic-arn": arn, message: message || "hello" })} />}>
+    <Page title={name} description={<span className="mono">{arn}</span>}>
       <SpaceBetween size="l">
         <Container header={<Header variant="h2" counter={messages.data ? `(${messages.data.messages.length})` : undefined} description="The last messages that this server took, and what became of them.">Messages</Header>}>
           <SpaceBetween size="m">
@@ -60,7 +77,7 @@ export default function TopicPage({ place }: { place: Place }) {
             {!messages.data && !messages.error && <Waiting />}
             {messages.data?.messages.length === 0 && <Nothing title="No messages yet" text="What is published appears here." />}
             {messages.data?.messages.map((m) => <Delivered key={m.messageId} message={m} />)}
-            <FormField label="Publish a message"><SpaceBetween direction="horizontal" size="xs"><Input value={message} onChange={({ detail }) => setMessage(detail.value)} placeholder="Text" ariaLabel="Text of the message" /><Button disabled={!message} onClick={publish}>Publish</Button></SpaceBetween></FormField>
+            <FormField label="Publish a message"><SpaceBetween direction="horizontal" size="xs"><Input value={message} onChange={({ detail }) => setMessage(detail.value)} placeholder="Text" ariaLabel="Text of the message" /><Button disabled={!message} onClick={publish}>Publish</Button><CliOf of={publication} /></SpaceBetween></FormField>
           </SpaceBetween>
         </Container>
         <ListTable
@@ -70,13 +87,14 @@ export default function TopicPage({ place }: { place: Place }) {
               <Select options={protocols} selectedOption={protocols.find((p) => p.value === protocol)!} onChange={({ detail }) => setProtocol(detail.selectedOption.value!)} ariaLabel="Protocol" />
               <Input value={endpoint} onChange={({ detail }) => setEndpoint(detail.value)} placeholder={protocol === "sqs" ? "Queue name or ARN" : "URL"} ariaLabel="Endpoint" />
               <Button disabled={!endpoint} onClick={() => void subscribe()}>Subscribe</Button>
+              <CliOf of={() => subscribing(arn, protocol, endpoint)} />
             </SpaceBetween>
           }
           columns={[
             { id: "protocol", header: "Protocol", cell: (s) => s.Protocol },
             { id: "endpoint", header: "Endpoint", cell: (s) => <span className="mono">{s.Endpoint}</span> },
             { id: "state", header: "State", cell: (s) => (s.SubscriptionArn?.startsWith("arn:") ? "Confirmed" : <Box color="text-status-inactive">Waits for confirmation</Box>) },
-            { id: "remove", header: "", cell: (s) => (s.SubscriptionArn?.startsWith("arn:") ? <Button variant="inline-link" ariaLabel={`Unsubscribe ${s.Endpoint}`} onClick={() => void sns().send(new UnsubscribeCommand({ SubscriptionArn: s.SubscriptionArn })).then(() => refresh("subscriptions", arn), (e: unknown) => notifyError("It is still subscribed", e))}>Unsubscribe</Button> : null) },
+            { id: "remove", header: "", cell: (s) => (s.SubscriptionArn?.startsWith("arn:") ? <><Button variant="inline-link" ariaLabel={`Unsubscribe ${s.Endpoint}`} onClick={() => void sns().send(leaving(s.SubscriptionArn)).then(() => refresh("subscriptions", arn), (e: unknown) => notifyError("It is still subscribed", e))}>Unsubscribe</Button> <CliOf inline of={() => leaving(s.SubscriptionArn)} what={s.Endpoint} /></> : null) },
           ]}
         />
       </SpaceBetween>

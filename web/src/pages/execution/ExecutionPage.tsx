@@ -1,5 +1,5 @@
 // Execution details: what ran, how it went, and every state's data.
-import { RedriveExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, RedriveExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
@@ -13,7 +13,7 @@ import { queryClient, refresh, useExecution, useExecutionMachine } from "../../a
 import { sfn } from "../../aws/sfn";
 import { useHistory } from "../../history/useHistory";
 import { go, paths, type Place } from "../../router";
-import { command } from "../../ui/Cli";
+import { CliOf, copyCommand } from "../../ui/Cli";
 import { download } from "../../ui/download";
 import { useKeys } from "../../ui/keys";
 import { notify, notifyError } from "../../ui/notices";
@@ -35,9 +35,10 @@ export default function ExecutionPage({ place }: { place: Place }) {
   const running = e.status === "RUNNING";
   const redrivable = e.redriveStatus === "REDRIVABLE";
 
+  const redriving = () => new RedriveExecutionCommand({ executionArn: arn });
   const redrive = async () => {
     try {
-      await sfn().send(new RedriveExecutionCommand({ executionArn: arn }));
+      await sfn().send(redriving());
       notify("success", "The execution goes on from the states that had failed.");
       await queryClient.invalidateQueries();
     } catch (error) {
@@ -45,8 +46,8 @@ export default function ExecutionPage({ place }: { place: Place }) {
     }
   };
   const actions = (id: string) => {
-    if (id === "cli") void navigator.clipboard.writeText(command("stepfunctions", "get-execution-history", { "execution-arn": arn })).then(() => notify("success", "The command was copied."));
-    else if (id === "describe") void navigator.clipboard.writeText(command("stepfunctions", "describe-execution", { "execution-arn": arn })).then(() => notify("success", "The command was copied."));
+    if (id === "cli") void copyCommand(new GetExecutionHistoryCommand({ executionArn: arn }));
+    else if (id === "describe") void copyCommand(new DescribeExecutionCommand({ executionArn: arn }));
     else if (id === "export") {
       // The form that get-execution-history prints, so that this console takes it up again.
       const events = history.events.map(({ id: n, previousEventId, timestamp, type, details }) => ({
@@ -68,6 +69,7 @@ export default function ExecutionPage({ place }: { place: Place }) {
           >
             Actions
           </ButtonDropdown>
+          {redrivable && <CliOf of={redriving} />}
           {redrivable && <Button onClick={() => void redrive()}>Redrive</Button>}
           {running && <Button onClick={() => setStopping(true)}>Stop execution</Button>}
           <Button variant="primary" href={paths.start(e.stateMachineArn!, arn)}>New execution</Button>
@@ -97,9 +99,10 @@ function detailsName(type: string): string {
 function Stop({ arn, visible, onClose }: { arn: string; visible: boolean; onClose: () => void }) {
   const [error, setError] = useState("");
   const [cause, setCause] = useState("");
+  const stopping = () => new StopExecutionCommand({ executionArn: arn, error: error || undefined, cause: cause || undefined });
   const stop = async () => {
     try {
-      await sfn().send(new StopExecutionCommand({ executionArn: arn, error: error || undefined, cause: cause || undefined }));
+      await sfn().send(stopping());
       void refresh("execution", arn);
     } catch (failure) {
       notifyError("The execution was not stopped", failure);
@@ -109,7 +112,7 @@ function Stop({ arn, visible, onClose }: { arn: string; visible: boolean; onClos
   return (
     <Modal
       visible={visible} header="Stop execution" onDismiss={onClose} closeAriaLabel="Close"
-      footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={onClose}>Cancel</Button><Button variant="primary" onClick={() => void stop()}>Stop execution</Button></SpaceBetween></Box>}
+      footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={onClose}>Cancel</Button><CliOf of={stopping} /><Button variant="primary" onClick={() => void stop()}>Stop execution</Button></SpaceBetween></Box>}
     >
       <SpaceBetween size="m">
         <Box variant="p">What runs is stopped, its container too.</Box>

@@ -16,6 +16,7 @@ import { session } from "../../aws/session";
 import { sfn } from "../../aws/sfn";
 import { go, paths } from "../../router";
 import { useKeys } from "../../ui/keys";
+import { CliOf } from "../../ui/Cli";
 import { notify, notifyError } from "../../ui/notices";
 import { Failure, Nothing } from "../../ui/Page";
 import { StatusBadge } from "../../ui/Status";
@@ -24,6 +25,11 @@ import { useNow } from "../execution/Summary";
 
 const statuses = [{ value: "", label: "All statuses" }, { value: "RUNNING", label: "Running" }, { value: "SUCCEEDED", label: "Succeeded" }, { value: "FAILED", label: "Failed" }, { value: "TIMED_OUT", label: "Timed out" }, { value: "ABORTED", label: "Aborted" }];
 const redrives = [{ value: "", label: "Redriven or not" }, { value: "REDRIVEN", label: "Redriven" }, { value: "NOT_REDRIVEN", label: "Not redriven" }];
+
+const stopping = (e: ExecutionListItem) => new StopExecutionCommand({ executionArn: e.executionArn });
+const redriving = (e: ExecutionListItem) => new RedriveExecutionCommand({ executionArn: e.executionArn });
+const stoppable = (e: ExecutionListItem) => e.status === "RUNNING";
+const redrivable = (e: ExecutionListItem) => e.status !== "RUNNING" && e.status !== "SUCCEEDED";
 
 type Listed = ExecutionListItem & { where?: string };
 
@@ -91,8 +97,10 @@ export default function Executions({ owner, express = false }: { owner: { stateM
             <SpaceBetween direction="horizontal" size="xs">
               <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void refresh("executions", arn)} />
               <Button disabled={chosen.length !== 2} onClick={() => go(paths.compare(chosen[0].executionArn!, chosen[1].executionArn!))}>Compare</Button>
-              <Button disabled={!chosen.some((e) => e.status === "RUNNING")} onClick={() => void each("stopped", (e) => sfn().send(new StopExecutionCommand({ executionArn: e.executionArn })))}>Stop</Button>
-              {"stateMachineArn" in owner && <Button disabled={!chosen.some((e) => e.status !== "RUNNING" && e.status !== "SUCCEEDED")} onClick={() => void each("redriven", (e) => sfn().send(new RedriveExecutionCommand({ executionArn: e.executionArn })))}>Redrive</Button>}
+              <Button disabled={!chosen.some(stoppable)} onClick={() => void each("stopped", (e) => sfn().send(stopping(e)))}>Stop</Button>
+              {chosen.some(stoppable) && <CliOf of={() => chosen.filter(stoppable).map(stopping)} />}
+              {"stateMachineArn" in owner && <Button disabled={!chosen.some(redrivable)} onClick={() => void each("redriven", (e) => sfn().send(redriving(e)))}>Redrive</Button>}
+              {"stateMachineArn" in owner && chosen.some(redrivable) && <CliOf of={() => chosen.filter(redrivable).map(redriving)} />}
               {"stateMachineArn" in owner && <Button variant="primary" href={paths.start(arn)}>New execution</Button>}
             </SpaceBetween>
           }

@@ -9,6 +9,7 @@ import { useState } from "react";
 import { refresh, useAsked } from "../../aws/queries";
 import { sfn } from "../../aws/sfn";
 import { paths } from "../../router";
+import { CliOf } from "../../ui/Cli";
 import { ListTable } from "../../ui/ListTable";
 import { notify, notifyError } from "../../ui/notices";
 import { dateTime } from "../../ui/time";
@@ -20,16 +21,15 @@ export function Versions({ arn }: { arn: string }) {
     const list = (await sfn().send(new ListStateMachineAliasesCommand({ stateMachineArn: arn }), { abortSignal })).stateMachineAliases ?? [];
     return Promise.all(list.map((a) => sfn().send(new DescribeStateMachineAliasCommand({ stateMachineAliasArn: a.stateMachineAliasArn }), { abortSignal })));
   });
-  const publish = () => sfn().send(new PublishStateMachineVersionCommand({ stateMachineArn: arn })).then((v) => (notify("success", `Published ${v.stateMachineVersionArn?.split(":").at(-1)}.`), refresh("versions", arn)), (e: unknown) => notifyError("No version was published", e));
-  const create = () => {
-    const newest = versions.data?.[0]?.stateMachineVersionArn;
-    if (!newest) return;
-    sfn().send(new CreateStateMachineAliasCommand({ name: alias, routingConfiguration: [{ stateMachineVersionArn: newest, weight: 100 }] })).then(() => (setAlias(""), refresh("aliases", arn)), (e: unknown) => notifyError("The alias was not made", e));
-  };
+  const publication = () => new PublishStateMachineVersionCommand({ stateMachineArn: arn });
+  const publish = () => sfn().send(publication()).then((v) => (notify("success", `Published ${v.stateMachineVersionArn?.split(":").at(-1)}.`), refresh("versions", arn)), (e: unknown) => notifyError("No version was published", e));
+  const newest = versions.data?.[0]?.stateMachineVersionArn;
+  const aliasing = () => new CreateStateMachineAliasCommand({ name: alias, routingConfiguration: [{ stateMachineVersionArn: newest, weight: 100 }] });
+  const create = () => sfn().send(aliasing()).then(() => (setAlias(""), refresh("aliases", arn)), (e: unknown) => notifyError("The alias was not made", e));
   return (
     <SpaceBetween size="l">
       <ListTable
-        title="Versions" variant="container" query={versions} trackBy={(v) => v.stateMachineVersionArn!} fields={["stateMachineVersionArn"]} actions={<Button onClick={() => void publish()}>Publish version</Button>}
+        title="Versions" variant="container" query={versions} trackBy={(v) => v.stateMachineVersionArn!} fields={["stateMachineVersionArn"]} actions={<SpaceBetween direction="horizontal" size="xs"><CliOf of={publication} /><Button onClick={() => void publish()}>Publish version</Button></SpaceBetween>}
         empty={{ title: "No versions", text: "A version is the definition as it is now, for good." }}
         columns={[
           { id: "version", header: "Version", cell: (v) => <Link href={paths.machine(v.stateMachineVersionArn!)}>{v.stateMachineVersionArn!.split(":").at(-1)}</Link> },
@@ -39,7 +39,7 @@ export function Versions({ arn }: { arn: string }) {
       />
       <ListTable
         title="Aliases" variant="container" query={aliases} trackBy={(a) => a.stateMachineAliasArn!} fields={["name"]}
-        actions={<SpaceBetween direction="horizontal" size="xs"><Input value={alias} onChange={({ detail }) => setAlias(detail.value)} placeholder="Name" ariaLabel="Name of the new alias" /><Button disabled={!alias || !versions.data?.length} onClick={create}>Create for the newest version</Button></SpaceBetween>}
+        actions={<SpaceBetween direction="horizontal" size="xs"><Input value={alias} onChange={({ detail }) => setAlias(detail.value)} placeholder="Name" ariaLabel="Name of the new alias" /><Button disabled={!alias || !newest} onClick={() => void create()}>Create for the newest version</Button><CliOf of={aliasing} disabled={!newest} /></SpaceBetween>}
         empty={{ title: "No aliases", text: "An alias points to one version, or divides starts between two." }}
         columns={[
           { id: "name", header: "Alias", cell: (a) => a.name },
@@ -55,6 +55,8 @@ export function TagsOf({ arn }: { arn: string }) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
   const tags = useAsked(["tags", arn], async (abortSignal) => (await sfn().send(new ListTagsForResourceCommand({ resourceArn: arn }), { abortSignal })).tags ?? []);
+  const adding = () => new TagResourceCommand({ resourceArn: arn, tags: [{ key, value }] });
+  const removing = (tag: string) => new UntagResourceCommand({ resourceArn: arn, tagKeys: [tag] });
   const change = (act: Promise<unknown>) => void act.then(() => refresh("tags", arn), (e: unknown) => notifyError("The tags were not changed", e));
   return (
     <ListTable
@@ -63,13 +65,14 @@ export function TagsOf({ arn }: { arn: string }) {
         <SpaceBetween direction="horizontal" size="xs">
           <Input value={key} onChange={({ detail }) => setKey(detail.value)} placeholder="Key" ariaLabel="Key of the new tag" />
           <Input value={value} onChange={({ detail }) => setValue(detail.value)} placeholder="Value" ariaLabel="Value of the new tag" />
-          <Button disabled={!key} onClick={() => (change(sfn().send(new TagResourceCommand({ resourceArn: arn, tags: [{ key, value }] }))), setKey(""), setValue(""))}>Add tag</Button>
+          <Button disabled={!key} onClick={() => (change(sfn().send(adding())), setKey(""), setValue(""))}>Add tag</Button>
+          <CliOf of={adding} />
         </SpaceBetween>
       }
       columns={[
         { id: "key", header: "Key", cell: (t) => t.key },
         { id: "value", header: "Value", cell: (t) => t.value || <Box color="text-body-secondary">-</Box> },
-        { id: "remove", header: "", cell: (t) => <Button variant="inline-link" ariaLabel={`Remove the tag ${t.key}`} onClick={() => change(sfn().send(new UntagResourceCommand({ resourceArn: arn, tagKeys: [t.key!] })))}>Remove</Button> },
+        { id: "remove", header: "", cell: (t) => <><Button variant="inline-link" ariaLabel={`Remove the tag ${t.key}`} onClick={() => change(sfn().send(removing(t.key!)))}>Remove</Button> <CliOf inline of={() => removing(t.key!)} what={t.key} /></> },
       ]}
     />
   );
