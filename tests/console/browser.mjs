@@ -19,16 +19,24 @@ export class Browser {
     it.faults = [];
     it.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
     const context = await it.browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
-    it.page = await context.newPage();
-    it.page.setDefaultTimeout(20_000);
-    it.page.on("pageerror", (error) => it.faults.push(`threw: ${error.message}`));
-    it.page.on("request", (request) => {
-      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url)) it.faults.push(`asked another host: ${request.url()}`);
-    });
-    it.page.on("console", (message) => {
-      if (/Content Security Policy|Refused to/.test(message.text())) it.faults.push(message.text().slice(0, 300));
-    });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    it.context = context;
+    it.page = await it.tab();
     return it;
+  }
+
+  // A further page of the same browser, watched like the first.
+  async tab() {
+    const page = await this.context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("pageerror", (error) => this.faults.push(`threw: ${error.message}`));
+    page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(this.url)) this.faults.push(`asked another host: ${request.url()}`);
+    });
+    page.on("console", (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) this.faults.push(message.text().slice(0, 300));
+    });
+    return page;
   }
 
   go(hash) {

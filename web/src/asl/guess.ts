@@ -6,7 +6,8 @@ import type { Machine, StateDefinition } from "./definition";
 export function guessDefinition(events: readonly HistoryEvent[]): Machine {
   const model = build(events);
   const machineOf = (fits: (scope: Scope) => boolean): Machine => {
-    const machine: Machine = { States: {} };
+    // Without a prototype: a state can be called as it likes.
+    const machine: Machine = { States: Object.create(null) as Record<string, StateDefinition> };
     const last = new Map<Scope, string>();
     for (const visit of model.visits) {
       if (!fits(visit.scope)) continue;

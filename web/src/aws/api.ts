@@ -10,6 +10,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether it was the way to the server that failed: then it is worth to ask again. */
+export const unreachable = (error: unknown): boolean => (error instanceof TypeError && /fetch|network/i.test(error.message)) || (error instanceof ApiError && error.status >= 500);
+
 async function signedHeaders(path: string, query: Record<string, string>, headers: Record<string, string>): Promise<Record<string, string>> {
   const { accessKeyId, secretAccessKey, sessionToken, region } = session();
   const signer = new SignatureV4({ service: "states", region, credentials: { accessKeyId, secretAccessKey, sessionToken }, sha256: Sha256, applyChecksum: false });

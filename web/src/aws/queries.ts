@@ -2,13 +2,13 @@
 import { QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { DescribeExecutionCommand, DescribeStateMachineCommand, DescribeStateMachineForExecutionCommand, type DescribeExecutionOutput, type DescribeStateMachineOutput } from "@aws-sdk/client-sfn";
 import { sfn } from "./sfn";
-import { api } from "./api";
+import { api, unreachable } from "./api";
 import { session } from "./session";
 
 const final = new Set(["AccessDeniedException", "ExecutionDoesNotExist", "StateMachineDoesNotExist", "UnrecognizedClientException", "MissingAuthenticationTokenException"]);
 
 export const queryClient = new QueryClient({
-  defaultOptions: { queries: { retry: (count, error) => count < 1 && !final.has((error as Error).name), refetchOnWindowFocus: false, staleTime: 1_000 } },
+  defaultOptions: { queries: { retry: (count, error) => count < 1 && !final.has((error as Error).name), refetchOnWindowFocus: false, staleTime: 1_000, refetchInterval: (query) => (unreachable(query.state.error) ? 3_000 : false) } },
 });
 
 /** A query of this session's account and region. */

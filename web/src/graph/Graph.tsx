@@ -1,7 +1,7 @@
 // The visual workflow: a definition drawn, and coloured by what an execution did.
 import { Background, BackgroundVariant, EdgeLabelRenderer, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { memo, useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
 import ButtonGroup from "@cloudscape-design/components/button-group";
 import Spinner from "@cloudscape-design/components/spinner";
 import { serviceOf, type Machine } from "../asl/definition";
@@ -11,6 +11,7 @@ import { statusText, type StateSummary, type Status } from "../history/model";
 import { StateIcon } from "./icons";
 import { layOut, pathOf, type Direction, type Layout, type PlacedEdge, type PlacedNode } from "./layout";
 import { toSvg } from "./picture";
+import { boxesOf, neighbour, type Arrow } from "./neighbour";
 import { nearest, placesOf, type PutPlace } from "./places";
 import { download } from "../ui/download";
 import "./graph.css";
@@ -218,6 +219,25 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     return () => observer.disconnect();
   }, [fit]);
 
+  // One state of the picture is in the order of the Tab key; the arrows go on from there.
+  const boxes = useMemo(() => boxesOf(layout?.nodes ?? []), [layout]);
+  const entry = selected !== undefined && boxes.some((b) => b.id === selected) ? selected : boxes[0]?.id;
+  const arrows = (event: KeyboardEvent) => {
+    const from = (event.target as HTMLElement).classList.contains("react-flow__node") ? (event.target as HTMLElement).dataset.id : undefined;
+    if (!from || !event.key.startsWith("Arrow") || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = neighbour(boxes, from, event.key as Arrow);
+    if (next === undefined) return;
+    onSelect?.(next);
+    const element = () => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(next)}"]`);
+    const focus = () => element()?.focus({ preventScroll: true });
+    if (element()) return focus();
+    // Far from sight a state has no element yet.
+    const to = boxes.find((b) => b.id === next)!;
+    void flow.setCenter((to.left + to.right) / 2, to.top, { zoom: flow.getZoom() }).then(() => requestAnimationFrame(focus));
+  };
+
   const past = summaries !== undefined;
   const emptyPlace = (id: string) => {
     const place = places.find((p) => p.empty === id);
@@ -233,10 +253,10 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
         initialWidth: node.width, initialHeight: node.height,
         data: { node, summary, past, direction, editing, ...(node.kind === "empty" ? emptyPlace(node.id) : {}) }, selected: node.id === selected, selectable: !isMark && node.kind !== "empty", focusable: !isMark && node.kind !== "empty", draggable: false, connectable: false,
         className: problems?.has(node.id) ? "has-problem" : undefined,
-        zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark || node.kind === "empty" ? undefined : { "aria-pressed": node.id === selected, role: "button" } as never,
+        zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark || node.kind === "empty" ? undefined : { "aria-pressed": node.id === selected, role: "button", tabIndex: node.id === entry ? 0 : -1 } as never,
       };
     });
-  }, [layout, summaries, selected, past, direction, executionStatus, problems, editing, places, aim]); // eslint-disable-line
+  }, [layout, summaries, selected, entry, past, direction, executionStatus, problems, editing, places, aim]); // eslint-disable-line
 
   const edges = useMemo<WorkflowEdge[]>(() => {
     const taken = takenEdges(summaries, layout?.edges ?? [], executionStatus === "succeeded");
@@ -252,7 +272,7 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
   };
 
   return (
-    <div className={`workflow ${editing ? "is-editing" : ""} ${aim ? "is-aiming" : ""}`} style={{ height }} ref={box} onDragOver={over} onDragLeave={() => setAim(undefined)} onDrop={drop}>
+    <div className={`workflow ${editing ? "is-editing" : ""} ${aim ? "is-aiming" : ""}`} style={{ height }} ref={box} onKeyDownCapture={arrows} onDragOver={over} onDragLeave={() => setAim(undefined)} onDrop={drop}>
       <div className="workflow-tools">
         <ButtonGroup
           variant="icon" ariaLabel="The picture"

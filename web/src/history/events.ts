@@ -34,21 +34,23 @@ export function normalise(raw: unknown): HistoryEvent {
   return { id: event.id, previousEventId: typeof event.previousEventId === "number" ? event.previousEventId : 0, timestamp, type: event.type, details };
 }
 
-/** Reads what `aws stepfunctions get-execution-history` printed: {"events": [...]}, or the list alone. Any order. */
-export function parseExport(text: string): HistoryEvent[] {
-  const document: unknown = JSON.parse(text);
-  const list = Array.isArray(document) ? document : (document as { events?: unknown }).events;
-  if (!Array.isArray(list)) throw new Error('the file has no "events": is it what get-execution-history printed?');
-  const events = list.map(normalise).sort((a, b) => a.id - b.id);
-  if (events.length === 0) throw new Error("the file has no events in it");
-  if (events[0].id !== 1) throw new Error(`the history begins with event ${events[0].id}: all its pages are needed`);
-  return events;
-}
-
 export const text = (event: HistoryEvent, member: string): string | undefined => {
   const value = event.details[member];
   return typeof value === "string" ? value : undefined;
 };
+
+/** What is looked for, as `holds` takes it: a piece of set-out JSON fits its compact text too. */
+export const sought = (typed: string) => typed.trim().toLowerCase().replace(/":\s+/g, '":');
+
+/** Whether a text is anywhere in an event's details; payloads are JSON in a text, and are looked at as that text. */
+export function holds(value: unknown, wanted: string, depth = 0): boolean {
+  if (typeof value === "string") {
+    const text = value.toLowerCase();
+    return text.includes(wanted) || (wanted.includes('":') && text.replace(/":\s+/g, '":').includes(wanted));
+  }
+  if (typeof value !== "object" || value === null) return String(value).includes(wanted);
+  return depth < 8 && Object.entries(value).some(([name, v]) => name.toLowerCase().includes(wanted) || holds(v, wanted, depth + 1));
+}
 
 /** How an event's outcome is coloured: by the end of its name. */
 export type Tone = "good" | "bad" | "running" | "plain" | "stopped";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normalise, parseExport } from "./events";
+import { holds, normalise, sought } from "./events";
 import { lines, pairs } from "./diff";
 import { linksOf } from "./links";
 import { build, summarise } from "./model";
@@ -77,10 +77,13 @@ test("events are read from the SDK, the push and a file alike", () => {
   for (const timestamp of [new Date(5000), 5, "1970-01-01T00:00:05.000Z"]) {
     expect(normalise({ id: 2, previousEventId: 1, timestamp, type: "PassStateEntered", stateEnteredEventDetails: details })).toEqual({ id: 2, previousEventId: 1, timestamp: 5000, type: "PassStateEntered", details });
   }
-  const file = JSON.stringify({ events: [{ id: 2, timestamp: 2, type: "B" }, { id: 1, timestamp: 1, type: "A" }] });
-  expect(parseExport(file).map((e) => e.type)).toEqual(["A", "B"]);
-  expect(() => parseExport("{}")).toThrow(/no "events"/);
-  expect(() => parseExport('{"events":[{"id":3,"timestamp":1,"type":"A"}]}')).toThrow(/all its pages/);
+});
+
+test("a text is found in a payload as it is written there, set out or not", () => {
+  const details = { name: "Count", output: '{"n":2,"word":"Needle"}', outputDetails: { truncated: false } };
+  for (const typed of ['"n":2', ' "n": 2 ', "needle", "COUNT", "false", "truncated"]) expect(holds(details, sought(typed))).toBe(true);
+  for (const typed of ['"n":3', '\\"n', "absent"]) expect(holds(details, sought(typed))).toBe(false);
+  expect(holds({ input: '{ "n": 2 }' }, sought('"n":2'))).toBe(true);
 });
 
 test("tasks lead to what they started", () => {

@@ -1,5 +1,5 @@
 // What a running execution waits for, and until when: the end of a Wait, the next try of a task. Computed from the
-// definition as the server does; a time that the data decides is not guessed.
+// definition as the server does, and from the input where that names the time by a plain path; other expressions are not guessed.
 import type { StateDefinition } from "../asl/definition";
 import type { Model, Visit } from "./model";
 
@@ -27,6 +27,24 @@ export function retryDelay(state: StateDefinition, failures: string[]): number |
   return undefined;
 }
 
+/** What a plain path leads to: "$.a.b", or a JSONata expression that is no more than "$states.input.a.b". */
+function reached(path: string, input: string | undefined): unknown {
+  const found = /^\$((?:\.[\p{L}_][\p{L}\p{N}_]*)+)$/u.exec(path) ?? /^\{%\s*\$states\.input((?:\.[\p{L}_][\p{L}\p{N}_]*)+)\s*%\}$/u.exec(path);
+  if (!found || input === undefined) return undefined;
+  try {
+    return found[1].slice(1).split(".").reduce<unknown>((value, name) => (typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined), JSON.parse(input));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A member of a Wait, as it is written or as its input gives it. */
+function given(state: StateDefinition, member: "Seconds" | "Timestamp", input: string | undefined): unknown {
+  const plain = state[member], path = state[`${member}Path`];
+  if (typeof path === "string") return state.InputPath === undefined || state.InputPath === "$" ? reached(path, input) : undefined;
+  return typeof plain === "string" && plain.startsWith("{%") ? reached(plain, input) : plain;
+}
+
 export function pending(model: Model, states: ReadonlyMap<string, StateDefinition>): Pending[] {
   if (model.status !== "running") return [];
   const out: Pending[] = [];
@@ -35,9 +53,9 @@ export function pending(model: Model, states: ReadonlyMap<string, StateDefinitio
     const state = states.get(visit.name);
     if (!state) continue;
     if (visit.type === "Wait") {
-      const seconds = typeof state.Seconds === "number" ? state.Seconds : undefined;
-      const at = typeof state.Timestamp === "string" ? Date.parse(state.Timestamp) : NaN;
-      out.push({ visit, kind: "wait", due: seconds !== undefined ? visit.enteredAt + seconds * 1000 : Number.isFinite(at) ? at : undefined });
+      const seconds = given(state, "Seconds", visit.input), until = given(state, "Timestamp", visit.input);
+      const at = typeof until === "string" ? Date.parse(until) : NaN;
+      out.push({ visit, kind: "wait", due: typeof seconds === "number" ? visit.enteredAt + seconds * 1000 : Number.isFinite(at) ? at : undefined });
       continue;
     }
     const last = visit.attempts.at(-1);

@@ -1,7 +1,7 @@
 // An execution's history, whole and live: what there is by GetExecutionHistory, what comes by the server's push.
 import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
 import { useEffect, useRef, useState } from "react";
-import { follow } from "../aws/api";
+import { follow, unreachable } from "../aws/api";
 import { refresh } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { normalise, type HistoryEvent } from "./events";
@@ -33,15 +33,27 @@ export function useHistory(arn: string): Followed {
       cancelAnimationFrame(drawn);
       drawn = requestAnimationFrame(() => show({}));
     };
+    const read = async () => {
+      let nextToken: string | undefined;
+      do {
+        const page = await sfn().send(new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000, nextToken }), { abortSignal: control.signal });
+        add((page.events ?? []).map(normalise));
+        nextToken = page.nextToken;
+        show({ error: undefined });
+      } while (nextToken);
+    };
     void (async () => {
       try {
-        let nextToken: string | undefined;
-        do {
-          const page = await sfn().send(new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000, nextToken }), { abortSignal: control.signal });
-          add((page.events ?? []).map(normalise));
-          nextToken = page.nextToken;
-          show({});
-        } while (nextToken);
+        for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
+          try {
+            await read();
+            break;
+          } catch (error) {
+            if (control.signal.aborted || !unreachable(error)) throw error;
+            show({ error });
+            await new Promise((resolve) => setTimeout(resolve, pause));
+          }
+        }
         show({ loading: false });
         if (control.signal.aborted) return;
         stop = follow(

@@ -29,7 +29,7 @@ export default function ComparePage({ place }: { place: Place }) {
     <Page title="Compare executions">
       <SpaceBetween size="l">
         <Container>
-          <Select inlineLabelText={`${a.split(":").at(-1)} with`} placeholder="Choose the other execution" options={options} selectedOption={options.find((o) => o.value === b) ?? null} filteringType="auto" filteringAriaLabel="Find an execution" empty="There is no other execution" onChange={({ detail }) => go(paths.compare(a, detail.selectedOption.value), "replace")} />
+          <Select inlineLabelText={`${a.split(":").at(-1)} with`} placeholder="Choose the other execution" options={options} selectedOption={options.find((o) => o.value === b) ?? null} filteringType="auto" filteringAriaLabel="Find an execution" filteringClearAriaLabel="Clear the search" empty="There is no other execution" onChange={({ detail }) => go(paths.compare(a, detail.selectedOption.value), "replace")} />
         </Container>
         {b && <Both a={a} b={b} />}
       </SpaceBetween>

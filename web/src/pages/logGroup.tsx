@@ -38,7 +38,7 @@ export default function LogGroupPage({ place }: { place: Place }) {
       <Container header={<Header variant="h2" actions={<Toggle checked={tail} onChange={({ detail }) => setTail(detail.checked)}>Live tail</Toggle>}>Events</Header>}>
         <SpaceBetween size="s">
           <div className="slider-row" style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1fr)" }}>
-            <TextFilter filteringText={text} onChange={({ detail }) => setText(detail.filteringText)} filteringPlaceholder="A word, or a filter pattern" filteringAriaLabel="Filter the events" />
+            <TextFilter filteringText={text} onChange={({ detail }) => setText(detail.filteringText)} filteringPlaceholder="A word, or a filter pattern" filteringAriaLabel="Filter the events" filteringClearAriaLabel="Clear the search" />
             <Select options={options} selectedOption={options.find((o) => o.value === stream) ?? { value: stream, label: stream }} onChange={({ detail }) => go(paths.logGroup(group, detail.selectedOption.value), "replace")} ariaLabel="Stream" />
           </div>
           {lines.error && <Failure error={lines.error} what="The events could not be read" />}

@@ -100,7 +100,7 @@ export default function MachinesPage() {
             State machines
           </Header>
         }
-        filter={<TextFilter {...list.filterProps} filteringPlaceholder="Search for state machines" filteringAriaLabel="Search for state machines" countText={`${list.filteredItemsCount ?? 0} match`} />}
+        filter={<TextFilter {...list.filterProps} filteringPlaceholder="Search for state machines" filteringAriaLabel="Search for state machines" filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} />}
         pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
         columnDefinitions={[
           { id: "name", header: "Name", cell: (m) => <Link href={paths.machine(m.stateMachineArn!)}>{m.name}</Link>, sortingField: "name", isRowHeader: true },

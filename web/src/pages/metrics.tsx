@@ -28,7 +28,7 @@ export default function MetricsPage({ place }: { place: Place }) {
         {arn && (
           <SpaceBetween size="m">
             <SpaceBetween direction="horizontal" size="s" alignItems="center">
-              <div style={{ minWidth: 320 }}><Select inlineLabelText="State machine" options={options} selectedOption={options.find((o) => o.value === arn) ?? { value: arn, label: arn.split(":").at(-1) }} onChange={({ detail }) => to({ machine: detail.selectedOption.value! })} filteringType="auto" filteringAriaLabel="Find a state machine" /></div>
+              <div style={{ minWidth: 320 }}><Select inlineLabelText="State machine" options={options} selectedOption={options.find((o) => o.value === arn) ?? { value: arn, label: arn.split(":").at(-1) }} onChange={({ detail }) => to({ machine: detail.selectedOption.value! })} filteringType="auto" filteringAriaLabel="Find a state machine" filteringClearAriaLabel="Clear the search" /></div>
               <SegmentedControl label="Range" selectedId={range.id} options={ranges.map((r) => ({ id: r.id, text: r.label }))} onChange={({ detail }) => to({ range: detail.selectedId })} />
             </SpaceBetween>
             <Suspense fallback={<Waiting />}><MachineMetrics arn={arn} range={range} /></Suspense>

@@ -22,7 +22,7 @@ export default function SamplesPage() {
       actions={<SpaceBetween direction="horizontal" size="xs"><Button href={paths.create} variant="link">Cancel</Button><Button variant="primary" disabled={!chosen} onClick={() => chosen && go(paths.sample(chosen))}>Next</Button></SpaceBetween>}>
       <Container>
         <SpaceBetween size="l">
-          <TextFilter filteringText={filter} onChange={({ detail }) => setFilter(detail.filteringText)} filteringPlaceholder="Search by name, service or pattern" filteringAriaLabel="Search for sample projects" />
+          <TextFilter filteringText={filter} onChange={({ detail }) => setFilter(detail.filteringText)} filteringPlaceholder="Search by name, service or pattern" filteringAriaLabel="Search for sample projects" filteringClearAriaLabel="Clear the search" />
           {samples.isLoading && <Waiting text="Loading the sample projects" />}
           {samples.error && <Failure error={samples.error} what="The sample projects could not be listed" />}
           {samples.data && shown.length === 0 && <Nothing title="Nothing matches" text="No sample has this text." action={<Button onClick={() => setFilter("")}>Clear the filter</Button>} />}

@@ -62,7 +62,7 @@ export default function Config({ settings, onChange, existing, machine }: { sett
             items={[{ value: "new", label: "Create a new role", description: "It may do what the tasks of this definition call, as below." }, { value: "given", label: "Use a role that there is" }]} />
           {settings.role === "given" && (
             <SpaceBetween size="s">
-              {roleOptions.length > 0 && <FormField label="Roles that Step Functions may assume"><Select options={roleOptions} selectedOption={roleOptions.find((o) => o.value === settings.roleArn) ?? null} onChange={({ detail }) => onChange({ roleArn: detail.selectedOption.value! })} placeholder="Choose a role" filteringType="auto" filteringAriaLabel="Find a role" /></FormField>}
+              {roleOptions.length > 0 && <FormField label="Roles that Step Functions may assume"><Select options={roleOptions} selectedOption={roleOptions.find((o) => o.value === settings.roleArn) ?? null} onChange={({ detail }) => onChange({ roleArn: detail.selectedOption.value! })} placeholder="Choose a role" filteringType="auto" filteringAriaLabel="Find a role" filteringClearAriaLabel="Clear the search" /></FormField>}
               <FormField label="IAM role ARN" stretch><Input value={settings.roleArn} onChange={({ detail }) => onChange({ roleArn: detail.value })} placeholder="arn:aws:iam::000000000000:role/name" spellcheck={false} /></FormField>
             </SpaceBetween>
           )}

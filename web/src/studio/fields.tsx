@@ -37,7 +37,7 @@ export function NumberField({ label, value, onChange, description, required }: F
 export function ChoiceField({ label, value, onChange, options, description }: { label: string; value: string; onChange: (value: string) => void; options: Array<{ value: string; label: string; description?: string }>; description?: ReactNode }) {
   return (
     <FormField label={label} description={description} stretch>
-      <Select options={options} selectedOption={options.find((o) => o.value === value) ?? { value, label: value }} onChange={({ detail }) => onChange(detail.selectedOption.value ?? "")} filteringType={options.length > 12 ? "auto" : "none"} filteringAriaLabel="Find" expandToViewport />
+      <Select options={options} selectedOption={options.find((o) => o.value === value) ?? { value, label: value }} onChange={({ detail }) => onChange(detail.selectedOption.value ?? "")} filteringType={options.length > 12 ? "auto" : "none"} filteringAriaLabel="Find" filteringClearAriaLabel="Clear the search" expandToViewport />
     </FormField>
   );
 }

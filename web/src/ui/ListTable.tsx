@@ -34,7 +34,7 @@ export function ListTable<T>({ title, query, columns, trackBy, fields, empty, ac
       {...list.collectionProps} items={list.items} columnDefinitions={columns} trackBy={trackBy} variant={variant} loading={query.isLoading} loadingText={`Loading ${title.toLowerCase()}`}
       ariaLabels={{ tableLabel: title }} wrapLines
       header={<Header variant={variant === "full-page" ? "awsui-h1-sticky" : "h2"} counter={query.data ? `(${query.data.length})` : undefined} actions={actions} description={description}>{title}</Header>}
-      filter={<TextFilter {...list.filterProps} filteringPlaceholder={`Search for ${title.toLowerCase()}`} filteringAriaLabel={`Search for ${title.toLowerCase()}`} countText={`${list.filteredItemsCount ?? 0} match`} />}
+      filter={<TextFilter {...list.filterProps} filteringPlaceholder={`Search for ${title.toLowerCase()}`} filteringAriaLabel={`Search for ${title.toLowerCase()}`} filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} />}
       pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
     />
   );

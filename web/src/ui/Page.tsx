@@ -5,6 +5,7 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header, { type HeaderProps } from "@cloudscape-design/components/header";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useEffect, type ReactNode } from "react";
+import { unreachable } from "../aws/api";
 import { errorText } from "./notices";
 
 export function Page({ title, children, ...header }: { title: string; children: ReactNode } & Omit<HeaderProps, "children" | "variant">) {
@@ -16,11 +17,13 @@ export const Waiting = ({ text = "Loading" }: { text?: string }) => <Box textAli
 
 export function Failure({ error, what }: { error: unknown; what: string }) {
   const name = (error as Error).name ?? "";
-  const denied = /AccessDenied|NotAuthorized|Authorization/.test(name), unknown = /UnrecognizedClient|MissingAuthentication|InvalidSignature|InvalidClientTokenId/.test(name);
+  const denied = /AccessDenied|NotAuthorized|Authorization/.test(name), gone = /DoesNotExist|NotFound|NonExistent|ResourceNotFound/.test(name), lost = unreachable(error), unknown = /UnrecognizedClient|MissingAuthentication|InvalidSignature|InvalidClientTokenId/.test(name);
   return (
     <Alert type="error" header={what}>
       {errorText(error)}
       {denied && <div>The decision is under <a href="#/decisions">Access decisions</a>, with the policy that is missing.</div>}
+      {lost && <div>This page asks again by itself.</div>}
+      {gone && <div>It may have been deleted, or its time of keeping is over. What there is now is in the lists at the left.</div>}
       {unknown && <div>This server wants credentials that it knows: sign in by the menu at the top right.</div>}
     </Alert>
   );

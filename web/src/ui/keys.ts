@@ -4,7 +4,7 @@ import { go, paths } from "../router";
 
 export const jumps: Record<string, [string, string]> = {
   "g s": ["State machines", paths.machines], "g p": ["Sample projects", paths.samples], "g c": ["CloudFormation stacks", paths.stacks], "g e": ["ECS clusters", paths.clusters],
-  "g t": ["SNS topics", paths.topics], "g q": ["SQS queues", paths.queues], "g l": ["Log groups", paths.logGroups], "g r": ["EventBridge rules", paths.rules], "g m": ["Metrics", paths.metrics], "g v": ["Activities", paths.activities], "g a": ["Access decisions", paths.decisions],
+  "g t": ["SNS topics", paths.topics], "g q": ["SQS queues", paths.queues], "g l": ["Log groups", paths.logGroups], "g r": ["EventBridge rules", paths.rules], "g m": ["Metrics", paths.metrics], "g v": ["Activities", paths.activities], "g a": ["Access decisions", paths.decisions], "g i": ["Imported history", paths.imported],
 };
 
 /** Whether a key that is pressed there belongs to a field. */

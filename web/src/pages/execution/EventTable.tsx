@@ -8,7 +8,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useMemo, useRef, useState } from "react";
-import { text, tone, type HistoryEvent } from "../../history/events";
+import { holds, sought, text, tone, type HistoryEvent } from "../../history/events";
 import type { Model } from "../../history/model";
 import { JsonText } from "../../ui/JsonText";
 import { Nothing } from "../../ui/Page";
@@ -36,11 +36,11 @@ export default function EventTable({ events, count, model, loading, onSelect }: 
   const [newest, setNewest] = useState(false);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const list = useMemo(() => {
-    const wanted = filter.trim().toLowerCase();
+    const wanted = sought(filter);
     const fits = (e: HistoryEvent) => {
       if (kind === "entered" ? !e.type.endsWith("StateEntered") : kind === "task" ? !/^(Task|Lambda|Activity)/.test(e.type) || e.type.includes("State") : kind && tone(e.type) !== kind) return false;
       // The payloads are searched too.
-      return !wanted || e.type.toLowerCase().includes(wanted) || (model.owner.get(e.id)?.name.toLowerCase().includes(wanted) ?? false) || JSON.stringify(e.details).toLowerCase().includes(wanted);
+      return !wanted || e.type.toLowerCase().includes(wanted) || (model.owner.get(e.id)?.name.toLowerCase().includes(wanted) ?? false) || holds(e.details, wanted);
     };
     const found = events.slice(0, count).filter(fits);
     return newest ? found.reverse() : found;
@@ -66,7 +66,7 @@ export default function EventTable({ events, count, model, loading, onSelect }: 
     >
       <SpaceBetween size="s">
         <div className="slider-row" style={{ gridTemplateColumns: "minmax(0, 1fr) 220px" }}>
-          <TextFilter filteringText={filter} onChange={({ detail }) => setFilter(detail.filteringText)} filteringPlaceholder="Search in types, states, inputs and outputs" filteringAriaLabel="Search the events" />
+          <TextFilter filteringText={filter} onChange={({ detail }) => setFilter(detail.filteringText)} filteringPlaceholder="Search in types, states, inputs and outputs" filteringAriaLabel="Search the events" filteringClearAriaLabel="Clear the search" />
           <Select options={kinds} selectedOption={kinds.find((k) => k.value === kind)!} onChange={({ detail }) => setKind(detail.selectedOption.value ?? "")} ariaLabel="Kind of event" />
         </div>
         <div className="rows" role="table" aria-label="Events" aria-rowcount={list.length + 1}>

@@ -30,7 +30,8 @@ export default function ExecutionPage({ place }: { place: Place }) {
   const e = execution.data;
   useKeys({ n: () => e && go(paths.start(e.stateMachineArn!, arn)) });
 
-  if (execution.error) return <Failure error={execution.error} what="The execution could not be read" />;
+  // What was read already stays in sight while the server does not answer.
+  if (execution.error && !e) return <Failure error={execution.error} what="The execution could not be read" />;
   if (!e) return <Waiting text="Loading the execution" />;
   const running = e.status === "RUNNING";
   const redrivable = e.redriveStatus === "REDRIVABLE";
@@ -84,7 +85,7 @@ export default function ExecutionPage({ place }: { place: Place }) {
         )}
         <Summary execution={e} definition={machine.data?.definition} events={history.events} live={history.live} />
         {history.error !== undefined && <Failure error={history.error} what="The history could not be read" />}
-        <HistoryViews events={history.events} definition={machine.data?.definition} place={place} loading={history.loading} running={running} name={e.name ?? "execution"} base={(query) => paths.execution(arn, query)} />
+        <HistoryViews events={history.events} definition={machine.data?.definition} place={place} loading={history.loading} running={running} name={e.name ?? "execution"} base={(query) => paths.execution(arn, query)} shared />
       </SpaceBetween>
       <Stop arn={arn} visible={stopping} onClose={() => setStopping(false)} />
     </Page>

@@ -9,13 +9,15 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
-import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { allStates, parseDefinition } from "../../asl/definition";
 import type { HistoryEvent } from "../../history/events";
 import { build, statusText, summarise, type Scope } from "../../history/model";
 import { pending, type Pending } from "../../history/pending";
+import { nextMoment, stride } from "../../history/replay";
 import { go, type Place } from "../../router";
 import { useKeys } from "../../ui/keys";
+import { notify, notifyError } from "../../ui/notices";
 import { Waiting } from "../../ui/Page";
 import { clock, duration } from "../../ui/time";
 import EventTable from "./EventTable";
@@ -33,11 +35,14 @@ interface Props {
   running: boolean;
   name: string;
   base: (query: Record<string, string | undefined>) => string;
+  /** Whether the addresses lead there for others too. */
+  shared?: boolean;
 }
 
-export default function HistoryViews({ events, definition, place, loading, running, name, base }: Props) {
+export default function HistoryViews({ events, definition, place, loading, running, name, base, shared }: Props) {
   const [until, setUntil] = useState<number>(); // events shown; undefined: all of them
   const [replay, setReplay] = useState(false);
+  const [playing, setPlaying] = useState(false);
   const [iterations, setIterations] = useState<ReadonlyMap<string, string>>(new Map());
   const view = place.query.get("view") ?? "graph";
   const selected = place.query.get("state") ?? undefined;
@@ -64,15 +69,49 @@ export default function HistoryViews({ events, definition, place, loading, runni
     go(base(now), "replace");
   };
   const select = (state: string | undefined, visit?: number) => to({ state, visit: visit ? String(visit) : undefined });
-  const step = (by: number) => setUntil(Math.max(1, Math.min(events.length, count + by)) === events.length ? undefined : Math.max(1, count + by));
+  const showUntil = (n: number) => setUntil(n >= events.length ? undefined : Math.max(1, n));
+  const step = (by: number) => (setPlaying(false), showUntil(count + by));
+  const moment = (by: 1 | -1) => (setPlaying(false), showUntil(nextMoment(events, count, by)));
+  const play = () => {
+    setReplay(true);
+    if (!playing && count === events.length) showUntil(1);
+    setPlaying(!playing);
+  };
+  useEffect(() => {
+    if (!playing) return;
+    const by = stride(events);
+    const timer = setTimeout(() => {
+      let next = count;
+      for (let i = 0; i < by; ++i) next = nextMoment(events, next, 1);
+      showUntil(next);
+      if (next >= events.length) setPlaying(false);
+    }, 600);
+    return () => clearTimeout(timer);
+  }, [playing, count, events]); // eslint-disable-line
+  // What is replayed shows the data of the state that the moment belongs to.
+  const here = replay && until !== undefined && shown > 0 ? model.owner.get(events[shown - 1]?.id) : undefined;
+  useEffect(() => {
+    if (here && here.id !== visitId) select(here.name, here.id);
+  }, [here?.id]); // eslint-disable-line
   const neighbour = (by: number) => {
     const order = [...states.keys()];
     const at = selected ? order.indexOf(selected) : by > 0 ? -1 : order.length;
     const next = order[at + by];
     if (next) select(next);
   };
-  useKeys({ "[": () => (setReplay(true), step(-1)), "]": () => step(1), j: () => neighbour(1), k: () => neighbour(-1) });
+  useKeys({ "[": () => (setReplay(true), step(-1)), "]": () => step(1), j: () => neighbour(1), k: () => neighbour(-1), p: play, v: () => to({ view: view === "table" ? undefined : "table" }), l: () => void copyLink() });
 
+  const visit = visitId ?? (selected ? model.byName.get(selected)?.at(-1)?.id : undefined);
+  const link = shared ? `${window.location.origin}${window.location.pathname}${base({ view: view === "graph" ? undefined : view, state: selected, visit: visit ? String(visit) : undefined })}` : undefined;
+  const copyLink = async () => {
+    if (!link) return;
+    try {
+      await navigator.clipboard.writeText(link);
+      notify("success", selected ? `It opens this execution with ${selected} selected.` : "It opens this execution.", "The link was copied");
+    } catch (error) {
+      notifyError("The link was not copied", error);
+    }
+  };
   const maps = [...model.byName.entries()].filter(([, visits]) => visits[0].type === "Map" && visits.some((v) => v.scopes.length > 0));
   const at = events[count - 1];
 
@@ -84,7 +123,7 @@ export default function HistoryViews({ events, definition, place, loading, runni
             variant="h2"
             actions={
               <SpaceBetween direction="horizontal" size="s" alignItems="center">
-                <Toggle checked={replay} onChange={({ detail }) => (setReplay(detail.checked), !detail.checked && setUntil(undefined))}>Time slider</Toggle>
+                <Toggle checked={replay} onChange={({ detail }) => (setReplay(detail.checked), setPlaying(false), !detail.checked && setUntil(undefined))}>Time slider</Toggle>
                 <SegmentedControl selectedId={view} label="View" onChange={({ detail }) => to({ view: detail.selectedId === "graph" ? undefined : detail.selectedId })} options={[{ id: "graph", text: "Graph view" }, { id: "table", text: "Table view" }]} />
               </SpaceBetween>
             }
@@ -97,11 +136,14 @@ export default function HistoryViews({ events, definition, place, loading, runni
           {replay && events.length > 0 && (
             <div className="slider-row">
               <SpaceBetween direction="horizontal" size="xxs">
-                <Button iconName="angle-left" ariaLabel="One event back" onClick={() => step(-1)} />
-                <Button iconName="angle-right" ariaLabel="One event on" onClick={() => step(1)} />
+                <Button iconName="angle-left-double" ariaLabel="One state back" disabled={count <= 1} onClick={() => moment(-1)} />
+                <Button iconName="angle-left" ariaLabel="One event back" disabled={count <= 1} onClick={() => step(-1)} />
+                <Button iconName={playing ? "pause" : "play"} ariaLabel={playing ? "Pause the replay" : "Replay state by state"} onClick={play} />
+                <Button iconName="angle-right" ariaLabel="One event on" disabled={until === undefined} onClick={() => step(1)} />
+                <Button iconName="angle-right-double" ariaLabel="One state on" disabled={until === undefined} onClick={() => moment(1)} />
               </SpaceBetween>
               <input type="range" min={1} max={events.length} value={count} aria-label="Moment of the execution" aria-valuetext={at ? `event ${at.id}, ${at.type}` : undefined}
-                onChange={(e) => setUntil(Number(e.target.value) === events.length ? undefined : Number(e.target.value))} />
+                onChange={(e) => (setPlaying(false), showUntil(Number(e.target.value)))} />
               <Box fontSize="body-s">{at && <>event {at.id} of {events.length}: <b>{at.type}</b>, after {clock(at.timestamp - model.startedAt)}</>}</Box>
             </div>
           )}
@@ -113,7 +155,7 @@ export default function HistoryViews({ events, definition, place, loading, runni
                 const options = [{ value: "", label: `All ${scopes.length} iterations` }, ...scopes.map((s) => ({ value: s.key, label: `#${s.index}: ${statusText[s.status]}`, tags: [duration((s.endedAt ?? model.lastAt) - s.startedAt)] }))];
                 const value = iterations.get(map) ?? "";
                 return (
-                  <Select key={map} inlineLabelText={map} options={options} selectedOption={options.find((o) => o.value === value) ?? options[0]} virtualScroll filteringType={scopes.length > 10 ? "auto" : "none"} filteringAriaLabel="Find an iteration"
+                  <Select key={map} inlineLabelText={map} options={options} selectedOption={options.find((o) => o.value === value) ?? options[0]} virtualScroll filteringType={scopes.length > 10 ? "auto" : "none"} filteringAriaLabel="Find an iteration" filteringClearAriaLabel="Clear the search"
                     onChange={({ detail }) => setIterations(new Map(iterations).set(map, detail.selectedOption.value ?? ""))} />
                 );
               })}
@@ -124,12 +166,12 @@ export default function HistoryViews({ events, definition, place, loading, runni
               <Suspense fallback={<Waiting />}>
                 <Graph machine={machine} summaries={summaries} executionStatus={model.status} selected={selected} onSelect={(s) => select(s)} height={560} fileName={name} />
               </Suspense>
-              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} />
+              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} />
             </div>
           ) : (
             <SpaceBetween size="m">
               <StepTable model={model} states={states} selected={visitId ?? (selected ? model.byName.get(selected)?.at(-1)?.id : undefined)} onSelect={select} />
-              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} />}
+              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} />}
             </SpaceBetween>
           )}
         </SpaceBetween>

@@ -1,6 +1,7 @@
 // Step details: what went into a state, what came out, how it is defined, and what it started elsewhere.
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
@@ -31,9 +32,10 @@ interface Props {
   chosen: ReadonlyMap<string, Scope>;
   events: readonly HistoryEvent[];
   onSelect: (state: string | undefined, visit?: number) => void;
+  onCopyLink?: () => void;
 }
 
-export default function StepDetails({ model, states, selected, visitId, chosen, events, onSelect }: Props) {
+export default function StepDetails({ model, states, selected, visitId, chosen, events, onSelect, onCopyLink }: Props) {
   const [tab, setTab] = useState("input");
   const state = selected ? states.get(selected) : undefined;
   const visits = useMemo(() => (model.byName.get(selected ?? "") ?? []).filter((v) => [...chosen.values()].every((s) => !s.parent || !isInMap(v, s.parent.name) || isWithin(v, s))), [model, selected, chosen]);
@@ -62,7 +64,7 @@ export default function StepDetails({ model, states, selected, visitId, chosen, 
   return (
     <Container
       header={
-        <Header variant="h2" description={service ? `${service.title}: ${service.action}${service.pattern ? ` (${service.pattern})` : ""}` : state?.Type ? `${state.Type} state` : undefined} actions={<VisitStatus status={visit?.status} />}>
+        <Header variant="h2" description={service ? `${service.title}: ${service.action}${service.pattern ? ` (${service.pattern})` : ""}` : state?.Type ? `${state.Type} state` : undefined} actions={<SpaceBetween direction="horizontal" size="xs" alignItems="center"><VisitStatus status={visit?.status} />{onCopyLink && <Button variant="icon" iconName="share" ariaLabel="Copy the link to this state" nativeButtonAttributes={{ title: "Copy the link to this state" }} onClick={onCopyLink} />}</SpaceBetween>}>
           <span dir="auto" style={{ overflowWrap: "anywhere" }}>{selected}</span>
         </Header>
       }

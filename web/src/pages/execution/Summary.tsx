@@ -27,6 +27,13 @@ export function useNow(running: boolean): number {
   return now;
 }
 
+/** Whether what happens is told to this page as it happens. */
+function Live({ live }: { live: boolean }) {
+  const [was, setWas] = useState(live);
+  useEffect(() => void (live && setWas(true)), [live]);
+  return <StatusIndicator type={live ? "success" : was ? "warning" : "loading"}>{live ? "Live" : was ? "The connection is lost; it is tried again" : "Connecting"}</StatusIndicator>;
+}
+
 export default function Summary({ execution: e, definition, events, live }: { execution: DescribeExecutionOutput; definition?: string; events: readonly HistoryEvent[]; live: boolean }) {
   const running = e.status === "RUNNING";
   const now = useNow(running);
@@ -57,7 +64,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
                     { label: "Redrives", value: e.redriveCount ? `${e.redriveCount}, last at ${dateTime(e.redriveDate)}` : "0" },
                     ...(e.mapRunArn ? [{ label: "Map Run", value: <Link href={paths.mapRun(e.mapRunArn)}>{e.mapRunArn.split(":").at(-1)}</Link> }] : []),
                     ...(e.stateMachineVersionArn || e.stateMachineAliasArn ? [{ label: "Version or alias", value: <span className="mono">{(e.stateMachineAliasArn ?? e.stateMachineVersionArn)!.split(":").at(-1)}</span> }] : []),
-                    ...(running ? [{ label: "This page", value: <StatusIndicator type={live ? "success" : "loading"}>{live ? "Live" : "Connecting"}</StatusIndicator> }] : []),
+                    ...(running ? [{ label: "This page", value: <Live live={live} /> }] : []),
                   ]}
                 />
               </div>

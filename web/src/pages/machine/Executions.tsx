@@ -59,7 +59,13 @@ export default function Executions({ owner, express = false }: { owner: { stateM
     if (express) return;
     let wait: ReturnType<typeof setTimeout> | undefined;
     // What comes by the push only says that the list has changed; a burst is one question.
-    const stop = follow("executions/changes", owner as Record<string, string>, () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), 250)));
+    const changed = () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), 250));
+    let lost = false;
+    const stop = follow("executions/changes", owner as Record<string, string>, changed, (live) => {
+      // What has changed while nothing could be heard is asked for.
+      if (live && lost) changed();
+      lost ||= !live;
+    });
     return () => (clearTimeout(wait), stop());
   }, [arn, express]); // eslint-disable-line
   useKeys({ r: () => void refresh("executions", arn), "/": () => document.querySelector<HTMLInputElement>("input[type=search]")?.focus() });
@@ -85,7 +91,7 @@ export default function Executions({ owner, express = false }: { owner: { stateM
   };
 
   if (express) return <Alert type="info" header="Express executions leave no list">They are kept nowhere: start one synchronously to see its answer, or have them logged to a log group.</Alert>;
-  if (query.error) return <Failure error={query.error} what="The executions could not be listed" />;
+  if (query.error && !query.data) return <Failure error={query.error} what="The executions could not be listed" />;
   return (
     <Table<Listed>
       items={list} trackBy="executionArn" loading={query.isLoading} loadingText="Loading executions" selectionType="multi" selectedItems={chosen} onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
@@ -110,8 +116,8 @@ export default function Executions({ owner, express = false }: { owner: { stateM
       }
       filter={
         <SpaceBetween direction="horizontal" size="xs">
-          <div style={{ minWidth: 320 }}>
-            <TextFilter filteringText={filter} onChange={({ detail }) => (setFilter(detail.filteringText), setFound(undefined))} filteringPlaceholder="Search by name" filteringAriaLabel="Search executions" />
+          <div style={{ minWidth: 320 }} onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), search())}>
+            <TextFilter filteringText={filter} onChange={({ detail }) => (setFilter(detail.filteringText), setFound(undefined))} filteringPlaceholder="Search by name; Enter: in the data too" filteringAriaLabel="Search executions" filteringClearAriaLabel="Clear the search" />
           </div>
           {"stateMachineArn" in owner && <Button disabled={!filter.trim()} onClick={search}>Search inputs and outputs</Button>}
           <Select options={statuses} selectedOption={statuses.find((s) => s.value === status)!} onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")} ariaLabel="Status" />
