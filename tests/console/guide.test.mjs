@@ -90,7 +90,7 @@ test("a queue that is subscribed on the topic's page gets the next message", asy
   const execution = page.url();
   await page.getByTestId("step-details").getByRole("link", { name: /SNSTopic/ }).first().click();
   await page.getByPlaceholder("Queue name or ARN").fill("heard");
-  await page.getByRole("button", { name: "Subscribe" }).click();
+  await page.getByRole("button", { name: "Subscribe", exact: true }).click();
   await page.getByText("Confirmed").waitFor();
   await accessible("08-topic");
   await page.goto(execution);

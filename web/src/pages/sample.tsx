@@ -170,7 +170,7 @@ function Deploy({ sample, template, name, setName, stackId, stack, error }: Depl
         </Container>
       )}
       <Table
-        header={<Header variant="h2" counter={`(${rows.length})`} actions={<CliOf of={() => creation(name, template)} />}>Resources</Header>}
+        header={<Header variant="h2" counter={`(${rows.length})`} actions={<CliOf text of={() => creation(name, template)} />}>Resources</Header>}
         items={rows} variant="container" wrapLines trackBy="logicalId" ariaLabels={{ tableLabel: "Resources" }}
         columnDefinitions={[
           { id: "id", header: "Logical ID", cell: (r) => r.logicalId, isRowHeader: true },

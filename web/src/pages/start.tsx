@@ -93,7 +93,7 @@ export default function StartPage({ place }: { place: Place }) {
         <Form
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <CliOf of={() => (express ? starting.sync() : starting.async())} />
+              <CliOf text of={() => (express ? starting.sync() : starting.async())} />
               <Button variant="link" href={paths.machine(arn)} formAction="none">Cancel</Button>
               <Button variant="primary" loading={busy} disabled={Boolean(findings.error || badInput)}>Start execution</Button>
             </SpaceBetween>

@@ -33,8 +33,8 @@ const Prompt = () => (
 );
 
 /** Beside the action itself. `of` makes what the action would send; it is asked when the button is pressed, and once for its name. */
-export function CliOf({ of, what, inline, disabled }: { of: () => Sent | Sent[]; what?: string; inline?: boolean; disabled?: boolean }) {
+export function CliOf({ of, what, inline, text, disabled }: { of: () => Sent | Sent[]; what?: string; inline?: boolean; text?: boolean; disabled?: boolean }) {
   const { operation } = operationOf([of()].flat().at(-1)!);
   const label = `Copy as AWS CLI: ${operation}${what ? ` ${what}` : ""}`;
-  return <Button variant={inline ? "inline-icon" : "icon"} iconSvg={<Prompt />} ariaLabel={label} nativeButtonAttributes={{ title: label }} formAction="none" disabled={disabled} onClick={() => void copyCommand(of())} />;
+  return <Button variant={text ? "normal" : inline ? "inline-icon" : "icon"} iconSvg={<Prompt />} ariaLabel={label} nativeButtonAttributes={{ title: label }} formAction="none" disabled={disabled} onClick={() => void copyCommand(of())}>{text && "Copy as AWS CLI"}</Button>;
 }
