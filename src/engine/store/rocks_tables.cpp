@@ -2,12 +2,14 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/experimental.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <condition_variable>
 #include <filesystem>
@@ -100,6 +102,9 @@ class RocksTables final : public Tables {
     table.enable_index_compression = false;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     options.listeners.push_back(compaction_);
+    // What was taken away goes from the disk too, and listings need not step over it: files in which half of a stretch
+    // of keys are erasures are merged downwards though nothing else asks for it.
+    options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(kErasedStretch, kErasedStretch / 2));
     rocksdb::DB* db = nullptr;
     rocksdb::Status status;
     if (access == Access::all) {
@@ -134,6 +139,7 @@ class RocksTables final : public Tables {
     const bool taken = write_file(path, memory, position) && add_file(path);
     std::error_code error;
     if (!taken) std::filesystem::remove(path, error);
+    if (taken) merge_erasures();
     return taken;
   }
 
@@ -194,7 +200,7 @@ class RocksTables final : public Tables {
     return db_->GetProperty(rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count) ? std::strtoull(count.c_str(), nullptr, 10) : 0;
   }
 
-  bool write_file(const std::string& path, Memtable& memory, Position position) const {
+  bool write_file(const std::string& path, Memtable& memory, Position position) {
     rocksdb::SstFileWriter file(rocksdb::EnvOptions(), options_, nullptr, /*invalidate_page_cache=*/false);
     bool ok = file.Open(path).ok();
     std::string key;
@@ -203,11 +209,21 @@ class RocksTables final : public Tables {
       for (MemtableCursor at({&memory}, space, "", "", Order::forward); ok && !at.done(); at.next()) {
         key.assign(1, static_cast<char>(space)).append(at.key());
         ok = (at.value() ? file.Put(key, *at.value()) : file.Delete(key)).ok();
+        erased_ += !at.value();
       }
     }
     std::string text;
     put_varint(text, position);
     return ok && file.Put(kPositionKey, text).ok() && file.Finish().ok();
+  }
+
+  // Files that were made here are asked for erasures by nobody: all is merged downwards when they have become many for what is stored.
+  void merge_erasures() {
+    uint64_t keys = 0;
+    if (erased_ < kErasedAtLeast || !db_->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &keys) || erased_ < keys / 4) return;
+    erased_ = 0;
+    // It only asks: RocksDB's own threads do it when nothing is more urgent.
+    (void)rocksdb::experimental::SuggestCompactRange(db_.get(), nullptr, nullptr);
   }
 
   bool add_file(const std::string& path) {
@@ -227,8 +243,12 @@ class RocksTables final : public Tables {
     return fmt::format("the tables in {} are damaged ({}): 'gantry inspect' tells more, 'gantry restore' puts a backup in their place", folder_, why);
   }
 
+  static constexpr size_t kErasedStretch = 4'096;
+  static constexpr uint64_t kErasedAtLeast = 20'000;
+
   std::string folder_;
   rocksdb::Options options_;
+  uint64_t erased_ = 0;  // erasures handed over since all was merged
   std::shared_ptr<Compaction> compaction_ = std::make_shared<Compaction>();
   std::unique_ptr<rocksdb::DB> db_;
 };
