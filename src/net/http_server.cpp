@@ -7,6 +7,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <unordered_set>
 
@@ -51,7 +52,10 @@ struct Shared {
   std::string date;  // of this second, for the Date header
   int64_t date_s = 0;
 
-  int64_t now_ms() const { return io.clock.now().ms; }
+  // Of the steady clock: deadlines neither come early nor are put off when somebody sets the wall clock.
+  static int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
   const std::string& http_date_now() {
     const int64_t s = io.clock.now().ms / 1000;
     if (s != date_s) date = http_date({s * 1000}), date_s = s;
@@ -261,7 +265,10 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (response.stream) response.stream->close();
     if (!bodiless && !head_only_) out_ += response.body;
     sent_ = 0;
-    deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+    const int64_t now = shared_->now_ms();
+    deadline_ = now + shared_->limits.send_ms;
+    // Progress alone is not enough: a reader that takes a byte now and then is cut off all the same.
+    sent_by_ = deadline_ + static_cast<int64_t>(out_.size()) * 1'000 / shared_->limits.send_bytes_per_s_min;
     if (out_.size() > kTogetherBytes) return write();
     if (shared_->answered.empty()) asio::post(socket_.get_executor(), [shared = shared_] { write_answers(*shared); });
     shared_->answered.push_back(shared_from_this());
@@ -339,6 +346,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   void end_stream() {
     stream_ = nullptr;
     state_ = State::sending;
+    sent_by_ = shared_->now_ms() + shared_->limits.send_ms;
     socket_.cancel();  // watch_reader() ends
     if (chunked_) out_ = "0\r\n\r\n";
     write();
@@ -358,7 +366,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
       }
       if (error) return close();
       sent_ += wrote;
-      deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+      deadline_ = std::min(shared_->now_ms() + shared_->limits.send_ms, sent_by_);
     }
     release_answer();
     if (!keep_alive_) return finish();
@@ -398,6 +406,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   State state_ = State::idle;
   bool keep_alive_ = true, continued_ = false, head_only_ = false;
   int64_t deadline_ = 0;
+  int64_t sent_by_ = INT64_MAX;  // the answer's last byte, whatever progress there is
   std::optional<RequestParser> parser_;
   size_t counted_body_ = 0, counted_answer_ = 0;
   std::string pending_;  // received and not yet parsed

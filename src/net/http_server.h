@@ -19,6 +19,7 @@ struct ServerLimits {
   size_t body_bytes = 16 * 1048576;
   int64_t receive_ms = 60'000;    // from a request's first byte to its last
   int64_t send_ms = 60'000;       // without progress while a response is sent
+  int64_t send_bytes_per_s_min = 16 * 1024;  // what a reader has to take beyond send_ms, on the whole
   int64_t idle_ms = 15 * 60'000;  // between requests of one connection
   size_t connections = 50'000;
 };

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -19,6 +20,8 @@ using net::HttpServer;
 using net::Request;
 using net::Response;
 
+constexpr size_t kLargeBytes = 64 * 1048576;  // more than the system's buffers take
+
 // A server that tells what it received, on a loop of its own thread.
 class EchoServer {
  public:
@@ -27,6 +30,7 @@ class EchoServer {
       ++requests;
       Response response;
       if (request.target.starts_with("/slow/")) return wait(request, std::move(respond));
+      if (request.target == "/large") return respond(Response{.body = std::string(kLargeBytes, 'x')});
       if (request.target.starts_with("/stream")) return stream(request.target, std::move(response), std::move(respond));
       if (request.target == "/last") loop_.post([this] { server_.reset(); });
       response.headers.add("Content-Type", "text/plain");
@@ -101,6 +105,9 @@ class Connection {
   }
   ~Connection() { close(fd_); }
   void send(std::string_view text) { EXPECT_EQ(write(fd_, text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  bool send_byte() { return ::send(fd_, "x", 1, MSG_NOSIGNAL) == 1; }
+  // What is there, up to the size of `into`; 0 once the server has closed.
+  size_t take(std::string& into) { return static_cast<size_t>(std::max<ssize_t>(read(fd_, into.data(), into.size()), 0)); }
   // Reads until `end` has been seen or the server has closed.
   std::string read_until(std::string_view end) {
     std::string got;
@@ -259,6 +266,35 @@ TEST(HttpServer, CutsOffAReaderThatDoesNotTakeWhatAStreamWrites) {
   for (int i = 0; i < 5'000 && server.readers_gone == 0; ++i) usleep(1'000);
   EXPECT_EQ(server.readers_gone, 1);
   EXPECT_FALSE(server.took_all);
+}
+
+// Each step of its progress puts off no more than the whole allows.
+TEST(HttpServer, CutsOffAReaderThatTakesALittleNowAndThen) {
+  EchoServer server({.send_ms = 1'000, .send_bytes_per_s_min = 1024 * 1048576});
+  Connection c(server);
+  c.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  // Never a second without progress, and four seconds of it.
+  size_t got = 0, n = 0;
+  std::string some(200'000, ' ');
+  for (int i = 0; i < 200 && (n = c.take(some)) > 0; ++i) {
+    got += n;
+    usleep(20'000);
+  }
+  while ((n = c.take(some)) > 0 && got < kLargeBytes) got += n;
+  EXPECT_LT(got, kLargeBytes);
+}
+
+TEST(HttpServer, CutsOffASenderWhoseRequestComesAByteNowAndThen) {
+  EchoServer server({.receive_ms = 300});
+  Connection c(server);
+  c.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
+  int sent = 0;
+  while (sent < 1000 && c.send_byte()) {
+    ++sent;
+    usleep(20'000);
+  }
+  EXPECT_LT(sent, 1000);
+  EXPECT_EQ(server.requests, 0);
 }
 
 TEST(CurlClient, SendsAndTellsFailures) {
