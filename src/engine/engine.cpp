@@ -205,7 +205,7 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
   record.output.reset(), record.error.reset(), record.cause.reset();
   record.stop = {};
   if (closed) {
-    record.stop = loop_.clock().now();
+    record.stop = std::max(loop_.clock().now(), slot.execution.last_at());
     if (record.status == Outcome::succeeded) record.output = json::write(slot.execution.output());
     record.error = slot.execution.error();
     record.cause = slot.execution.cause();

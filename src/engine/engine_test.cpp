@@ -158,4 +158,40 @@ TEST(Engine, ALongHistoryIsKeptInChunksAndReadFromAnywhere) {
   }
 }
 
+TEST(Engine, AHistoryDoesNotRunBackwardsWhenTheClockIsSetBack) {
+  World w;
+  const Instant begun = w.loop.clock().now();
+  const std::string arn = w.start(kWait, "a");
+  w.loop.run_ready();
+  w.loop.clock().set(begun + -2 * 3'600'000);
+  // Nor after a restart, with nothing but what is stored.
+  engine::Engine again(w.loop, w.store, w.random, [](std::string_view, uint64_t) { return std::string(); });
+  again.recover();
+  w.loop.run_ready();
+  again.stop(arn, std::nullopt, std::nullopt);
+  const auto events = again.history(arn, 1, 100, store::Order::forward);
+  ASSERT_EQ(events.size(), 3u);
+  for (const asl::Event& event : events) EXPECT_EQ(event.at, begun) << event.id;
+  EXPECT_EQ(again.find(arn)->stop, begun);
+}
+
+TEST(Engine, ATimerIsNeitherEarlyNorLostWhenTheClockIsSet) {
+  World w;
+  const Instant begun = w.loop.clock().now();
+  const std::string early = w.start(kWait, "early");
+  w.loop.run_for(50'000);
+  // Back by two hours: what the clock will say at its end has not come yet.
+  w.loop.clock().set(begun + -2 * 3'600'000);
+  w.loop.run_for(2 * 3'600'000 + 99'999);
+  EXPECT_TRUE(w.engine.is_open(early));
+  w.loop.run_for(61'000);  // the longest sleep between two looks at the clock
+  EXPECT_EQ(w.engine.find(early)->status, Outcome::succeeded);
+  // Forward by two hours: a wait that is over is seen to be within a minute.
+  const std::string late = w.start(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":7200,"End":true}}})", "late");
+  w.loop.run_ready();
+  w.loop.clock().set(w.loop.clock().now() + 2 * 3'600'000);
+  w.loop.run_for(60'000);
+  EXPECT_EQ(w.engine.find(late)->status, Outcome::succeeded);
+}
+
 }  // namespace

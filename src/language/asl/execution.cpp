@@ -8,7 +8,7 @@
 namespace asl {
 namespace {
 
-constexpr uint8_t kVersion = 2;  // 1 had no `left`
+constexpr uint8_t kVersion = 3;  // 1 had no `left`, 2 no `last_at`
 
 class PayloadWriter {
  public:
@@ -175,6 +175,7 @@ const std::optional<std::string>& Execution::error() const { return state_->erro
 const std::optional<std::string>& Execution::cause() const { return state_->cause; }
 bool Execution::can_be_redriven() const { return state_->outcome != Outcome::running && !state_->left.empty(); }
 uint64_t Execution::last_event() const { return state_->last_event; }
+Instant Execution::last_at() const { return state_->last_at; }
 uint64_t Execution::state_transitions() const { return state_->transitions; }
 
 bool Execution::awaits(uint64_t task) const {
@@ -237,6 +238,7 @@ std::string Execution::encode() const {
   for (const uint32_t id : x.ready) out.number(id);
   out.number(x.left.size());
   for (const auto& [id, t] : x.left) put_thread(out, payloads, t);
+  out.signed_number(x.last_at - x.info.start);
   return bytes;
 }
 
@@ -274,6 +276,7 @@ std::optional<Execution> Execution::decode(std::string_view bytes, const Machine
   if (!read_threads(x.threads)) return std::nullopt;
   for (uint64_t n = in.number(); n > 0 && in.ok(); --n) x.ready.push_back(static_cast<uint32_t>(in.number()));
   if (version >= 2 && !read_threads(x.left)) return std::nullopt;
+  x.last_at = x.info.start + (version >= 3 ? in.signed_number() : 0);
   if (!in.ok() || !payloads.ok()) return std::nullopt;
   return Execution(std::move(state));
 }

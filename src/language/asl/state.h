@@ -70,6 +70,7 @@ struct Execution::State {
   Value output;
   std::optional<std::string> error, cause;
   uint64_t last_event = 0, transitions = 0;
+  Instant last_at;  // when that event was: a history does not run backwards when somebody sets the clock back
   uint32_t last_thread = 0;
   uint64_t last_timer = 0;
   uint64_t execution_timer = 0;

@@ -228,7 +228,7 @@ Event& Interpreter::emit(EventType type, uint64_t previous) {
   Event event;
   event.id = ++x_.last_event;
   event.previous = previous;
-  event.at = context_.now;
+  event.at = x_.last_at = std::max(context_.now, x_.last_at);
   event.type = type;
   out_.events.push_back(std::move(event));
   return out_.events.back();

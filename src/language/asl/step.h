@@ -178,6 +178,7 @@ class Execution {
   const std::optional<std::string>& error() const;  // of one that failed, timed out or was aborted
   const std::optional<std::string>& cause() const;
   uint64_t last_event() const;                    // id of the last event so far
+  Instant last_at() const;                        // and when it was
   uint64_t state_transitions() const;
   // True when the task is still waited for: a late or repeated answer is dropped.
   bool awaits(uint64_t task) const;
