@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "net/body_stream.h"
@@ -28,6 +30,7 @@ class EchoServer {
   explicit EchoServer(net::ServerLimits limits = {}) {
     auto listening = HttpServer::listen(loop_, "127.0.0.1", 0, limits, [this](Request request, HttpServer::Respond respond) {
       ++requests;
+      order_.push_back(request.target);
       Response response;
       if (request.target.starts_with("/slow/")) return wait(request, std::move(respond));
       if (request.target == "/large") return respond(Response{.body = std::string(kLargeBytes, 'x')});
@@ -58,6 +61,23 @@ class EchoServer {
     });
   }
   std::atomic<bool> took_all = true;
+  // Nothing is read or answered while `meanwhile` runs: what it sends is there all at once.
+  void busy_while(const std::function<void()>& meanwhile) {
+    std::promise<void> begun, over;
+    loop_.post([&] {
+      begun.set_value();
+      over.get_future().wait();
+    });
+    begun.get_future().wait();
+    meanwhile();
+    over.set_value();
+  }
+  // The targets in the order in which they were handed over.
+  std::vector<std::string> order() {
+    std::promise<std::vector<std::string>> told;
+    loop_.post([&] { told.set_value(order_); });
+    return told.get_future().get();
+  }
 
  private:
   // "/stream": "one", and in a later turn "two" and the end. "/stream/open": "one" and no end. "/stream/flood": more
@@ -87,6 +107,7 @@ class EchoServer {
     waiting_ = std::move(respond);
   }
 
+  std::vector<std::string> order_;
   HttpServer::Respond waiting_;
   net::IoLoop loop_{1};
   std::unique_ptr<HttpServer> server_;
@@ -295,6 +316,27 @@ TEST(HttpServer, CutsOffASenderWhoseRequestComesAByteNowAndThen) {
   }
   EXPECT_LT(sent, 1000);
   EXPECT_EQ(server.requests, 0);
+}
+
+// Connections take turns, one request each, however many a single one has sent.
+TEST(HttpServer, AConnectionWithManyRequestsKeepsNobodyElseWaiting) {
+  EchoServer server;
+  Connection greedy(server), modest(server);
+  greedy.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n");
+  greedy.read_until("/first");
+  modest.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n");
+  modest.read_until("/first");
+  constexpr int kMany = 1'000;
+  server.busy_while([&] {
+    std::string requests;
+    for (int i = 0; i < kMany; ++i) requests += "GET /greedy HTTP/1.1\r\nHost: h\r\n\r\n";
+    greedy.send(requests);
+    modest.send("GET /modest HTTP/1.1\r\nHost: h\r\n\r\n");
+  });
+  EXPECT_NE(modest.read_until("/modest").find("200 OK"), std::string::npos);
+  const std::vector<std::string> order = server.order();
+  const auto before = std::ranges::find(order, "/modest") - order.begin();
+  EXPECT_LE(before, 2 + 10) << "of " << kMany << " that another connection sent earlier";
 }
 
 TEST(CurlClient, SendsAndTellsFailures) {
