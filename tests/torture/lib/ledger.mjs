@@ -7,10 +7,12 @@ const terminal = /"type":"Execution(Succeeded|Failed|Aborted|TimedOut)"/;
 
 export class Ledger {
   entries = new Map();  // arn -> { kind, output, read: events }
+  unsettled = new Set();  // arns of those that have not been seen to end
   finished = 0;
 
   acknowledged(arn, kind, output) {
     this.entries.set(arn, { kind, output, read: [] });
+    this.unsettled.add(arn);
   }
 
   // Reads the history and holds it against what was read before.
@@ -34,7 +36,7 @@ export class Ledger {
   }
 
   open() {
-    return [...this.entries].filter(([, entry]) => !entry.closed).map(([arn]) => arn);
+    return [...this.unsettled];
   }
 
   // Waits until everything that was acknowledged has come to the end that it must come to.
@@ -56,7 +58,7 @@ export class Ledger {
       assert.equal(now.status, "SUCCEEDED", `${arn} (${entry.kind}): ${now.error} ${now.cause}`);
       assert.ok(terminal.test(events.at(-1)), `${arn}: it has ended, and its history has not`);
       if (entry.output !== undefined) assert.equal(now.output, entry.output, arn);
-      entry.closed = true;
+      this.unsettled.delete(arn);
       ++this.finished;
     }
   }
