@@ -63,20 +63,20 @@ class EchoServer {
   std::atomic<bool> took_all = true;
   // Nothing is read or answered while `meanwhile` runs: what it sends is there all at once.
   void busy_while(const std::function<void()>& meanwhile) {
-    std::promise<void> begun, over;
-    loop_.post([&] {
-      begun.set_value();
-      over.get_future().wait();
+    const auto begun = std::make_shared<std::promise<void>>(), over = std::make_shared<std::promise<void>>();
+    loop_.post([begun, over] {
+      begun->set_value();
+      over->get_future().wait();
     });
-    begun.get_future().wait();
+    begun->get_future().wait();
     meanwhile();
-    over.set_value();
+    over->set_value();
   }
   // The targets in the order in which they were handed over.
   std::vector<std::string> order() {
-    std::promise<std::vector<std::string>> told;
-    loop_.post([&] { told.set_value(order_); });
-    return told.get_future().get();
+    const auto told = std::make_shared<std::promise<std::vector<std::string>>>();
+    loop_.post([this, told] { told->set_value(order_); });
+    return told->get_future().get();
   }
 
  private:
