@@ -85,9 +85,9 @@ export async function run({ rounds, random, say }) {
   const input = (kind) => (kind === "wait" ? { seconds: random.between(0, 2) } : kind === "map" ? { items: Array.from({ length: random.between(0, 6) }, (_, n) => n) } : { n: random.below(1000) });
   const output = { chain: (given) => given, wait: (given) => given, map: (given) => JSON.stringify(JSON.parse(given).items), callback: () => '"called"', container: () => '{"code":0}' };
 
-  // A client that starts executions until the server is gone.
-  async function load(round) {
-    for (let n = 0; ; ++n) {
+  // A client that starts executions, until the server is gone or the round is over: who was asleep meanwhile never sees it gone.
+  async function load(round, until) {
+    for (let n = 0; until(); ++n) {
       const kind = containers && containerTasks < 60 && random.below(40) === 0 ? "container" : random.pick(callbacks < callbacksMax ? kinds : kinds.slice(0, -1));
       const given = JSON.stringify(input(kind));
       try {
@@ -101,9 +101,9 @@ export async function run({ rounds, random, say }) {
       }
     }
   }
-  // One that reads histories while they grow.
-  async function watch() {
-    for (;;) {
+  // One that reads histories while they grow, as long.
+  async function watch(until) {
+    while (until()) {
       const open = ledger.open();
       try {
         if (open.length > 0) await ledger.read(states, open[Math.max(0, open.length - 1 - random.below(20))]);
@@ -114,7 +114,7 @@ export async function run({ rounds, random, say }) {
       }
     }
   }
-  // One that answers callbacks. A message may come twice; an answer that was acknowledged is not wanted again.
+  // One that answers callbacks, as long. A message may come twice; an answer that was acknowledged is not wanted again.
   async function call(until) {
     while (until()) {
       try {
@@ -140,11 +140,13 @@ export async function run({ rounds, random, say }) {
 
   for (let round = 1; round <= rounds; ++round) {
     callbacks = ledger.open().filter((arn) => ledger.entries.get(arn).kind === "callback").length;
-    const busy = [load(round), load(round), load(round), watch(), watch(), call(() => true)];
-    const broken = Promise.all(busy);
+    let on = true;
+    const going = () => on;
+    const broken = Promise.all([load(round, going), load(round, going), load(round, going), watch(going), watch(going), call(going)]);
     broken.catch(() => {});
     await sleep(random.between(5, 400));
     const before = Date.now();
+    on = false;
     // Now and then it dies while it is coming back, too.
     await server.crashAndRestart();
     if (random.below(4) === 0) await server.crashAndRestart();
