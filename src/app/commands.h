@@ -19,8 +19,8 @@ int restore(const Config& config, std::vector<std::string> arguments);
 int inspect(const Config& config, std::vector<std::string> arguments);
 int bench(const Config& config, std::vector<std::string> arguments);
 int print_config(const Config& config, std::vector<std::string> arguments);
-// `gantry shim ...`: not for people.
-int shim(int argc, char** argv);
+// `gantry shim`: not for people.
+int shim();
 
 // What commands have in common: says what went wrong, and gives the exit status that tells it; a size for people.
 int told(const Error& error);

@@ -6,7 +6,7 @@
 #include "app/commands.h"
 #include "app/running_server.h"
 #include "containers/images.h"
-#include "containers/oci/shim.h"
+#include "containers/oci/starter.h"
 
 namespace app {
 
@@ -42,6 +42,6 @@ int image(const Config& config, std::vector<std::string> arguments) {
   return 2;
 }
 
-int shim(int argc, char** argv) { return containers::oci::shim_main(argc, argv); }
+int shim() { return containers::oci::starter_main(); }
 
 }  // namespace app

@@ -42,8 +42,8 @@ constexpr Command kCommands[] = {
 
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  // The supervisor of a container task is this program as well: see containers/oci/shim.h.
-  if (!arguments.empty() && arguments[0] == "shim") return app::shim(argc, argv);
+  // What starts the supervisors of container tasks is this program as well: see containers/oci/starter.h.
+  if (!arguments.empty() && arguments[0] == "shim") return app::shim();
   const std::string name = arguments.empty() ? "help" : arguments[0];
   if (!arguments.empty()) arguments.erase(arguments.begin());
   const bool wants_help = std::ranges::find(arguments, "--help") != arguments.end();

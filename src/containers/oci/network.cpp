@@ -7,18 +7,15 @@
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
-#include <net/route.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/crypto.h"
@@ -31,89 +28,6 @@ constexpr const char* kMetadataAddress = "169.254.170.2";
 
 std::string short_hash(std::string_view text) { return hex_encode(sha256(text)).substr(0, 9); }
 
-bool interface_ioctl(int socket, unsigned long request, const std::string& name, const char* address) {
-  ifreq request_data{};
-  std::strncpy(request_data.ifr_name, name.c_str(), IFNAMSIZ - 1);
-  auto* in = reinterpret_cast<sockaddr_in*>(&request_data.ifr_addr);
-  in->sin_family = AF_INET;
-  return inet_pton(AF_INET, address, &in->sin_addr) == 1 && ioctl(socket, request, &request_data) == 0;
-}
-
-bool bring_up(int socket, const std::string& name) {
-  ifreq request{};
-  std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
-  if (ioctl(socket, SIOCGIFFLAGS, &request) != 0) return false;
-  request.ifr_flags |= IFF_UP;
-  return ioctl(socket, SIOCSIFFLAGS, &request) == 0;
-}
-
-// The mask of "10.0.0.0/24" as an address.
-std::string netmask(std::string_view cidr) {
-  const size_t slash = cidr.find('/');
-  const int bits = slash == cidr.npos ? 32 : std::atoi(std::string(cidr.substr(slash + 1)).c_str());
-  const uint32_t mask = bits == 0 ? 0 : ~uint32_t{0} << (32 - bits);
-  return fmt::format("{}.{}.{}.{}", mask >> 24, mask >> 16 & 255, mask >> 8 & 255, mask & 255);
-}
-
-// Everything is on the wire: whoever is not there does not answer.
-bool route_everything(int socket, const std::string& device) {
-  rtentry route{};
-  route.rt_dst.sa_family = route.rt_genmask.sa_family = AF_INET;
-  route.rt_flags = RTF_UP;
-  std::string name = device;
-  route.rt_dev = name.data();
-  return ioctl(socket, SIOCADDRT, &route) == 0;
-}
-
-// Inside the namespace: loopback, the metadata address, and the interface.
-bool configure(const TaskSpec& task) {
-  const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (s < 0) return false;
-  bool ok = bring_up(s, "lo");
-  ok = ok && interface_ioctl(s, SIOCSIFADDR, "lo:1", kMetadataAddress) && interface_ioctl(s, SIOCSIFNETMASK, "lo:1", "255.255.255.255");
-  if (task.network) {
-    ok = ok && interface_ioctl(s, SIOCSIFADDR, "eth0", task.network->address.c_str());
-    ok = ok && interface_ioctl(s, SIOCSIFNETMASK, "eth0", netmask(task.network->subnet_cidr).c_str());
-    ok = ok && bring_up(s, "eth0") && route_everything(s, "eth0");
-  }
-  close(s);
-  return ok;
-}
-
-// The process that keeps the namespace: configures it once told that its interface is there, then sleeps until
-// its parent is gone.
-[[noreturn]] void hold(const TaskSpec& task, int from_parent, int to_parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  char byte = unshare(CLONE_NEWNET) == 0 ? 'n' : 'x';
-  if (write(to_parent, &byte, 1) != 1 || read(from_parent, &byte, 1) != 1) _exit(1);
-  byte = configure(task) ? 'c' : 'x';
-  if (write(to_parent, &byte, 1) != 1) _exit(1);
-  close_range(0, ~0U, 0);
-  while (true) pause();
-}
-
-int listen_inside(const std::string& path) {
-  const int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), theirs = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  int s = -1;
-  if (own >= 0 && theirs >= 0 && setns(theirs, CLONE_NEWNET) == 0) {
-    s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(80);
-    inet_pton(AF_INET, kMetadataAddress, &address.sin_addr);
-    const int on = 1;
-    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(s, 16) != 0) {
-      close(s);
-      s = -1;
-    }
-    if (setns(own, CLONE_NEWNET) != 0) _exit(1);  // never go on in the wrong namespace
-  }
-  if (own >= 0) close(own);
-  if (theirs >= 0) close(theirs);
-  return s;
-}
-
 // "0a:58:0a:00:00:11" as its six bytes.
 std::string hardware_address(std::string_view text) {
   std::string digits(text);
@@ -121,124 +35,231 @@ std::string hardware_address(std::string_view text) {
   return hex_decode(digits).value_or("");
 }
 
-std::string_view bytes_of(const uint32_t& number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }
-
-// "Make this link", to the kernel (rtnetlink): a header, attributes, attributes in attributes.
-class LinkRequest {
+// Messages to the kernel's networking (rtnetlink): a header, attributes, attributes in attributes. Several of them
+// are one call, each answered.
+class Requests {
  public:
-  void header(unsigned flags) {
-    ifinfomsg link{};
-    link.ifi_family = AF_UNSPEC;
-    link.ifi_flags = link.ifi_change = flags;
-    body_.append(reinterpret_cast<const char*>(&link), sizeof link);
+  template <typename Header>
+  void begin_message(uint16_t type, uint16_t flags, const Header& header) {
+    message_ = bytes_.size();
+    nlmsghdr head{};
+    head.nlmsg_type = type;
+    head.nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    head.nlmsg_seq = static_cast<uint32_t>(++count_);
+    append(head);
+    append(header);
+  }
+  void end_message() {
+    const auto length = static_cast<uint32_t>(bytes_.size() - message_);
+    std::memcpy(bytes_.data() + message_ + offsetof(nlmsghdr, nlmsg_len), &length, sizeof length);
+  }
+  template <typename Header>
+  void append(const Header& header) {
+    bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
+    bytes_.resize(NLMSG_ALIGN(bytes_.size()));
   }
   void add(uint16_t type, std::string_view value) {
     const size_t at = begin(type);
-    body_.append(value);
+    bytes_.append(value);
     end(at);
   }
+  void add(uint16_t type, uint32_t number) { add(type, {reinterpret_cast<const char*>(&number), sizeof number}); }
   size_t begin(uint16_t type) {
     rtattr attribute{};
     attribute.rta_type = type;
-    body_.append(reinterpret_cast<const char*>(&attribute), sizeof attribute);
-    return body_.size() - sizeof attribute;
+    append(attribute);
+    return bytes_.size() - sizeof attribute;
   }
   void end(size_t at) {
-    const auto length = static_cast<unsigned short>(body_.size() - at);
-    std::memcpy(body_.data() + at + offsetof(rtattr, rta_len), &length, sizeof length);
-    body_.resize(RTA_ALIGN(body_.size()));
+    const auto length = static_cast<unsigned short>(bytes_.size() - at);
+    std::memcpy(bytes_.data() + at + offsetof(rtattr, rta_len), &length, sizeof length);
+    bytes_.resize(RTA_ALIGN(bytes_.size()));
   }
-  // 0, or what is wrong.
-  int send() const {
-    nlmsghdr head{};
-    head.nlmsg_len = static_cast<uint32_t>(sizeof head + body_.size());
-    head.nlmsg_type = RTM_NEWLINK;
-    head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-    const std::string message = std::string(reinterpret_cast<const char*>(&head), sizeof head) + body_;
-    const int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    struct {
-      nlmsghdr head;
-      nlmsgerr answer;
-      char rest[4096];
-    } told{};
+  // 0, or what is wrong with the first that was refused.
+  int send(int socket) const {
+    if (::send(socket, bytes_.data(), bytes_.size(), 0) < 0) return errno;
     int error = 0;
-    if (s < 0 || ::send(s, message.data(), message.size(), 0) < 0) {
-      error = errno;
-    } else if (recv(s, &told, sizeof told, 0) < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(int))) || told.head.nlmsg_type != NLMSG_ERROR) {
-      error = EPROTO;
-    } else {
-      error = -told.answer.error;
+    for (int answered = 0; answered < count_;) {
+      alignas(nlmsghdr) char buffer[8192];
+      ssize_t n = recv(socket, buffer, sizeof buffer, 0);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(nlmsgerr)))) return EPROTO;
+      for (auto* head = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(head, static_cast<size_t>(n)); head = NLMSG_NEXT(head, n)) {
+        if (head->nlmsg_type != NLMSG_ERROR) continue;
+        ++answered;
+        if (error == 0) error = -static_cast<const nlmsgerr*>(NLMSG_DATA(head))->error;
+      }
     }
-    if (s >= 0) close(s);
     return error;
   }
 
  private:
-  std::string body_;
+  std::string bytes_;
+  size_t message_ = 0;
+  int count_ = 0;
 };
 
-Status join_bridge(const TaskSpec& task, pid_t holder) {
-  const std::string bridge = "gtry-" + short_hash(task.network->vpc_id);
-  const std::string veth = "gtry" + short_hash(task.id);
+int netlink() { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE); }
+
+Status failed(int error) { return fail("Network", fmt::format("Timeout waiting for network interface provisioning to complete. {}", std::strerror(error))); }
+
+// The VPC's bridge, made where it is not there.
+uint32_t bridge_of(const std::string& vpc) {
+  const std::string bridge = "gtry-" + short_hash(vpc);
   const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (ioctl(s, SIOCBRADDBR, bridge.c_str()) == 0 || errno == EEXIST) bring_up(s, bridge);
+  ifreq request{};
+  std::strncpy(request.ifr_name, bridge.c_str(), IFNAMSIZ - 1);
+  if (if_nametoindex(bridge.c_str()) == 0 && ioctl(s, SIOCBRADDBR, bridge.c_str()) != 0 && errno != EEXIST) {
+    close(s);
+    return 0;
+  }
+  if (ioctl(s, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0) {
+    request.ifr_flags |= IFF_UP;
+    ioctl(s, SIOCSIFFLAGS, &request);
+  }
+  const uint32_t index = if_nametoindex(bridge.c_str());
   close(s);
-  LinkRequest request;
-  request.header(IFF_UP);
-  request.add(IFLA_IFNAME, veth);
-  const uint32_t master = if_nametoindex(bridge.c_str());
-  request.add(IFLA_MASTER, bytes_of(master));
+  return index;
+}
+
+// A pair of interfaces: one on the bridge, one inside.
+Status join_bridge(const TaskSpec& task, int space) {
+  const uint32_t bridge = bridge_of(task.network->vpc_id);
+  if (bridge == 0) return failed(errno);
+  Requests request;
+  ifinfomsg here{};
+  here.ifi_flags = here.ifi_change = IFF_UP;
+  request.begin_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, here);
+  request.add(IFLA_IFNAME, "gtry" + short_hash(task.id));
+  request.add(IFLA_MASTER, bridge);
+  // One queue, which is what it comes up with: to take queues away the kernel waits for all processors.
+  request.add(IFLA_NUM_TX_QUEUES, 1);
+  request.add(IFLA_NUM_RX_QUEUES, 1);
   const size_t info = request.begin(IFLA_LINKINFO);
   request.add(IFLA_INFO_KIND, "veth");
   const size_t data = request.begin(IFLA_INFO_DATA), peer = request.begin(VETH_INFO_PEER);
-  request.header(0);
+  request.append(ifinfomsg{});
   request.add(IFLA_IFNAME, std::string_view("eth0", 5));
-  const std::string mac = hardware_address(task.network->mac);
-  request.add(IFLA_ADDRESS, mac);
-  const auto pid = static_cast<uint32_t>(holder);
-  request.add(IFLA_NET_NS_PID, bytes_of(pid));
+  request.add(IFLA_ADDRESS, hardware_address(task.network->mac));
+  request.add(IFLA_NUM_TX_QUEUES, 1);
+  request.add(IFLA_NUM_RX_QUEUES, 1);
+  request.add(IFLA_NET_NS_FD, static_cast<uint32_t>(space));
   for (const size_t open : {peer, data, info}) request.end(open);
-  if (const int error = request.send(); error != 0) {
-    return fail("Network", fmt::format("Timeout waiting for network interface provisioning to complete. {}", std::strerror(error)));
-  }
+  request.end_message();
+  const int s = netlink();
+  const int error = request.send(s);
+  close(s);
+  if (error != 0) return failed(error);
   return {};
+}
+
+void add_address(Requests& requests, uint32_t interface, std::string_view address, uint8_t prefix) {
+  in_addr bytes{};
+  inet_pton(AF_INET, std::string(address).c_str(), &bytes);
+  requests.begin_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, ifaddrmsg{.ifa_family = AF_INET, .ifa_prefixlen = prefix, .ifa_flags = 0, .ifa_scope = 0, .ifa_index = interface});
+  requests.add(IFA_LOCAL, bytes.s_addr);
+  requests.add(IFA_ADDRESS, bytes.s_addr);
+  requests.end_message();
+}
+
+void bring_up(Requests& requests, uint32_t interface) {
+  ifinfomsg link{};
+  link.ifi_index = static_cast<int>(interface);
+  link.ifi_flags = link.ifi_change = IFF_UP;
+  requests.begin_message(RTM_NEWLINK, 0, link);
+  requests.end_message();
+}
+
+uint8_t prefix_of(std::string_view cidr) {
+  const size_t slash = cidr.find('/');
+  return slash == cidr.npos ? 32 : static_cast<uint8_t>(std::atoi(std::string(cidr.substr(slash + 1)).c_str()));
+}
+
+// What belongs to the namespace although we have left it: sockets stay where they were made.
+struct Inside {
+  int space = -1, requests = -1, plain = -1, metadata = -1;
+};
+
+// Loopback, the metadata address, and the interface.
+Status configure(const TaskSpec& task, const Inside& inside) {
+  Requests requests;
+  constexpr uint32_t kLoopback = 1;
+  bring_up(requests, kLoopback);
+  add_address(requests, kLoopback, kMetadataAddress, 32);
+  if (task.network) {
+    ifreq request{};
+    std::strncpy(request.ifr_name, "eth0", IFNAMSIZ - 1);
+    if (ioctl(inside.plain, SIOCGIFINDEX, &request) != 0) return failed(errno);
+    const auto interface = static_cast<uint32_t>(request.ifr_ifindex);
+    bring_up(requests, interface);
+    add_address(requests, interface, task.network->address, prefix_of(task.network->subnet_cidr));
+    // Everything is on the wire: whoever is not there does not answer.
+    rtmsg route{};
+    route.rtm_family = AF_INET;
+    route.rtm_table = RT_TABLE_MAIN;
+    route.rtm_protocol = RTPROT_BOOT;
+    route.rtm_scope = RT_SCOPE_LINK;
+    route.rtm_type = RTN_UNICAST;
+    requests.begin_message(RTM_NEWROUTE, NLM_F_CREATE, route);
+    requests.add(RTA_OIF, interface);
+    requests.end_message();
+  }
+  if (const int error = requests.send(inside.requests); error != 0) return failed(error);
+  return {};
+}
+
+bool listen_inside(int socket) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(80);
+  inet_pton(AF_INET, kMetadataAddress, &address.sin_addr);
+  const int on = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  return bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && listen(socket, 16) == 0;
+}
+
+// Goes into a new namespace for as long as it takes to get hold of it.
+Inside make_space() {
+  Inside inside;
+  const int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (own < 0) return inside;
+  if (unshare(CLONE_NEWNET) == 0) {
+    inside = {.space = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), .requests = netlink(), .plain = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+              .metadata = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (setns(own, CLONE_NEWNET) != 0) _exit(1);  // never go on in the wrong namespace
+  }
+  close(own);
+  return inside;
 }
 
 }  // namespace
 
 Result<TaskNetwork> make_network(const TaskSpec& task) {
-  int to_child[2], to_parent[2];
-  if (pipe2(to_child, O_CLOEXEC) != 0 || pipe2(to_parent, O_CLOEXEC) != 0) return fail("Network", std::strerror(errno));
-  TaskNetwork network;
-  network.holder = fork();
-  if (network.holder == 0) hold(task, to_child[0], to_parent[1]);
-  close(to_child[0]), close(to_parent[1]);
+  Inside inside = make_space();
   Status status;
-  char byte = 0;
-  if (network.holder < 0 || read(to_parent[0], &byte, 1) != 1 || byte != 'n') {
-    status = fail("Network", "cannot make a network namespace: gantry needs root for that");
+  if (inside.space < 0) status = fail("Network", "cannot make a network namespace: gantry needs root for that");
+  if (status && task.network) status = join_bridge(task, inside.space);
+  if (status) status = configure(task, inside);
+  for (const int fd : {inside.requests, inside.plain}) {
+    if (fd >= 0) close(fd);
   }
-  if (status && task.network) status = join_bridge(task, network.holder);
-  if (status && (write(to_child[1], "g", 1) != 1 || read(to_parent[0], &byte, 1) != 1 || byte != 'c')) {
-    status = fail("Network", "Timeout waiting for network interface provisioning to complete.");
-  }
-  close(to_child[1]), close(to_parent[0]);
+  TaskNetwork network{.space = inside.space, .path = fmt::format("/proc/{}/fd/{}", getpid(), inside.space), .metadata = inside.metadata};
   if (!status) {
     drop_network(network);
     return std::unexpected(std::move(status).error());
   }
-  network.path = fmt::format("/proc/{}/ns/net", network.holder);
-  if (!task.metadata_url.empty()) network.metadata = listen_inside(network.path);
+  if (task.metadata_url.empty() || !listen_inside(network.metadata)) {
+    close(network.metadata);
+    network.metadata = -1;
+  }
   return network;
 }
 
 void drop_network(TaskNetwork& network) {
-  if (network.metadata >= 0) close(network.metadata);
-  network.metadata = -1;
-  if (network.holder <= 0) return;
-  kill(network.holder, SIGKILL);
-  waitpid(network.holder, nullptr, 0);
-  network.holder = -1;
+  for (int* fd : {&network.metadata, &network.space}) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+  }
 }
 
 }  // namespace containers::oci

@@ -4,8 +4,6 @@
 // One bridge a VPC, with every subnet of it on the same wire, and no address of the host on it: tasks of a VPC
 // reach each other, nothing else of the host, and no other VPC. What is made here is named gtry-* and removed by
 // name; the veth pair goes with the namespace.
-#include <sys/types.h>
-
 #include <string>
 
 #include "base/result.h"
@@ -14,12 +12,12 @@
 namespace containers::oci {
 
 struct TaskNetwork {
-  pid_t holder = -1;  // a process that keeps the namespace: kill it and the network is gone
-  std::string path;   // "/proc/<holder>/ns/net"
+  int space = -1;     // keeps the namespace, until its containers have it
+  std::string path;   // "/proc/<pid>/fd/<space>"
   int metadata = -1;  // listens on 169.254.170.2:80 inside, or -1
 };
 
-// Blocks for some milliseconds; needs root.
+// Blocks for some milliseconds; needs root. For a process with one thread.
 Result<TaskNetwork> make_network(const TaskSpec& task);
 void drop_network(TaskNetwork& network);
 

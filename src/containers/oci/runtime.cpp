@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,8 +18,9 @@
 #include <thread>
 
 #include "containers/images.h"
+#include "containers/oci/cgroups.h"
+#include "containers/oci/starter.h"
 #include "containers/oci/task_file.h"
-#include "containers/process.h"
 #include "language/json/parse.h"
 
 namespace containers::oci {
@@ -46,7 +46,8 @@ bool is_shim(uint64_t pid) {
 
 class Runtime final : public ContainerRuntime {
  public:
-  Runtime(Loop& loop, Settings settings) : loop_(loop), settings_(std::move(settings)), images_(settings_.data_dir + "/images") {}
+  Runtime(Loop& loop, Settings settings)
+      : loop_(loop), settings_(std::move(settings)), images_(settings_.data_dir + "/images"), starter_(settings_.shim_command) {}
 
   ~Runtime() override {
     *alive_ = false;
@@ -93,10 +94,17 @@ class Runtime final : public ContainerRuntime {
       Task task;
       const uint64_t acknowledged = read_number(folder(id) + "/acknowledged");
       task.told = acknowledged;
-      // A task that was never handed to a supervisor has not begun: whoever wants it launches it again.
+      // A task that was never handed to a supervisor has not begun: whoever wants it launches it again. A supervisor
+      // that is about to come finds no folder, and leaves.
       if (!fs::exists(folder(id) + "/shim.pid")) {
-        fs::remove_all(entry.path(), error);
-        continue;
+        const std::string aside = settings_.data_dir + "/not-begun";
+        fs::remove_all(aside, error);
+        fs::rename(entry.path(), aside, error);
+        if (!error && !fs::exists(aside + "/shim.pid")) {
+          fs::remove_all(aside, error);
+          continue;
+        }
+        fs::rename(aside, entry.path(), error);
       }
       tasks_.emplace(id, task);
       ids.push_back(id);
@@ -115,8 +123,10 @@ class Runtime final : public ContainerRuntime {
     tasks_.emplace(id, Task{});
     auto work = std::make_shared<Launch>(Launch{.folder = folder(id), .spec = std::move(spec)});
     loop_.blocking([this, work] { prepare(*work); },
-                   [this, id, alive = alive_] {
-                     if (*alive) look(id);
+                   [this, id, work, alive = alive_] {
+                     if (!*alive) return;
+                     if (const auto it = tasks_.find(id); it != tasks_.end()) it->second.shim = static_cast<uint64_t>(work->shim);
+                     look(id);
                    });
   }
 
@@ -126,7 +136,7 @@ class Runtime final : public ContainerRuntime {
     const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     sockaddr_un to{};
     to.sun_family = AF_UNIX;
-    std::strncpy(to.sun_path, (folder(task) + "/control").c_str(), sizeof to.sun_path - 1);
+    std::strncpy(to.sun_path, control_path(task).c_str(), sizeof to.sun_path - 1);
     const bool told = sendto(s, "stop", 4, MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&to), sizeof to) == 4;
     close(s);
     if (told) return;
@@ -154,7 +164,10 @@ class Runtime final : public ContainerRuntime {
 
   void forget(const std::string& task) override {
     tasks_.erase(task);
-    loop_.blocking([path = folder(task)] {
+    loop_.blocking([task, path = folder(task)] {
+      // Its supervisor takes away what the task had of the machine, unless it is killed in it.
+      if (!is_shim(read_number(path + "/shim.pid"))) remove_task_groups(task);
+      unlink(control_path(task).c_str());
       std::error_code ignored;
       fs::remove_all(path, ignored);
     }, [] {});
@@ -173,6 +186,7 @@ class Runtime final : public ContainerRuntime {
   struct Launch {
     std::string folder;
     TaskSpec spec;
+    pid_t shim = 0;
   };
 
   std::string folder(const std::string& task) const { return settings_.data_dir + "/tasks/" + task; }
@@ -185,7 +199,7 @@ class Runtime final : public ContainerRuntime {
     return out;
   }
 
-  // On a thread that may wait: images, the task's file, its supervisor.
+  // On a thread that may wait: images, then the supervisor.
   void prepare(Launch& work) {
     std::error_code error;
     fs::create_directories(work.folder, error);
@@ -215,13 +229,13 @@ class Runtime final : public ContainerRuntime {
       pulled.digests = std::move(digests);
       events.write(std::move(pulled));
     }
-    std::ofstream(work.folder + "/task.json", std::ios::trunc) << json::write(to_json(task));
-    std::vector<std::string> command = settings_.shim_command;
-    command.push_back(work.folder);
-    const auto started = run_program(command, 10'000);
-    if (started.exit_code == 0) return;
+    const auto started = starter_.start(work.folder, json::write(to_json(task)));
+    if (started) {
+      work.shim = *started;
+      return;
+    }
     EventWriter events(work.folder, task.spec.id);
-    events.write({.type = Event::Type::failed, .reason = fmt::format("CannotStartContainerError: the supervisor could not be started: {}", started.output)});
+    events.write({.type = Event::Type::failed, .reason = fmt::format("CannotStartContainerError: the supervisor could not be started: {}", started.error().message)});
     events.write({.type = Event::Type::stopped});
   }
 
@@ -276,7 +290,7 @@ class Runtime final : public ContainerRuntime {
     if (it == tasks_.end() || it->second.ended || it->second.lost) return;
     it->second.lost = true;
     loop_.blocking([id, path = folder(id)] {
-                     clear_away(id, path);
+                     remove_task_groups(id);
                      EventWriter events(path, id);
                      events.write({.type = Event::Type::failed, .reason = "CannotInspectContainerError: the task's supervisor was lost"});
                      events.write({.type = Event::Type::stopped});
@@ -286,21 +300,10 @@ class Runtime final : public ContainerRuntime {
                    });
   }
 
-  // The containers that a supervisor would have taken away.
-  static void clear_away(const std::string& id, const std::string& path) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator("/run/gantry-containers", ignored)) {
-      const std::string name = entry.path().filename().string();
-      if (name.starts_with(id + "-")) run_program({on_path("crun") ? "crun" : "runc", "--root", "/run/gantry-containers", "delete", "--force", name}, 10'000);
-    }
-    for (const auto& entry : fs::directory_iterator(path, ignored)) {
-      if (entry.is_directory(ignored)) umount2((entry.path() / "root").c_str(), MNT_DETACH);
-    }
-  }
-
   Loop& loop_;
   Settings settings_;
   ImageStore images_;
+  Starter starter_;
   Function<void(const Event&)> sink_;
   std::map<std::string, Task> tasks_;
   int socket_ = -1;

@@ -11,7 +11,7 @@ namespace containers::oci {
 
 struct Settings {
   std::string data_dir;                   // images/ and tasks/ are made in it
-  std::vector<std::string> shim_command;  // how to start a supervisor: {"/proc/self/exe", "shim"}; the folder is added
+  std::vector<std::string> shim_command;  // what starts supervisors (starter.h): {"/proc/self/exe", "shim"}
 };
 
 // Why this machine cannot run containers so, in one line that says what to install; "" when it can.

@@ -30,10 +30,10 @@
 
 #include "base/encoding.h"
 #include "containers/oci/bundle.h"
+#include "containers/oci/cgroups.h"
 #include "containers/oci/metadata_proxy.h"
 #include "containers/oci/network.h"
 #include "containers/oci/task_file.h"
-#include "containers/process.h"
 #include "language/json/parse.h"
 
 extern char** environ;
@@ -44,8 +44,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLineMax = 256 * 1024;
-constexpr const char* kState = "/run/gantry-containers";  // where the runtime notes what it has started
-
 int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -76,46 +74,53 @@ struct Container {
   const ContainerSpec* spec = nullptr;
   const Image* image = nullptr;
   State state = State::waiting;
-  std::string folder, id, cgroup;
+  std::string folder;  // what it writes
+  std::string small;   // its bundle, its /etc, where its root is mounted
+  std::string id, cgroup;
   pid_t pid = -1;
   int exit_code = 0;
   int streams[2] = {-1, -1};
   std::string partial[2];
   int64_t kill_at = INT64_MAX;
-  bool mounted = false;
-
-  std::string small() const { return folder + "/small"; }
 };
+
+const std::string& runtime() {
+  static const std::string name = access("/usr/bin/crun", X_OK) == 0 || access("/usr/local/bin/crun", X_OK) == 0 ? "crun" : "runc";
+  return name;
+}
 
 class Supervisor {
  public:
-  Supervisor(std::string folder, Prepared task) : folder_(std::move(folder)), task_(std::move(task)), events_(folder_, task_.spec.id) {}
+  Supervisor(const Workshop& workshop, std::string folder, Prepared task)
+      : workshop_(workshop), folder_(std::move(folder)), task_(std::move(task)), events_(folder_, task_.spec.id) {}
 
   int run() {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (!set_up()) {
-      clean_up();
-      tell({.type = Event::Type::stopped});
-      return 0;
+    if (set_up()) {
+      start_ready();
+      while (!finished()) wait_for_something();
     }
-    start_ready();
-    while (!finished()) wait_for_something();
-    clean_up();
-    tell({.type = Event::Type::stopped});
+    drop_network(network_);
+    // Our own view has something else there.
+    if (outside_ >= 0) unlinkat(outside_, fs::path(control_path(task_.spec.id)).filename().c_str(), 0);
+    // Nobody waits for the rest; should this process be killed in it, the server does it when it forgets the task.
+    const bool heard = tell({.type = Event::Type::stopped});
+    clean_up(heard);
     return 0;
   }
 
  private:
   // --- telling ---
-  void tell(Event event) {
+  // Whether the server was there to be told; when nobody listens, the file will be read at the next start.
+  bool tell(Event event) {
     events_.write(std::move(event));
     const int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     sockaddr_un to{};
     to.sun_family = AF_UNIX;
     std::strncpy(to.sun_path, task_.server_socket.c_str(), sizeof to.sun_path - 1);
-    // When nobody listens, the file will be read at the next start.
-    sendto(s, task_.spec.id.data(), task_.spec.id.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&to), sizeof to);
+    const bool heard = sendto(s, task_.spec.id.data(), task_.spec.id.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&to), sizeof to) >= 0;
     close(s);
+    return heard;
   }
   bool failed(std::string reason) {
     tell({.type = Event::Type::failed, .reason = std::move(reason)});
@@ -123,30 +128,27 @@ class Supervisor {
   }
 
   // --- beginning ---
-  // A view of the file systems of our own: what is mounted for the task goes with this process. On machines with
-  // both versions of cgroups the second is taken out of that view, since crun refuses to see controllers in both.
-  static bool own_view() {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-    if (access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0) umount2("/sys/fs/cgroup/unified", MNT_DETACH);
-    return true;
+  // A view of the file systems of our own: what is mounted for the task goes with this process.
+  bool own_view() const {
+    if (!workshop_.view || unshare(CLONE_NEWNS) != 0) return false;
+    return mount("tmpfs", kSmall, "tmpfs", MS_NOSUID | MS_NODEV, "size=32m,mode=0700") == 0;
   }
 
   bool set_up() {
+    if (mkdir(kSmall, 0700) != 0 && errno != EEXIST) return failed(fmt::format("CannotStartContainerError: {}: {}", kSmall, std::strerror(errno)));
+    control_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un here{};
+    here.sun_family = AF_UNIX;
+    const std::string path = control_path(task_.spec.id);
+    std::strncpy(here.sun_path, path.c_str(), sizeof here.sun_path - 1);
+    if (bind(control_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return failed(fmt::format("CannotStartContainerError: {}", std::strerror(errno)));
+    outside_ = open(kSmall, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (!own_view()) return failed("CannotStartContainerError: cannot make a mount namespace: gantry needs root for that");
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGCHLD);
     sigprocmask(SIG_BLOCK, &mask, nullptr);
     signals_ = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    control_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_un here{};
-    here.sun_family = AF_UNIX;
-    const std::string path = folder_ + "/control";
-    if (path.size() >= sizeof here.sun_path) return failed("CannotStartContainerError: the data directory's path is too long: choose one below 60 letters");
-    unlink(path.c_str());
-    std::strncpy(here.sun_path, path.c_str(), sizeof here.sun_path - 1);
-    if (bind(control_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return failed(fmt::format("CannotStartContainerError: {}", std::strerror(errno)));
-
     auto network = make_network(task_.spec);
     if (!network) return failed(network.error().message);
     network_ = *network;
@@ -157,8 +159,10 @@ class Supervisor {
       c.spec = &task_.spec.containers[i];
       c.image = &task_.images[i];
       c.folder = folder_ + "/" + c.spec->name;
+      c.small = fmt::format("{}/{}", kSmall, i);
       c.id = fmt::format("{}-{}", task_.spec.id, i);
-      c.cgroup = fmt::format("/gantry/{}/{}", task_.spec.id, i);
+      // A group of its own below the task's; one that is alone has that.
+      c.cgroup = task_.spec.containers.size() == 1 ? fmt::format("/gantry/{}", task_.spec.id) : fmt::format("/gantry/{}/{}", task_.spec.id, i);
       containers_.push_back(std::move(c));
     }
     return true;
@@ -191,27 +195,24 @@ class Supervisor {
   }
 
   Status prepare(Container& c) {
-    for (const char* sub : {"/root", "/upper", "/work", "/small"}) fs::create_directories(c.folder + sub);
-    // The few small files that nothing outlives are kept in memory: they go with this process's view.
-    if (mount("tmpfs", c.small().c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=0700") != 0) {
-      return fail("Shim", fmt::format("CannotCreateContainerError: cannot make room for its files: {}", std::strerror(errno)));
-    }
-    c.mounted = true;
-    for (const char* sub : {"/bundle", "/etc"}) fs::create_directory(c.small() + sub);
+    for (const char* sub : {"", "/upper", "/work"}) mkdir((c.folder + sub).c_str(), 0755);
+    for (const char* sub : {"", "/root", "/bundle", "/etc"}) mkdir((c.small + sub).c_str(), 0755);
     std::string lower;
     for (auto it = c.image->layers.rbegin(); it != c.image->layers.rend(); ++it) lower += (lower.empty() ? "" : ":") + *it;
     const std::string options = fmt::format("lowerdir={},upperdir={}/upper,workdir={}/work", lower, c.folder, c.folder);
-    if (mount("overlay", (c.folder + "/root").c_str(), "overlay", 0, options.c_str()) != 0) {
+    // Nothing of it is to survive a power cut: its end does not wait until the whole disk is written.
+    if (mount("overlay", (c.small + "/root").c_str(), "overlay", 0, (options + ",volatile").c_str()) != 0 &&
+        mount("overlay", (c.small + "/root").c_str(), "overlay", 0, options.c_str()) != 0) {
       return fail("Shim", fmt::format("CannotCreateContainerError: cannot mount its file system: {}", std::strerror(errno)));
     }
     const std::string address = task_.spec.network ? task_.spec.network->address : "127.0.0.1";
     const std::string hostname = c.spec->hostname.empty() ? "gantry" : c.spec->hostname;
-    write_text(c.small() + "/etc/hosts", fmt::format("127.0.0.1 localhost\n{} {}\n", address, hostname));
-    write_text(c.small() + "/etc/resolv.conf", "");
-    write_text(c.small() + "/etc/hostname", hostname + "\n");
-    auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.folder + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.small() + "/etc"});
+    write_text(c.small + "/etc/hosts", fmt::format("127.0.0.1 localhost\n{} {}\n", address, hostname));
+    write_text(c.small + "/etc/resolv.conf", "");
+    write_text(c.small + "/etc/hostname", hostname + "\n");
+    auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.small + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.small + "/etc"});
     if (!config) return std::unexpected(std::move(config).error());
-    write_text(c.small() + "/bundle/config.json", json::write(*config));
+    write_text(c.small + "/bundle/config.json", json::write(*config));
     return {};
   }
 
@@ -219,9 +220,9 @@ class Supervisor {
     if (auto prepared = prepare(c); !prepared) return could_not_start(c, prepared.error().message, 1);
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return could_not_start(c, std::string("CannotStartContainerError: ") + std::strerror(errno), 1);
-    const std::string log = c.small() + "/crun.log", pid_file = c.small() + "/pid", bundle = c.small() + "/bundle";
+    const std::string log = c.small + "/crun.log", pid_file = c.small + "/pid", bundle = c.small + "/bundle";
     unlink(log.c_str());
-    std::vector<std::string> words = {runtime(), "--root", kState, "--log", log};
+    std::vector<std::string> words = {runtime(), "--root", std::string(kSmall) + "/state", "--log", log};
     if (words[0] == "crun") words.insert(words.end(), {"--cgroup-manager=cgroupfs"});
     words.insert(words.end(), {"run", "--detach", "--bundle", bundle, "--pid-file", pid_file, c.id});
     std::vector<char*> argv;
@@ -239,8 +240,7 @@ class Supervisor {
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t starter = -1;
-    const int program = sealed_runtime();
-    const std::string path = program >= 0 ? fmt::format("/proc/self/fd/{}", program) : words[0];
+    const std::string path = workshop_.runtime >= 0 ? fmt::format("/proc/self/fd/{}", workshop_.runtime) : words[0];
     const int error = posix_spawnp(&starter, path.c_str(), &actions, &attributes, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
@@ -252,7 +252,6 @@ class Supervisor {
       while (waitpid(starter, &status, 0) < 0 && errno == EINTR) {
       }
     }
-    if (program >= 0) close(program);
     c.pid = std::atoi(read_text(pid_file).c_str());
     if (error != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || c.pid <= 0) {
       const std::string why = error != 0 ? std::strerror(error) : read_text(log);
@@ -262,29 +261,6 @@ class Supervisor {
     c.state = Container::State::running;
     tell({.type = Event::Type::container_started, .container = c.spec->name, .pid = c.pid});
     reap();
-  }
-
-  static const std::string& runtime() {
-    static const std::string name = access("/usr/bin/crun", X_OK) == 0 || access("/usr/local/bin/crun", X_OK) == 0 ? "crun" : "runc";
-    return name;
-  }
-
-  // The runtime runs a copy of itself that no container can write to, and makes one at each start unless it is one
-  // already: a sealed file in memory. -1 where that cannot be made, and for runc; the runtime then helps itself.
-  static int sealed_runtime() {
-    if (runtime() != "crun") return -1;
-    int from = -1;
-    for (const char* folder : {"/usr/bin/", "/usr/local/bin/"}) {
-      if (from < 0) from = open((folder + runtime()).c_str(), O_RDONLY | O_CLOEXEC);
-    }
-    const int to = memfd_create("gantry-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    struct stat status {};
-    bool ok = from >= 0 && to >= 0 && fstat(from, &status) == 0;
-    for (off_t at = 0; ok && at < status.st_size;) ok = sendfile(to, from, &at, static_cast<size_t>(status.st_size - at)) > 0;
-    ok = ok && fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
-    if (from >= 0) close(from);
-    if (!ok && to >= 0) close(to);
-    return ok ? to : -1;
   }
 
   void could_not_start(Container& c, std::string reason, int code) {
@@ -391,10 +367,9 @@ class Supervisor {
 
   void ended(Container& c, int code) {
     for (int i = 0; i < 2; ++i) drain(c, i);
-    const bool oom = ran_out_of_memory(c);
+    const bool oom = ran_out_of_memory(c.cgroup);
     c.state = Container::State::exited;
     c.exit_code = code;
-    take_away(c);
     tell({.type = Event::Type::container_exited, .container = c.spec->name, .exit_code = code, .out_of_memory = oom,
           .reason = oom ? "OutOfMemoryError: Container killed due to memory usage" : ""});
     if (c.spec->essential) {
@@ -402,27 +377,9 @@ class Supervisor {
     } else {
       start_ready();
     }
-  }
-
-  // With a container's first process all others of its process namespace have ended, so what the runtime would
-  // take away are empty cgroups and a folder. It is asked where that is not so.
-  static void take_away(const Container& c) {
-    bool empty = true;
-    for (const std::string& base : cgroup_mounts()) empty = (rmdir((base + c.cgroup).c_str()) == 0 || errno != EBUSY) && empty;
-    std::error_code error;
-    if (empty) fs::remove_all(kState + ("/" + c.id), error);
-    if (!empty || error) run_program({runtime(), "--root", kState, "delete", "--force", c.id}, 10'000);
-  }
-
-  static const std::vector<std::string>& cgroup_mounts() {
-    static const std::vector<std::string> mounts = [] {
-      std::vector<std::string> found = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-      std::error_code ignored;
-      if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) return found;  // one tree: its folders are groups
-      for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", ignored)) found.push_back(entry.path().string());
-      return found;
-    }();
-    return mounts;
+    // With a container's first process all others of its process namespace have ended: its group is empty. That of
+    // the last one goes with the task's.
+    if (!finished()) remove_group(c.cgroup);
   }
 
   // All that the container printed; grandchildren that live on in no one's hands do not hold it up.
@@ -433,17 +390,6 @@ class Supervisor {
     if (!c.partial[stream].empty()) emit_line(c, stream, std::exchange(c.partial[stream], {}));
     close(c.streams[stream]);
     c.streams[stream] = -1;
-  }
-
-  static bool ran_out_of_memory(const Container& c) {
-    for (const char* base : {"/sys/fs/cgroup/memory", "/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-      for (const char* file : {"/memory.oom_control", "/memory.events"}) {
-        const std::string text = read_text(base + c.cgroup + file);
-        const size_t at = text.find("oom_kill ");
-        if (at != text.npos && std::atoi(text.c_str() + at + 9) > 0) return true;
-      }
-    }
-    return false;
   }
 
   void stop_all() {
@@ -457,54 +403,54 @@ class Supervisor {
   }
 
   // --- the end ---
-  void clean_up() {
-    for (Container& c : containers_) {
-      for (const char* sub : {"/root", "/small"}) {
-        if (c.mounted) umount2((c.folder + sub).c_str(), MNT_DETACH);
-      }
+  // What is mounted goes with this process. The folder is the server's to remove; where there is none, what takes
+  // room goes now.
+  void clean_up(bool heard) {
+    remove_task_groups(task_.spec.id);
+    if (heard) return;
+    for (const Container& c : containers_) {
+      umount2((c.small + "/root").c_str(), MNT_DETACH);
       std::error_code ignored;
       fs::remove_all(c.folder, ignored);
     }
     std::error_code ignored;
     fs::remove_all(folder_ + "/volumes", ignored);
-    drop_network(network_);
-    // The cgroups that the runtime left behind, innermost first.
-    for (const std::string& base : cgroup_mounts()) remove_cgroup(base);
-    unlink((folder_ + "/control").c_str());
-  }
-  void remove_cgroup(const std::string& base) {
-    for (const Container& c : containers_) rmdir((base + c.cgroup).c_str());
-    rmdir((base + "/gantry/" + task_.spec.id).c_str());
   }
 
+  const Workshop& workshop_;
   std::string folder_;
   Prepared task_;
   EventWriter events_;
   TaskNetwork network_;
   std::vector<Container> containers_;
-  int signals_ = -1, control_ = -1;
+  int signals_ = -1, control_ = -1, outside_ = -1;
   bool stopping_ = false;
 };
 
 }  // namespace
 
-int shim_main(int argc, char** argv) {
-  if (argc < 3) return 2;
-  const std::string folder = argv[2];
-  auto document = json::parse(read_text(folder + "/task.json"));
-  auto task = document ? prepared_from_json(*document) : std::nullopt;
-  if (!task) return 1;
-  // Leaves the server's side: a session of its own, and whoever started it does not have to wait.
-  if (const pid_t child = fork(); child != 0) {
-    _exit(child < 0 ? 1 : 0);
+int seal_runtime() {
+  if (runtime() != "crun") return -1;
+  int from = -1;
+  for (const char* folder : {"/usr/bin/", "/usr/local/bin/"}) {
+    if (from < 0) from = open((folder + runtime()).c_str(), O_RDONLY | O_CLOEXEC);
   }
-  setsid();
-  const int null = open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < 3; ++fd) dup2(null, fd);
-  close_range(3, ~0U, 0);
+  const int to = memfd_create("gantry-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  struct stat status {};
+  bool ok = from >= 0 && to >= 0 && fstat(from, &status) == 0;
+  for (off_t at = 0; ok && at < status.st_size;) ok = sendfile(to, from, &at, static_cast<size_t>(status.st_size - at)) > 0;
+  ok = ok && fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
+  if (from >= 0) close(from);
+  if (!ok && to >= 0) close(to);
+  return ok ? to : -1;
+}
+
+int supervise(const Workshop& workshop, const std::string& folder, std::string_view text) {
   prctl(PR_SET_NAME, "gantry-shim");
-  write_number(folder + "/shim.pid", static_cast<uint64_t>(getpid()));
-  return Supervisor(folder, std::move(*task)).run();
+  auto document = json::parse(text);
+  auto task = document ? prepared_from_json(*document) : std::nullopt;
+  if (!task || !write_number_once(folder + "/shim.pid", static_cast<uint64_t>(getpid()))) return 1;
+  return Supervisor(workshop, folder, std::move(*task)).run();
 }
 
 }  // namespace containers::oci

@@ -1,12 +1,26 @@
 #pragma once
-// The supervisor of one task: `gantry shim FOLDER`.
+// The supervisor of one task.
 //
 // A small process of its own session that owns the task's containers, their output and their exit codes, so that
 // the server may die and come back without anything being lost. It writes what happens to the task's event file
 // (task_file.h) and, where the server is there, tells it to look. It ends when everything is cleaned up.
+#include <string>
+#include <string_view>
 
 namespace containers::oci {
 
-int shim_main(int argc, char** argv);
+// What all supervisors of a starter share.
+struct Workshop {
+  bool view = false;  // it has a view of the file systems of its own, which each supervisor takes a copy of
+  int runtime = -1;   // the runtime's program, sealed; -1: the one on the path is run
+};
+
+// The runtime runs a copy of itself that no container can write to, and makes one at each start unless it is one
+// already: a sealed file in memory. -1 where that cannot be made, and for runc; the runtime then helps itself.
+int seal_runtime();
+
+// Runs a task to its end; what comes back is the process's exit status. Leaves at once where the folder is gone or
+// another one has it.
+int supervise(const Workshop& workshop, const std::string& folder, std::string_view task);
 
 }  // namespace containers::oci

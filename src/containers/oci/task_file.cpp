@@ -1,9 +1,11 @@
 #include "containers/oci/task_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/clock.h"
@@ -90,6 +92,8 @@ ContainerSpec container_from(const Value& d) {
 }
 
 }  // namespace
+
+std::string control_path(const std::string& task) { return fmt::format("{}/{}.control", kSmall, task); }
 
 Value to_json(const Prepared& task) {
   const TaskSpec& s = task.spec;
@@ -233,13 +237,20 @@ uint64_t read_number(const std::string& path) {
   return n > 0 ? std::strtoull(text, nullptr, 10) : 0;
 }
 
-void write_number(const std::string& path, uint64_t number) {
-  const std::string text = std::to_string(number) + "\n", fresh = path + ".new";
+namespace {
+bool put_number(const std::string& path, uint64_t number, unsigned flags) {
+  const std::string text = std::to_string(number) + "\n", fresh = fmt::format("{}.{}", path, getpid());
   const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return;
-  const bool ok = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (fd < 0) return false;
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   close(fd);
-  if (ok) rename(fresh.c_str(), path.c_str());
+  if (written && renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path.c_str(), flags) == 0) return true;
+  unlink(fresh.c_str());
+  return false;
 }
+}  // namespace
+
+void write_number(const std::string& path, uint64_t number) { put_number(path, number, 0); }
+bool write_number_once(const std::string& path, uint64_t number) { return put_number(path, number, RENAME_NOREPLACE); }
 
 }  // namespace containers::oci

@@ -1,11 +1,13 @@
 #pragma once
 // What a task's folder holds (DATA_DIR/tasks/<id>/), for the server and for the supervisor:
 //
-//   task.json        the TaskSpec with its images, written before anything starts
 //   events.jsonl     what happened, one JSON object a line, appended by one process at a time
 //   acknowledged     the sequence number up to which events are stored elsewhere
 //   shim.pid         the supervisor, once it runs
-//   <container>/     bundle, overlay and scratch of each container
+//   <container>/     what each container writes: the upper layer of its root
+//   volumes/         the task's scratch volumes
+//
+// The task itself goes to the supervisor as JSON, with its images.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +18,12 @@
 #include "containers/runtime.h"
 
 namespace containers::oci {
+
+// In memory, for all tasks of the machine: the sockets on which supervisors listen. Over it each supervisor has, in
+// its own view of the file systems, the small files that nothing outlives.
+constexpr const char* kSmall = "/run/gantry-containers";
+// Where a task's supervisor takes "stop".
+std::string control_path(const std::string& task);
 
 struct Prepared {
   TaskSpec spec;
@@ -50,5 +58,7 @@ class EventWriter {
 std::vector<Event> read_events(const std::string& folder, uint64_t& offset);
 uint64_t read_number(const std::string& path);
 void write_number(const std::string& path, uint64_t number);
+// The same, where there is none yet: false otherwise, and where the folder is gone.
+bool write_number_once(const std::string& path, uint64_t number);
 
 }  // namespace containers::oci

@@ -1,0 +1,95 @@
+#include "containers/oci/cgroups.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+namespace containers::oci {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string>& trees() {
+  static const std::vector<std::string> found = [] {
+    if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) return std::vector<std::string>{"/sys/fs/cgroup"};
+    std::vector<std::string> out;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
+      if (!entry.is_symlink(ignored)) out.push_back(entry.path().string());
+    }
+    return out;
+  }();
+  return found;
+}
+
+// Ends every process of a group and waits until it is gone.
+void end_processes(const std::string& folder) {
+  std::vector<pollfd> ending;
+  std::ifstream in(folder + "/cgroup.procs");
+  for (pid_t pid = 0; in >> pid;) {
+    const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+    if (fd < 0) continue;
+    // Its number may have gone to another process since it was read: that one is in no group of ours.
+    std::ifstream groups(fmt::format("/proc/{}/cgroup", pid));
+    const std::string text(std::istreambuf_iterator<char>(groups), {});
+    if (text.find("/gantry/") != text.npos) syscall(SYS_pidfd_send_signal, fd, SIGKILL, nullptr, 0);
+    ending.push_back({fd, POLLIN, 0});
+  }
+  constexpr int kEndedWithinMs = 10'000;
+  for (pollfd& one : ending) {
+    poll(&one, 1, kEndedWithinMs);
+    close(one.fd);
+  }
+}
+
+// A process that ends leaves its group a little after it can be waited for: then the folder is busy for that long.
+void remove_folder(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_directory(error)) remove_folder(entry.path().string());
+  }
+  constexpr int kRounds = 50;
+  constexpr useconds_t kRoundUs = 2'000;
+  for (int round = 0; round < kRounds && rmdir(folder.c_str()) != 0 && errno == EBUSY; ++round) {
+    end_processes(folder);
+    if (round > 0) usleep(kRoundUs);
+  }
+}
+
+}  // namespace
+
+void remove_task_groups(std::string_view task) {
+  for (const std::string& tree : trees()) {
+    const std::string folder = fmt::format("{}/gantry/{}", tree, task);
+    if (rmdir(folder.c_str()) == 0 || errno == ENOENT) continue;
+    remove_folder(folder);
+  }
+}
+
+void remove_group(std::string_view group) {
+  for (const std::string& tree : trees()) rmdir(fmt::format("{}{}", tree, group).c_str());
+}
+
+bool ran_out_of_memory(std::string_view group) {
+  for (const char* tree : {"/sys/fs/cgroup/memory", "/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+    for (const char* file : {"/memory.oom_control", "/memory.events"}) {
+      std::ifstream in(fmt::format("{}{}{}", tree, group, file));
+      if (!in) continue;
+      const std::string text(std::istreambuf_iterator<char>(in), {});
+      const size_t at = text.find("oom_kill ");
+      if (at != text.npos && std::atoi(text.c_str() + at + 9) > 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace containers::oci

@@ -1,0 +1,19 @@
+#pragma once
+// A task's control groups, in whichever trees the machine has: version 1 has a tree a controller, version 2 one.
+//
+// A task's groups stand below /gantry/<id>; crun makes them with the limits of each container and leaves them.
+#include <string>
+#include <string_view>
+
+namespace containers::oci {
+
+// Ends what still runs in a task's groups and takes them away. Blocks until that is over, for seconds at most.
+void remove_task_groups(std::string_view task);
+
+// Takes one empty group away, everywhere: "/gantry/<id>/0".
+void remove_group(std::string_view group);
+
+// Whether the kernel has ended a process of this group for want of memory.
+bool ran_out_of_memory(std::string_view group);
+
+}  // namespace containers::oci
