@@ -91,7 +91,7 @@ struct Event {
     health,             // `container`, `healthy`
     container_exited,   // `container`, `exit_code`, `out_of_memory`, `reason`
     failed,             // the task could not be started; `reason` begins with a CannotPullContainerError: or the like
-    stopped,            // every container has ended and everything is cleaned up: the last event
+    stopped,            // every container has ended and its network is free: the last event
   };
   Type type;
   std::string task;

@@ -5,6 +5,7 @@ import { CreateLogGroupCommand, CloudWatchLogsClient, GetLogEventsCommand } from
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateClusterCommand, DescribeTasksCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand } from "@aws-sdk/client-ecs";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { Server, busyboxImage, until } from "../lib/server.mjs";
 
 let server, ecs, logs, subnet;
@@ -64,6 +65,7 @@ async function begin(definition, more = {}) {
   return tasks[0];
 }
 
+const idOf = (task) => task.taskArn.split("/").at(-1);
 const described = (task) => ecs.send(new DescribeTasksCommand({ tasks: [task.taskArn] })).then((r) => r.tasks[0]);
 const ended = (task) => until(() => described(task), (t) => t.lastStatus === "STOPPED");
 
@@ -120,7 +122,6 @@ test("the walls: namespaces of its own, no new privileges, Fargate's capabilitie
     "mount -t tmpfs x /mnt 2>/dev/null && echo mounted || echo refused",
   ];
   const { said } = await script("walls", looks.join("; "));
-  const { readlinkSync } = await import("node:fs");
   for (const space of ["pid", "mnt", "net", "ipc", "uts"]) {
     const its = said.find((l) => l.startsWith(`${space}:`));
     assert.ok(its, `${space} in ${said}`);
@@ -188,6 +189,50 @@ test("StopTask asks with SIGTERM first", async () => {
   assert.equal(stopped.stoppedReason, "enough");
   assert.equal(stopped.containers[0].exitCode, 5);
   assert.deepEqual(await output(task, "main"), ["up", "asked"]);
+});
+
+// The processes of a task's container, and the groups it has left, as the machine knows them.
+const groups = (task) =>
+  ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`)].filter((tree) => existsSync(`${tree}/gantry/${idOf(task)}`));
+const supervisor = (task) => Number(readFileSync(`${server.dataDir}/tasks/${idOf(task)}/shim.pid`, "utf8"));
+const alive = (pid) => existsSync(`/proc/${pid}/root`) && readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)[0] !== "Z";
+
+test("a task whose supervisor is killed ends, and nothing of it is left on the machine", async () => {
+  const definition = await define("orphaned", [
+    { name: "main", command: ["sh", "-c", "echo up; sleep 1000 & sleep 1000"] },
+    { name: "beside", essential: false, command: ["sleep", "1000"] },
+  ]);
+  const task = await begin(definition);
+  await until(() => output(task, "main").catch(() => []), (said) => said.includes("up"));
+  assert.notDeepEqual(groups(task), []);
+  process.kill(supervisor(task), "SIGKILL");
+  const stopped = await ended(task);
+  assert.match(stopped.stoppedReason, /supervisor was lost/);
+  await until(() => groups(task), (left) => left.length === 0);
+  await until(() => existsSync(`${server.dataDir}/tasks/${idOf(task)}`), (there) => !there);
+});
+
+test("a task that ends leaves nothing on the machine either", async () => {
+  const { task } = await script("tidy", "sleep 1000 & echo out");
+  await until(() => groups(task), (left) => left.length === 0);
+  await until(() => existsSync(`${server.dataDir}/tasks/${idOf(task)}`), (there) => !there);
+  assert.ok(!readdirSync("/run/gantry-containers").some((name) => name.startsWith(idOf(task))));
+});
+
+test("tasks run on without the process that started them, and new ones get another", async () => {
+  const definition = await define("restarted", { name: "main", command: ["sh", "-c", "trap 'exit 5' TERM; echo up; while :; do sleep 0.1; done"] });
+  const first = await begin(definition);
+  await until(() => output(first, "main").catch(() => []), (said) => said.includes("up"));
+  const starter = Number(readFileSync(`/proc/${supervisor(first)}/stat`, "utf8").split(") ").at(-1).split(" ")[1]);
+  assert.match(readFileSync(`/proc/${starter}/comm`, "utf8"), /^gantry-starter/);
+  process.kill(starter, "SIGKILL");
+  await until(() => alive(starter), (is) => !is);
+  const second = await begin(definition);
+  await until(() => output(second, "main").catch(() => []), (said) => said.includes("up"));
+  for (const task of [first, second]) {
+    await ecs.send(new StopTaskCommand({ task: task.taskArn }));
+    assert.equal((await ended(task)).containers[0].exitCode, 5);
+  }
 });
 
 test("what Fargate refuses is refused when it is registered", async () => {
