@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <iterator>
+
 #include "language/json/parse.h"
 
 namespace {
@@ -14,12 +16,37 @@ TEST(Json, KeepsNumbersAndOrder) {
             R"({"b":1.50,"a":[1e3,0,123456789012345678901234567890]})");  // -0 is 0, as on AWS
 }
 
+TEST(Json, WholeNumbersOfEveryLengthComeBack) {
+  std::string digits;
+  for (int i = 1; i <= 25; ++i) {
+    digits.push_back(static_cast<char>('0' + i % 10));
+    for (const std::string& number : {digits, "-" + digits, digits + ".5", digits + "e2"}) EXPECT_EQ(round_trip(number), number);
+  }
+  EXPECT_EQ(json::parse("999999999999999999")->as_int64(), 999'999'999'999'999'999);
+  EXPECT_EQ(json::parse("-9223372036854775808")->as_int64(), INT64_MIN);
+}
+
+TEST(Json, TextsFullOfEscapesComeBack) {
+  // Where one ends the next begins, and blocks are cut at every place.
+  const std::string_view parts[] = {"\"", "\\", "\n", "x", "\x01", "\xed\xa0\x80", "é", "ab", "/"};
+  uint64_t state = 1;
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (int i = 0; i < round; ++i) text += parts[((state = state * 6364136223846793005ULL + 1442695040888963407ULL) >> 33) % std::size(parts)];
+    const json::Value value = json::object({{"a", text}, {text, "b"}});
+    EXPECT_EQ(*json::parse(json::write(value)), value);
+  }
+}
+
 TEST(Json, LaterMemberStandsAtTheEarlierPlace) {
   EXPECT_EQ(round_trip(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})");
   std::string many = "{", expected = "{";
   for (int i = 0; i < 40; ++i) many += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
   for (int i = 20; i < 40; ++i) expected += "\"k" + std::to_string(i % 20) + "\":" + std::to_string(i) + (i < 39 ? "," : "}");
   EXPECT_EQ(round_trip(many), expected);
+  // Names that are alike in length and ends are still told apart.
+  EXPECT_EQ(round_trip(R"({"aXbc":1,"aYbc":2,"aXbc":3,"":4,"":5,"a-longer-name-0-of-these":6,"a-longer-name-1-of-these":7})"),
+            R"({"aXbc":3,"aYbc":2,"":5,"a-longer-name-0-of-these":6,"a-longer-name-1-of-these":7})");
 }
 
 TEST(Json, EscapesAndSurrogates) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "base/encoding.h"
 #include "language/json/plain.h"
@@ -11,8 +13,19 @@
 namespace json {
 namespace {
 
+constexpr size_t kWholeDigits = 18;  // that surely fit into 64 bits
+
 constexpr std::string_view kExpectedValue =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+
+// What stands for each letter behind a backslash; 0 where that is not one character.
+constexpr std::array<char, 256> kUnescaped = [] {
+  std::array<char, 256> table{};
+  for (const auto& [letter, c] : {std::pair{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', '\b'}, {'f', '\f'}, {'n', '\n'}, {'r', '\r'}, {'t', '\t'}}) {
+    table[static_cast<size_t>(letter)] = c;
+  }
+  return table;
+}();
 
 // The first byte that is no UTF-8, the end where there is none. Lone surrogates pass, in their three-byte form.
 size_t malformed(std::string_view text) {
@@ -60,10 +73,9 @@ class Parser {
   bool at_end() const { return at_ >= text_.size(); }
 
   void skip_space() {
-    while (at_ < text_.size()) {
+    for (; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
-      if (c != ' ' && c != '\n' && c != '\r' && c != '\t') break;
-      ++at_;
+      if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t')) break;
     }
   }
 
@@ -148,7 +160,11 @@ class Parser {
     const size_t start = at_;
     if (text_[at_] == '-') ++at_;
     const size_t digits = at_;
-    while (!at_end() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    int64_t whole = 0;
+    for (; !at_end() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_) {
+      if (at_ - digits < kWholeDigits) whole = whole * 10 + (text_[at_] - '0');
+    }
+    const bool short_enough = at_ - digits <= kWholeDigits;
     if (at_ == digits) {
       if (at_end()) return set_fault("Unexpected end-of-input within a number", at_);
       return unexpected_character("expected digit (0-9) to follow minus sign, for valid numeric value");
@@ -156,6 +172,7 @@ class Parser {
     if (text_[digits] == '0' && at_ - digits > 1) {
       return set_fault("Invalid numeric value: Leading zeroes not allowed", at_);
     }
+    const size_t end_of_whole = at_;
     if (!at_end() && text_[at_] == '.') {
       const size_t first = ++at_;
       while (!at_end() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
@@ -177,7 +194,11 @@ class Parser {
     if (!at_end() && is_word(text_[at_])) {
       return unexpected_character("Expected space separating root-level values");
     }
-    out = Value::number(text_.substr(start, at_ - start));
+    if (short_enough && at_ == end_of_whole) {
+      out = start == digits ? whole : -whole;
+    } else {
+      out = Value::number(text_.substr(start, at_ - start));
+    }
     return true;
   }
 
@@ -201,7 +222,7 @@ class Parser {
     return true;
   }
 
-  // `out` views the text itself, or, of a string with escapes, `unescaped_`: until the next string.
+  // `out` views the text itself, or, of a string with escapes, `unescaped_`: as long as the parser lives.
   bool parse_string(std::string_view& out) {
     const size_t start = ++at_;
     at_ = plain_end(text_, at_);
@@ -209,56 +230,80 @@ class Parser {
       out = text_.substr(start, at_++ - start);
       return true;
     }
-    // It never gets longer by being unescaped.
-    if (!unescaped_) unescaped_ = std::make_unique_for_overwrite<char[]>(text_.size() - start + kPlainBlock);
-    char* to = std::copy(text_.begin() + start, text_.begin() + at_, unescaped_.get());
+    // No string gets longer by being unescaped, so what is left of the text is room enough for all that follow.
+    if (!unescaped_) {
+      unescaped_ = std::make_unique_for_overwrite<char[]>(text_.size() - start + kPlainBlock);
+      free_ = unescaped_.get();
+    }
+    char* to = std::copy(text_.begin() + static_cast<ptrdiff_t>(start), text_.begin() + static_cast<ptrdiff_t>(at_), free_);
+    copy_unescaped(to);
     while (!at_end() && text_[at_] != '"') {
       if (text_[at_] != '\\') {
         return set_fault(fmt::format("Illegal unquoted character ((CTRL-CHAR, code {})): has to be escaped using "
                                      "backslash to be included in string value", static_cast<uint8_t>(text_[at_])), at_ + 1);
       }
       if (!parse_escape(to)) return false;
-      at_ = copy_plain(text_, at_, to);
+      copy_unescaped(to);
     }
     if (at_end()) return set_fault("Unexpected end-of-input: was expecting closing quote for a string value", text_.size());
     ++at_;
-    out = {unescaped_.get(), to};
+    out = {free_, to};
+    free_ = to;
     return true;
   }
 
+  // Up to the string's end, or to what needs a closer look: it may stop before an escape like any other.
+  void copy_unescaped(char*& to) {
+    // What stands between two marks is copied as a whole block, of which the next writes over the rest: so two must be there to read.
+    while (at_ + 2 * kPlainBlock <= text_.size()) {
+      const size_t begin = at_, end = at_ + kPlainBlock;
+      for (uint32_t found = find_special(block_at(text_.data() + at_)); found != 0; found &= found - 1) {
+        const size_t next = begin + static_cast<size_t>(std::countr_zero(found));
+        if (next < at_) continue;  // what the backslash before it was for
+        std::memcpy(to, text_.data() + at_, kPlainBlock);
+        to += next - at_;
+        at_ = next;
+        const char simple = text_[next] == '\\' ? kUnescaped[static_cast<uint8_t>(text_[next + 1])] : '\0';
+        if (simple == '\0') return;
+        *to++ = simple;
+        at_ += 2;
+      }
+      if (at_ >= end) continue;
+      std::memcpy(to, text_.data() + at_, kPlainBlock);
+      to += end - at_;
+      at_ = end;
+    }
+    while (!at_end() && is_plain(text_[at_])) *to++ = text_[at_++];
+  }
+
+  // At a backslash.
   bool parse_escape(char*& to) {
     if (++at_ >= text_.size()) return set_fault("Unexpected end-of-input in character escape sequence", at_);
-    const char escape = text_[at_++];
-    switch (escape) {
-      case '"': case '\\': case '/': *to++ = escape; return true;
-      case 'b': *to++ = '\b'; return true;
-      case 'f': *to++ = '\f'; return true;
-      case 'n': *to++ = '\n'; return true;
-      case 'r': *to++ = '\r'; return true;
-      case 't': *to++ = '\t'; return true;
-      case 'u': {
-        char32_t unit;
-        if (!parse_hex4(unit)) return false;
-        if (unit >= 0xD800 && unit < 0xDC00 && text_.substr(at_, 2) == "\\u") {
-          const size_t before = at_;
-          at_ += 2;
-          char32_t low;
-          if (!parse_hex4(low)) return false;
-          if (low >= 0xDC00 && low < 0xE000) {
-            unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-          } else {
-            at_ = before;
-          }
-        }
-        std::string character;
-        append_utf8(character, unit);
-        to = std::ranges::copy(character, to).out;
-        return true;
-      }
-      default:
-        --at_;
-        return set_fault(fmt::format("Unrecognized character escape '{}' (code {})", escape, static_cast<int>(escape)), at_ + 1);
+    const char escape = text_[at_];
+    if (const char simple = kUnescaped[static_cast<uint8_t>(escape)]) {
+      *to++ = simple;
+      ++at_;
+      return true;
     }
+    if (escape != 'u') return set_fault(fmt::format("Unrecognized character escape '{}' (code {})", escape, static_cast<int>(escape)), at_ + 1);
+    ++at_;
+    char32_t unit;
+    if (!parse_hex4(unit)) return false;
+    if (unit >= 0xD800 && unit < 0xDC00 && text_.substr(at_, 2) == "\\u") {
+      const size_t before = at_;
+      at_ += 2;
+      char32_t low;
+      if (!parse_hex4(low)) return false;
+      if (low >= 0xDC00 && low < 0xE000) {
+        unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+      } else {
+        at_ = before;
+      }
+    }
+    std::string character;
+    append_utf8(character, unit);
+    to = std::ranges::copy(character, to).out;
+    return true;
   }
 
   bool too_deep() {
@@ -322,18 +367,19 @@ class Parser {
       skip_space();
       if (at_end()) break;
       if (text_[at_] != '"') return unexpected_character("was expecting double-quote to start field name");
-      Member member;
       std::string_view name;
       if (!parse_string(name)) return false;
-      member.name = name;
       skip_space();
       if (at_end()) break;
       if (text_[at_] != ':') return unexpected_character("was expecting a colon to separate field name and value");
       ++at_;
       skip_space();
       if (at_end()) break;
-      if (!parse_value(member.value, depth)) return false;
-      members_.push_back(std::move(member));
+      Value value;
+      if (!parse_value(value, depth)) return false;
+      Member& member = members_.emplace_back();
+      member.name = name;
+      member.value = std::move(value);
       skip_space();
       if (at_end()) break;
       if (text_[at_] == ',') {
@@ -354,7 +400,8 @@ class Parser {
   std::string_view text_;
   const Limits& limits_;
   size_t at_ = 0;
-  std::unique_ptr<char[]> unescaped_;
+  std::unique_ptr<char[]> unescaped_;  // strings of which the text has escapes, one behind the other
+  char* free_ = nullptr;               // what is left of it
   // Of all arrays and objects that are open: one grows, in place of one each.
   std::vector<Value> items_;
   std::vector<Member> members_;

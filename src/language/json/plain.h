@@ -1,5 +1,5 @@
 #pragma once
-// Runs of a string's bytes that JSON leaves as they are, eight at a time. For the parser and the writer.
+// Runs of a string's bytes that JSON leaves as they are, sixteen at a time. For the parser and the writer.
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -7,45 +7,34 @@
 
 namespace json {
 
-constexpr size_t kPlainBlock = sizeof(uint64_t);
+constexpr size_t kPlainBlock = 16;
 
-constexpr uint64_t kEachByte = 0x0101010101010101;
+// Clang's vectors: what they become is the machine's business.
+using Block = uint8_t __attribute__((vector_size(kPlainBlock)));
+using Marks = bool __attribute__((ext_vector_type(kPlainBlock)));
 
-// Each of these marks, in its byte's highest bit, the first byte of eight that it looks for: behind that one, marks mean
-// nothing. 0: there is none.
-inline uint64_t find_byte(uint64_t block, uint8_t byte) {
-  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
-  const uint64_t zero = block ^ byte * kEachByte;
-  return (zero - kEachByte) & ~zero & 0x80 * kEachByte;
+inline Block block_at(const char* text) {
+  Block block;
+  std::memcpy(&block, text, kPlainBlock);
+  return block;
 }
-// A quote, a backslash or a control character.
-inline uint64_t find_special(uint64_t block) {
-  const uint64_t control = (block - 0x20 * kEachByte) & ~block & 0x80 * kEachByte;
-  return find_byte(block, '"') | find_byte(block, '\\') | control;
+
+// A bit for each byte that the comparison holds for; the first byte is the lowest.
+template <typename Comparison>
+uint32_t marks(Comparison comparison) {
+  return std::bit_cast<uint16_t>(__builtin_convertvector(comparison, Marks));
 }
+
+// Where a quote, a backslash or a control character is.
+inline uint32_t find_special(Block block) { return marks((block == '"') | (block == '\\') | (block < 0x20)); }
+inline uint32_t find_byte(Block block, uint8_t byte) { return marks(block == byte); }
 
 inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<uint8_t>(c) >= 0x20; }
 
-// Copies the plain run that begins at `at` and moves `to` behind it; returns its end. There must be room for a block more.
-inline size_t copy_plain(std::string_view text, size_t at, char*& to) {
-  for (uint64_t block; at + kPlainBlock <= text.size(); at += kPlainBlock, to += kPlainBlock) {
-    std::memcpy(&block, text.data() + at, kPlainBlock);
-    std::memcpy(to, &block, kPlainBlock);
-    if (const uint64_t found = find_special(block)) {
-      const auto before = static_cast<size_t>(std::countr_zero(found)) / 8;
-      to += before;
-      return at + before;
-    }
-  }
-  while (at < text.size() && is_plain(text[at])) *to++ = text[at++];
-  return at;
-}
-
 // The end of the plain run that begins at `at`.
 inline size_t plain_end(std::string_view text, size_t at) {
-  for (uint64_t block; at + kPlainBlock <= text.size(); at += kPlainBlock) {
-    std::memcpy(&block, text.data() + at, kPlainBlock);
-    if (const uint64_t found = find_special(block)) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
+  for (; at + kPlainBlock <= text.size(); at += kPlainBlock) {
+    if (const uint32_t found = find_special(block_at(text.data() + at))) return at + static_cast<size_t>(std::countr_zero(found));
   }
   while (at < text.size() && is_plain(text[at])) ++at;
   return at;

@@ -12,6 +12,7 @@
 
 namespace json {
 using detail::ArrayNode;
+using detail::NodeMemory;
 using detail::ObjectNode;
 using detail::StringNode;
 
@@ -28,8 +29,7 @@ const NodeType& as(detail::Node* node) {
 
 ObjectNode* ObjectNode::create(std::span<Member> members) {
   CHECK(members.size() < UINT32_MAX, "limits keep objects far below 4 G members");
-  auto* node = new (::operator new(sizeof(ObjectNode) + members.size_bytes())) ObjectNode;
-  node->size = static_cast<uint32_t>(members.size());
+  auto* node = new (NodeMemory::allocate(bytes_for(members.size()))) ObjectNode(static_cast<uint32_t>(members.size()));
   std::ranges::uninitialized_move(members, node->members());
   node->unify();
   return node;
@@ -37,13 +37,27 @@ ObjectNode* ObjectNode::create(std::span<Member> members) {
 
 void ObjectNode::destroy(ObjectNode* node) {
   std::ranges::destroy(node->members());
+  const size_t bytes = bytes_for(node->room);
   node->~ObjectNode();
-  ::operator delete(node);
+  NodeMemory::release(node, bytes);
 }
 
 void ObjectNode::cut(size_t left) {
   std::ranges::destroy(members().subspan(left));
   size = static_cast<uint32_t>(left);
+}
+
+// Names of unlike length or ends are not the same: most objects need no closer look.
+bool ObjectNode::surely_distinct() const {
+  uint64_t seen = 0;
+  for (const Member& member : members()) {
+    const std::string& name = member.name;
+    const size_t trait = name.empty() ? 0 : name.size() + static_cast<uint8_t>(name.front()) * size_t{7} + static_cast<uint8_t>(name.back()) * size_t{29};
+    const uint64_t mark = uint64_t{1} << trait % 64;
+    if (seen & mark) return false;
+    seen |= mark;
+  }
+  return true;
 }
 
 void ObjectNode::unify() {
@@ -54,9 +68,10 @@ void ObjectNode::unify() {
     ++kept;
   };
   if (size < kIndexedFrom) {
+    if (surely_distinct()) return;
     for (size_t i = 0; i < all.size(); ++i) {
       const auto end = all.begin() + static_cast<ptrdiff_t>(kept);
-      const auto earlier = std::find_if(all.begin(), end, [&](const Member& one) { return one.name == all[i].name; });
+      const auto earlier = std::find_if(all.begin(), end, [&](const Member& one) { return same_name(one.name, all[i].name); });
       if (earlier == end) {
         keep(i);
       } else {
@@ -78,6 +93,18 @@ void ObjectNode::unify() {
     }
   }
   if (kept < size) cut(kept);
+}
+
+void NodeMemory::sweep_at_exit() {
+  struct Sweep {
+    ~Sweep() {
+      keep_ = false;
+      for (Kept& kept : kept_) {
+        while (kept.first) ::operator delete(std::exchange(kept.first, kept.first->next));
+      }
+    }
+  };
+  thread_local Sweep sweep;
 }
 
 std::string_view kind_name(Kind kind) {
@@ -151,8 +178,7 @@ void Value::destroy() {
       ObjectNode::destroy(static_cast<ObjectNode*>(payload_.node));
       break;
     default:
-      static_cast<StringNode*>(payload_.node)->~StringNode();
-      ::operator delete(payload_.node);
+      StringNode::destroy(static_cast<StringNode*>(payload_.node));
   }
 }
 
@@ -234,7 +260,7 @@ const Value* Value::find(std::string_view name) const {
     return it == node.index->end() ? nullptr : &node.members()[it->second].value;
   }
   for (const Member& member : node.members()) {
-    if (member.name == name) return &member.value;
+    if (same_name(member.name, name)) return &member.value;
   }
   return nullptr;
 }
@@ -317,6 +343,8 @@ Value array(std::initializer_list<Value> items) { return Value::array(std::vecto
 ObjectBuilder::ObjectBuilder(const Value& start) : members_(start.members().begin(), start.members().end()) {}
 
 ObjectBuilder& ObjectBuilder::add(std::string_view name, Value value) {
+  constexpr size_t kAtFirst = 8;
+  if (members_.empty()) members_.reserve(kAtFirst);
   members_.push_back({std::string(name), std::move(value)});
   return *this;
 }

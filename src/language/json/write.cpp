@@ -99,32 +99,46 @@ void write_indented(const Value& value, size_t indent, std::string& out) {
 void write_string(std::string_view text, std::string& out) {
   // Through a small buffer: to append each escape would cost more than to write it.
   char buffer[512];
-  constexpr size_t kRoom = 6 * kPlainBlock + sizeof(Written);
+  constexpr size_t kRoom = 6 * kPlainBlock + sizeof(Written) + kPlainBlock;
   char* to = buffer;
   *to++ = '"';
-  for (size_t at = 0; at < text.size();) {
-    if (to > buffer + sizeof buffer - kRoom) {
-      out.append(buffer, to);
-      to = buffer;
+  // One character as JSON has it; returns where the next begins.
+  const auto put = [&](size_t at) {
+    if (surrogate_at(text, at)) {
+      to = write_surrogate(text, at, to);
+      return at + 3;
     }
-    if (uint64_t block; at + kPlainBlock <= text.size()) {
-      std::memcpy(&block, text.data() + at, kPlainBlock);
-      if ((find_special(block) | find_byte(block, kSurrogate)) == 0) {
-        std::memcpy(to, &block, kPlainBlock);
-        to += kPlainBlock, at += kPlainBlock;
-        continue;
-      }
+    const Written& written = kWritten[static_cast<uint8_t>(text[at])];
+    std::memcpy(to, &written, sizeof written);
+    to += written.size;
+    return at + 1;
+  };
+  size_t at = 0;
+  const auto make_room = [&] {
+    if (to <= buffer + sizeof buffer - kRoom) return;
+    out.append(buffer, to);
+    to = buffer;
+  };
+  // What stands between two marks is copied as a whole block, of which the next writes over the rest: so two must be there to read.
+  while (at + 2 * kPlainBlock <= text.size()) {
+    make_room();
+    const size_t end = at + kPlainBlock;
+    const Block block = block_at(text.data() + at);
+    for (uint32_t found = find_special(block) | find_byte(block, kSurrogate); found != 0; found &= found - 1) {
+      const size_t next = end - kPlainBlock + static_cast<size_t>(std::countr_zero(found));
+      std::memcpy(to, text.data() + at, kPlainBlock);
+      to += next - at;
+      at = put(next);
     }
-    for (const size_t end = std::min(at + kPlainBlock, text.size()); at < end; ++at) {
-      if (surrogate_at(text, at)) {
-        to = write_surrogate(text, at, to);
-        at += 2;
-        continue;
-      }
-      const Written& written = kWritten[static_cast<uint8_t>(text[at])];
-      std::memcpy(to, &written, sizeof written);
-      to += written.size;
+    if (at < end) {
+      std::memcpy(to, text.data() + at, kPlainBlock);
+      to += end - at;
+      at = end;
     }
+  }
+  while (at < text.size()) {
+    make_room();
+    at = put(at);
   }
   *to++ = '"';
   out.append(buffer, to);
