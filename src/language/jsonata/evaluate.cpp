@@ -26,10 +26,12 @@ Evaluation::Evaluation(const Expression::Code& code, const Environment& environm
   globals_ = arena.make_array<Item>(names);
   is_global_ = arena.make_array<bool>(names);
   natives_ = arena.make_array<Function*>(names);
+  hints_ = arena.make_array<size_t>(names);
   if (names == 0) return;  // nothing to clear, and no memory either
   std::memset(static_cast<void*>(globals_), 0, names * sizeof(Item));
   std::memset(is_global_, 0, names);
   std::memset(static_cast<void*>(natives_), 0, names * sizeof(Function*));
+  std::memset(hints_, 0, names * sizeof(size_t));
 }
 
 Item Evaluation::run(Item input, const std::vector<std::pair<std::string, json::Value>>& bindings) {
@@ -111,6 +113,13 @@ Item Evaluation::lookup(NameId id, const Frame* frame) {
 Item Evaluation::evaluate(const Node& node, Item input, Frame* frame) {
   meter.spend();
   if (node.type == Type::literal && node.plain) return node.literal;
+  if (node.names && input.tag() == Tag::json_object) {
+    if (const auto found = find_names(node, input.json())) return *found ? Item(**found) : Item();
+  }
+  return evaluate_whole(node, input, frame);
+}
+
+Item Evaluation::evaluate_whole(const Node& node, Item input, Frame* frame) {
   if (++depth_ > environment_.limits.depth) {
     throw Failure("U1001", "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.");
   }
@@ -161,7 +170,9 @@ Item Evaluation::evaluate_kind(const Node& node, Item input, Frame* frame) {
       return Item(-value.number());
     }
     case Type::array: return array(node, input, frame);
-    case Type::object: return group(node.pairs, node.position, input, frame);
+    case Type::object:
+      if (node.fixed_names && !input.is_array()) return object(node, input, frame);
+      return group(node.pairs, node.position, input, frame);
     case Type::condition:
       if (truthy(meter, evaluate(*node.left, input, frame))) return evaluate(*node.right, input, frame);
       return node.third ? evaluate(*node.third, input, frame) : Item();

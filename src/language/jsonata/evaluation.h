@@ -4,6 +4,7 @@
 // The walk follows the reference implementation function by function, so that sequences unwrap where its do. Where an
 // evaluation would be slow that way there is a shorter one to the same result (paths of names, native calls).
 #include <forward_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,6 +75,7 @@ class Evaluation {
 
  private:
   Item evaluate(const Node& node, Item input, Frame* frame);
+  Item evaluate_whole(const Node& node, Item input, Frame* frame);
   Item evaluate_kind(const Node& node, Item input, Frame* frame);
   Item binary(const Node& node, Item input, Frame* frame);
   Item numeric(const Node& node, Item left, Item right);
@@ -106,6 +108,9 @@ class Evaluation {
   Item wildcard(Item input);
   Item descendants(Item input);
   Item sort(const Node& node, Item input, Frame* frame);
+  std::optional<const json::Value*> find_names(const Node& path, const json::Value& object);
+  Item object(const Node& node, Item input, Frame* frame);
+  List* pick(Item numbers, Item given);
   Item group(const Pairs& pairs, size_t position, Item input, Frame* frame);
   Frame* frame_of(Frame* parent, const Tuple& tuple);
   Item tuple_member(const Tuple& tuple, std::string_view name);
@@ -117,6 +122,7 @@ class Evaluation {
   uint32_t depth_ = 0;
   Item* globals_ = nullptr;          // by NameId: the bindings
   bool* is_global_ = nullptr;
+  size_t* hints_ = nullptr;          // by NameId: where objects had that member last
   Function** natives_ = nullptr;     // by NameId, made when they are first asked for
   Frame top_;
   std::forward_list<json::Value> kept_;

@@ -42,6 +42,37 @@ TEST(Expression, SequencesOfOneAreTheirElementAndOfNoneNothing) {
   EXPECT_EQ(text("$[0]", R"([[1]])"), "[1]");
 }
 
+TEST(Expression, PlacesThatHangOnNothingPickLikeAnyOthers) {
+  const std::string_view letters = R"({"x":["a","b","c","d"],"one":7})";
+  for (const auto& [places, expected] : {std::pair{"[2,0,2,-1,9]", R"(["a","c","c","d"])"}, {"[1..2]", R"(["b","c"])"}, {"1+1", "\"c\""}, {"1.9", "\"b\""},
+                                         {"[]", "undefined"}, {"[7..9]", "undefined"}, {"\"\"", "undefined"}, {"1=1", R"(["a","b","c","d"])"}, {"[0,\"\"]", "undefined"}}) {
+    EXPECT_EQ(text(std::string("x[") + places + "]", letters), expected) << places;
+    // The same, of what does hang on the element.
+    if (std::string_view(places).starts_with("[")) EXPECT_EQ(text(std::string("x[($; ") + places + ")]", letters), expected) << places;
+  }
+  EXPECT_EQ(text("one[[0,0]]", letters), "[7,7]");
+  EXPECT_EQ(text("x[1/0]", letters).substr(0, 5), "D1001");
+}
+
+TEST(Expression, NamesInARowLeadThroughObjectsAndArrays) {
+  const std::string_view data = R"({"a":{"b":{"c":1,"e":"","n":null,"l":[{"c":2},{"c":[3,4]}],"z":[]}}})";
+  EXPECT_EQ(text("a.b.c", data), "1");
+  EXPECT_EQ(text("a.b.l.c", data), "[2,3,4]");
+  EXPECT_EQ(text("a.b.l", data), R"([{"c":2},{"c":[3,4]}])");
+  EXPECT_EQ(text("a.b.z", data), "[]");
+  EXPECT_EQ(text("a.b.e.c", data), "undefined");
+  EXPECT_EQ(text("a.b.n", data), "null");
+  EXPECT_EQ(text("a.b.n.c", data), "undefined");
+  EXPECT_EQ(text("a.x.c", data), "undefined");
+}
+
+TEST(Expression, ObjectsOfLiteralNames) {
+  EXPECT_EQ(text("a.{'y': b, 'x': 1, 'gone': nothing}", R"({"a":[{"b":1},{"b":[2]}]})"), R"([{"y":1,"x":1},{"y":[2],"x":1}])");
+  EXPECT_EQ(text("{'b': 1, '10': 2, '9': 3}"), R"({"9":3,"10":2,"b":1})");
+  EXPECT_EQ(text("{'b': 1, 'b': 2}").substr(0, 5), "D1009");
+  EXPECT_EQ(text("a{'b': $sum(b)}", R"({"a":[{"b":1},{"b":2}]})"), R"({"b":3})");
+}
+
 TEST(Expression, ErrorsAreWordedAsTheReferenceWordsThem) {
   EXPECT_EQ(text("\"a\"+1"), "T2001@4 +: The left side of the \"+\" operator must evaluate to a number");
   EXPECT_EQ(text("$sum(\"a\")"), "T0412@5 sum: Argument 1 of function \"sum\" must be an array of \"numbers\"");

@@ -15,47 +15,19 @@ using json::Value;
 namespace {
 constexpr uint32_t kIndexedFrom = 9;
 constexpr int kDepthMax = 1'000;
-constexpr double kExact = 9007199254740992.0;
 
 size_t hash_of(std::string_view name) { return std::hash<std::string_view>()(name); }
 
-// "0", "17": what JavaScript sorts before all other names.
-bool is_index(std::string_view name, uint64_t& out) {
-  if (name.empty() || name.size() > 10 || (name[0] == '0' && name.size() > 1)) return false;
-  out = 0;
-  for (const char c : name) {
-    if (c < '0' || c > '9') return false;
-    out = out * 10 + static_cast<uint64_t>(c - '0');
-  }
-  return out < 0xFFFFFFFF;
-}
 }  // namespace
 
-Item::Item(const Value& value) {
-  if (value.is_string()) {
-    tag_ = Tag::json_string;
-    payload_.json = &value;
-  } else if (value.is_number()) {
-    const double number = value.as_double();
-    if (std::abs(number) > kExact && value.is_integer()) {
-      tag_ = Tag::big_number;
-      payload_.json = &value;
-    } else {
-      tag_ = Tag::number;
-      payload_.number = number;
-    }
-  } else if (value.is_object()) {
-    tag_ = Tag::json_object;
-    payload_.json = &value;
-  } else if (value.is_array()) {
-    tag_ = Tag::json_array;
-    payload_.json = &value;
-  } else if (value.is_null()) {
-    tag_ = Tag::null;
-  } else {
-    tag_ = Tag::boolean;
-    payload_.truth = value.as_bool();
+bool is_index(std::string_view name) {
+  if (name.empty() || name.size() > 10 || (name[0] == '0' && name.size() > 1)) return false;
+  uint64_t value = 0;
+  for (const char c : name) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
   }
+  return value < 0xFFFFFFFF;
 }
 
 void List::grow(Arena& arena, size_t wanted) {
@@ -125,16 +97,22 @@ void Record::build_index(Arena& arena) {
 void Record::set(Arena& arena, std::string_view name, Item value) {
   if (Item* there = find(name)) {
     *there = value;
-    return;
+  } else {
+    add(arena, name, value);
   }
-  if (size == capacity) {
-    const uint32_t room = std::max<uint32_t>(4, capacity * 2);
-    auto* moved = arena.make_array<Entry>(room);
-    if (size > 0) std::memcpy(static_cast<void*>(moved), data, size * sizeof(Entry));
-    data = moved;
-    capacity = room;
-    index = nullptr;
-  }
+}
+
+void Record::reserve(Arena& arena, size_t entries) {
+  if (entries <= capacity) return;
+  auto* moved = arena.make_array<Entry>(entries);
+  if (size > 0) std::memcpy(static_cast<void*>(moved), data, size * sizeof(Entry));
+  data = moved;
+  capacity = static_cast<uint32_t>(entries);
+  index = nullptr;
+}
+
+void Record::add(Arena& arena, std::string_view name, Item value) {
+  if (size == capacity) reserve(arena, std::max<size_t>(4, size_t{capacity} * 2));
   data[size++] = {name, value};
   if (size < kIndexedFrom) return;
   if (!index) return build_index(arena);
@@ -307,24 +285,6 @@ bool same(Item a, Item b) {
   }
 }
 
-const Value* find_member(const Value& object, std::string_view name, size_t& hint) {
-  const json::detail::ObjectNode& node = json::object_of(object);
-  const std::span<const json::Member> members = node.members();
-  if (hint < members.size() && members[hint].name == name) return &members[hint].value;
-  if (node.index) {
-    const auto found = node.index->find(name);
-    if (found == node.index->end()) return nullptr;
-    hint = found->second;
-    return &members[hint].value;
-  }
-  for (size_t i = 0; i < members.size(); ++i) {
-    if (members[i].name != name) continue;
-    hint = i;
-    return &members[i].value;
-  }
-  return nullptr;
-}
-
 Item member(Item object, std::string_view name) {
   if (object.tag() == Item::Tag::json_object) {
     size_t hint = SIZE_MAX;
@@ -381,19 +341,18 @@ bool truthy_array(Meter& meter, Item array) {
 
 Members::Members(Arena& arena, Item object) {
   bool numbered = false;
-  uint64_t ignored = 0;
   if (object.is_record()) {
     const Record& record = object.record();
     entries_ = record.data;
     size_ = record.size;
-    for (size_t i = 0; i < size_ && !numbered; ++i) numbered = is_index(entries_[i].name, ignored);
+    for (size_t i = 0; i < size_ && !numbered; ++i) numbered = is_index(entries_[i].name);
     if (!numbered) return;
   } else if (object.tag() == Item::Tag::json_object) {
     const std::span<const json::Member> members = json::object_of(object.json()).members();
     auto* entries = arena.make_array<Entry>(members.size());
     for (const json::Member& one : members) {
       entries[size_++] = {one.name, Item(one.value)};
-      numbered = numbered || is_index(one.name, ignored);
+      numbered = numbered || is_index(one.name);
     }
     entries_ = entries;
     if (!numbered) return;
@@ -403,12 +362,12 @@ Members::Members(Arena& arena, Item object) {
   auto* sorted = arena.make_array<Entry>(size_);
   size_t count = 0;
   for (size_t i = 0; i < size_; ++i) {
-    if (is_index(entries_[i].name, ignored)) sorted[count++] = entries_[i];
+    if (is_index(entries_[i].name)) sorted[count++] = entries_[i];
   }
   // No two are alike, so shorter is smaller.
   std::sort(sorted, sorted + count, [](const Entry& a, const Entry& b) { return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name; });
   for (size_t i = 0; i < size_; ++i) {
-    if (!is_index(entries_[i].name, ignored)) sorted[count++] = entries_[i];
+    if (!is_index(entries_[i].name)) sorted[count++] = entries_[i];
   }
   entries_ = sorted;
 }

@@ -49,6 +49,9 @@ class Item {
   explicit Item(Thunk* thunk) : tag_(Tag::thunk) { payload_.thunk = thunk; }
   // A value that outlives the evaluation.
   explicit Item(const json::Value& value);
+
+  // Beyond this a double does not hold every integer.
+  static constexpr double kExact = 9007199254740992.0;
   static Item null() {
     Item out;
     out.tag_ = Tag::null;
@@ -135,6 +138,9 @@ struct Record {
 
   Item* find(std::string_view name);
   void set(Arena& arena, std::string_view name, Item value);
+  // A name that is not there yet.
+  void add(Arena& arena, std::string_view name, Item value);
+  void reserve(Arena& arena, size_t entries);
   void erase(std::string_view name);
 
  private:
@@ -165,6 +171,29 @@ struct Frame {
   void bind(Arena& arena, NameId name, Item value);
 };
 
+inline Item::Item(const json::Value& value) {
+  if (value.is_number()) {
+    const double number = value.as_double();
+    const bool exact = number <= kExact && number >= -kExact;
+    if (exact || !value.is_integer()) {
+      tag_ = Tag::number;
+      payload_.number = number;
+      return;
+    }
+    tag_ = Tag::big_number;
+  } else if (value.is_null()) {
+    tag_ = Tag::null;
+    return;
+  } else if (value.is_bool()) {
+    tag_ = Tag::boolean;
+    payload_.truth = value.as_bool();
+    return;
+  } else {
+    tag_ = value.is_string() ? Tag::json_string : value.is_array() ? Tag::json_array : Tag::json_object;
+  }
+  payload_.json = &value;
+}
+
 inline size_t Item::size() const { return tag_ == Tag::list ? payload_.list->size : json::items_of(*payload_.json).size(); }
 inline Item Item::operator[](size_t index) const {
   return tag_ == Tag::list ? payload_.list->data[index] : Item(json::items_of(*payload_.json)[index]);
@@ -190,7 +219,9 @@ bool same(Item a, Item b);
 // A member of an object; undefined when there is none or `object` is none.
 Item member(Item object, std::string_view name);
 // `hint` is where the member stood last time, in objects that are alike.
-const json::Value* find_member(const json::Value& object, std::string_view name, size_t& hint);
+inline const json::Value* find_member(const json::Value& object, std::string_view name, size_t& hint);
+// Whether JavaScript takes the name for an array's index, "0" or "17", which it sorts before all others.
+bool is_index(std::string_view name);
 // Both end to end, as the reference's append().
 Item append(Arena& arena, Item a, Item b);
 // $boolean: undefined counts as false.
@@ -210,6 +241,24 @@ class Members {
   const Entry* entries_ = nullptr;
   size_t size_ = 0;
 };
+
+inline const json::Value* find_member(const json::Value& object, std::string_view name, size_t& hint) {
+  const json::detail::ObjectNode& node = json::object_of(object);
+  const std::span<const json::Member> members = node.members();
+  if (hint < members.size() && json::same_name(members[hint].name, name)) return &members[hint].value;
+  if (node.index) {
+    const auto found = node.index->find(name);
+    if (found == node.index->end()) return nullptr;
+    hint = found->second;
+    return &members[hint].value;
+  }
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (!json::same_name(members[i].name, name)) continue;
+    hint = i;
+    return &members[i].value;
+  }
+  return nullptr;
+}
 
 inline bool truthy(Meter& meter, Item item) {
   switch (item.tag()) {

@@ -59,6 +59,9 @@ struct Node {
   bool constructs = false;        // an array constructor as first or last step
   bool tuple = false;             // the step or path works on tuples
   bool thunk = false;             // a tail call
+  bool names = false;             // a path of mere names
+  bool fixed = false;             // the same value whatever it is evaluated on
+  bool fixed_names = false;       // an object constructor of literal names, no two alike and none an array index
   bool binds = false;             // a block that binds variables in its own scope
   NameId id = kNoName;            // of variables and names
   NameId focus = kNoName, index = kNoName, ancestor = kNoName;  // @$x, #$i, what a % further on means

@@ -58,7 +58,7 @@ bool Evaluation::names_only(const Node& node, Item input, bool last, Item& out) 
   if (node.type != Type::name || !node.plain || !node.stages.empty()) return false;
   const size_t count = input.size();
   List* found = make_sequence(arena, count);
-  size_t hint = SIZE_MAX;
+  size_t& hint = hints_[node.id];
   meter.spend(count);
   const std::string_view text = node.text;
   bool flat = true;
@@ -117,6 +117,17 @@ bool Evaluation::names_only(const Node& node, Item input, bool last, Item& out) 
   }
   out = Item(flattened);
   return true;
+}
+
+// Where a path of mere names leads through objects of the input, null where to nothing. Where it meets an array it is not for us.
+std::optional<const json::Value*> Evaluation::find_names(const Node& path, const json::Value& object) {
+  const json::Value* at = &object;
+  for (const NodePtr& step : path.items) {
+    if (at->is_array()) return std::nullopt;
+    at = at->is_object() ? find_member(*at, step->text, hints_[step->id]) : nullptr;
+    if (!at) return nullptr;
+  }
+  return at;
 }
 
 Item Evaluation::path(const Node& node, Item input, Frame* frame) {
@@ -300,6 +311,31 @@ List* Evaluation::tuple_step(const Node& node, Item input, List* given, Frame* f
   return all;
 }
 
+// The elements at these places, which are the same for each of them; null where those are no numbers.
+List* Evaluation::pick(Item numbers, Item given) {
+  const bool several = numbers.is_array();
+  const size_t wanted = several ? numbers.size() : 1;
+  const size_t size = given.is_array() ? given.size() : 1;
+  for (size_t i = 0; i < wanted; ++i) {
+    const Item number = several ? numbers[i] : numbers;
+    if (!number.is_number() || std::isnan(number.number())) return nullptr;
+    if (std::isinf(number.number())) fail("D1001", number);
+  }
+  meter.spend(wanted);
+  auto* places = arena.make_array<size_t>(wanted);
+  size_t count = 0;
+  for (size_t i = 0; i < wanted; ++i) {
+    double place = std::floor((several ? numbers[i] : numbers).number());
+    if (place < 0) place += static_cast<double>(size);
+    if (place >= 0 && place < static_cast<double>(size)) places[count++] = static_cast<size_t>(place);
+  }
+  std::sort(places, places + count);
+  List* out = make_sequence(arena, count);
+  out->tuples = is_tuples(given);
+  for (size_t i = 0; i < count; ++i) out->push(arena, given.is_array() ? given[places[i]] : given);
+  return out;
+}
+
 Item Evaluation::filter(const Node& predicate, Item given, Frame* frame) {
   const bool tuples = is_tuples(given);
   const bool many = given.is_array();
@@ -316,14 +352,20 @@ Item Evaluation::filter(const Node& predicate, Item given, Frame* frame) {
     if (found.defined()) out->push(arena, found);
     return Item(out);
   }
+  Item verdict;
+  if (predicate.fixed && size > 0) {
+    verdict = evaluate(predicate, element(0), frame);
+    if (List* picked = pick(verdict, given)) return Item(picked);
+  }
   List* out = make_sequence(arena);
   out->tuples = tuples;
   // Whether a text matches is all that is asked of `text ~> /pattern/` here.
   const bool by_pattern = predicate.type == Type::apply && predicate.plain && predicate.right->type == Type::regex && predicate.right->plain;
   for (size_t i = 0; i < size; ++i) {
     const Item one = element(i);
-    Item verdict;
-    if (tuples && one.is_tuple()) {
+    if (predicate.fixed) {
+      meter.spend();
+    } else if (tuples && one.is_tuple()) {
       verdict = evaluate(predicate, one.tuple().at, frame_of(frame, one.tuple()));
     } else if (by_pattern) {
       meter.spend();
@@ -417,6 +459,16 @@ Item Evaluation::descendants(Item input) {
   List* out = make_sequence(arena);
   descend(*this, input, *out);
   if (out->size == 1) return out->data[0];
+  return Item(out);
+}
+
+Item Evaluation::object(const Node& node, Item input, Frame* frame) {
+  Record* out = arena.make<Record>();
+  out->reserve(arena, node.pairs.size());
+  for (const auto& [name, expression] : node.pairs) {
+    const Item value = evaluate(*expression, input, frame);
+    if (value.defined()) out->add(arena, name->literal.string(), value);
+  }
   return Item(out);
 }
 

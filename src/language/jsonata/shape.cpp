@@ -494,6 +494,24 @@ class Shaper {
         if (stage.filter) settle(*stage.filter);
       }
     }
+    find_short_ways(at);
+  }
+
+  static bool is_mere_name(const Node& step) { return step.type == Type::name && step.plain && step.stages.empty() && !step.tuple; }
+
+  // Of a node whose parts are settled: which shorter ways there are through it.
+  static void find_short_ways(Node& at) {
+    const auto is_fixed = [](const NodePtr& part) { return part->fixed; };
+    at.names = at.type == Type::path && at.plain && !at.tuple && !at.keep_singleton && std::ranges::all_of(at.items, [](const NodePtr& step) { return is_mere_name(*step); });
+    at.fixed = at.plain && at.stages.empty() &&
+               (at.type == Type::literal || (at.type == Type::array && std::ranges::all_of(at.items, is_fixed)) ||
+                (at.type == Type::binary && is_fixed(at.left) && is_fixed(at.right)));
+    std::set<std::string_view> names;
+    at.fixed_names = at.type == Type::object && std::ranges::all_of(at.pairs, [&](const auto& pair) {
+      const Node& name = *pair.first;
+      return name.type == Type::literal && name.plain && name.constant.is_string() && !is_index(name.constant.as_string()) &&
+             names.insert(name.constant.as_string()).second;
+    });
   }
 
   Expression::Code& code_;
