@@ -22,14 +22,12 @@ std::string Random::uuid() {
   uint64_t halves[2] = {next(), next()};
   halves[0] = (halves[0] & ~0xF000ULL) | 0x4000ULL;
   halves[1] = (halves[1] & ~(0xC0ULL << 56)) | (0x80ULL << 56);
-  std::string out;
-  out.reserve(36);
-  for (int half = 0; half < 2; ++half) {
-    for (int nibble = 15; nibble >= 0; --nibble) {
-      out.push_back(kHex[(halves[half] >> (nibble * 4)) & 15]);
-      const int at = half * 16 + (16 - nibble);
-      if (at == 8 || at == 12 || at == 16 || at == 20) out.push_back('-');
-    }
+  std::string out(36, '-');
+  size_t digit = 0;
+  for (size_t at = 0; at < out.size(); ++at) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) continue;
+    out[at] = kHex[halves[digit / 16] >> (15 - digit % 16) * 4 & 15];
+    ++digit;
   }
   return out;
 }

@@ -44,6 +44,8 @@ void Interpreter::go() {
 // --- inputs ------------------------------------------------------------------------------------------------
 
 void Interpreter::take(const Start&) {
+  constexpr size_t kEventsAtFirst = 8;
+  out_.events.reserve(kEventsAtFirst);
   Event& started = emit(EventType::ExecutionStarted, 0);
   started.data = x_.info.input;
   started.details = json::object({{"roleArn", x_.info.role_arn}});
@@ -225,13 +227,12 @@ Event& Interpreter::emit(EventType type, uint64_t previous) {
     fail_execution(x_.last_event, "States.Runtime", "The execution reached the maximum number of history events (25000).");
     return dropped = Event{};
   }
-  Event event;
+  Event& event = out_.events.emplace_back();
   event.id = ++x_.last_event;
   event.previous = previous;
   event.at = x_.last_at = std::max(context_.now, x_.last_at);
   event.type = type;
-  out_.events.push_back(std::move(event));
-  return out_.events.back();
+  return event;
 }
 
 Event& Interpreter::emit(Thread& t, EventType type) {

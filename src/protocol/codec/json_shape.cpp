@@ -240,9 +240,17 @@ static void append_seconds(const json::Value& value, std::string& out) {
   constexpr double kScientificFrom = 1e7;
   const double seconds = value.as_double();
   if (!(seconds >= kScientificFrom && seconds < 1e15)) return json::write(value, out);
-  std::string digits = json::double_text(seconds);
-  const size_t point = std::min(digits.find('.'), digits.size());
-  if (point < digits.size()) digits.erase(point, 1);
+  std::string digits;
+  size_t point;
+  // Whole milliseconds, as nearly all are, need no search for the shortest text: up to 15 digits it is their own.
+  if (const double ms = std::round(seconds * 1000); ms < 1e15 && ms / 1000 == seconds) {
+    digits = std::to_string(static_cast<int64_t>(ms));
+    point = digits.size() - 3;
+  } else {
+    digits = json::double_text(seconds);
+    point = std::min(digits.find('.'), digits.size());
+    if (point < digits.size()) digits.erase(point, 1);
+  }
   while (digits.size() > 2 && digits.back() == '0') digits.pop_back();
   out.push_back(digits[0]);
   out.push_back('.');

@@ -37,15 +37,16 @@ Result<Value> States::start_execution(const Call& call) {
   const bool named = params.find("name") && params["name"].is_string();
   std::string name(params.text("name"));
   if (named && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
-  TRY(refuse_label(TRY(parse_machine_arn(params.text("stateMachineArn")))));
-  const Target target = TRY(resolve(params.text("stateMachineArn")));
+  Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
+  TRY(refuse_label(machine_name));
+  const Target target = TRY(resolve(machine_name.arn));
   const StateMachine& machine = *target.machine;
   std::string input = input_text(params);
   Value value = TRY(parse_input(input));
   if (machine.deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine.arn));
   if (!named) name = kit_.random.uuid();
 
-  Arn arn = *Arn::parse(machine.arn);
+  Arn arn = std::move(machine_name.parts);
   const std::string region = arn.region;
   arn.resource = machine.express ? fmt::format("express:{}:{}:{}", machine.name, name, kit_.random.uuid())
                                  : fmt::format("execution:{}:{}", machine.name, name);
@@ -86,8 +87,9 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
   const auto run = [&]() -> Status {
     std::string name(params.text("name"));
     if (params.find("name") && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
-    TRY(refuse_label(TRY(parse_machine_arn(params.text("stateMachineArn")))));
-    const Target target = TRY(resolve(params.text("stateMachineArn")));
+    Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
+    TRY(refuse_label(machine_name));
+    const Target target = TRY(resolve(machine_name.arn));
     const StateMachine& machine = *target.machine;
     if (!machine.express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
