@@ -67,7 +67,7 @@ test("a text is searched for in the inputs and outputs of all executions, and wi
   await browser.go(`#/statemachines/view/${loopArn}`);
   await page.getByRole("link", { name: "bad" }).waitFor();
   await page.getByLabel("Search executions").fill("needle");
-  await page.getByText("None fits the filter.").waitFor();
+  await page.getByText("Press Enter to look into inputs and outputs").waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("(1 found in 2)").waitFor();
   await page.getByRole("cell", { name: "input" }).waitFor();
@@ -173,6 +173,11 @@ test("everything is reached by keyboard: the graph by its arrows, the views and 
   await help.getByText("From state to state").waitFor();
   await page.keyboard.press("Escape");
   await help.waitFor({ state: "hidden" });
+  await page.keyboard.press("/");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
+  await page.keyboard.type("gi r");
+  assert.equal(await page.getByLabel("Search the events").inputValue(), "gi r", "what is typed into a field stays there");
+  await page.getByRole("heading", { name: "by-keys" }).first().click();
   await page.keyboard.press("g");
   await page.keyboard.press("i");
   await page.getByRole("heading", { name: "Imported history", level: 1 }).waitFor();
@@ -351,6 +356,20 @@ test("the server dies and comes back: the pages go on by themselves from where t
   await list.close();
 });
 
+test("a page that is opened while the server is away comes when the server does", async () => {
+  server.child.kill("SIGKILL");
+  await server.exited;
+  await page.getByText("The connection is lost; it is tried again").waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await page.getByText("This page comes by itself as soon as it does.").waitFor();
+  await server.launch(server.listen);
+  await page.getByRole("heading", { name: "EventBridge rules", level: 1 }).waitFor();
+  await browser.go(`#/v2/executions/details/${waiting}`);
+  await page.getByText("Live", { exact: true }).waitFor();
+});
+
+
 test("stopped from a terminal, the page shows it, with the error and the cause", async () => {
   await page.getByRole("button", { name: "Stop execution" }).click();
   const dialog = page.getByRole("dialog", { name: "Stop execution" });
@@ -361,6 +380,23 @@ test("stopped from a terminal, the page shows it, with the error and the cause",
   await page.getByText("The execution was stopped").waitFor();
   await page.getByText("it's <b>over</b>").first().waitFor();
   assert.equal((await sfn.send(new DescribeExecutionCommand({ executionArn: waiting }))).cause, "it's <b>over</b>");
+});
+
+test("redriven, the execution goes on live from what was stopped, and what is exported opens as an import", async () => {
+  assert.match(await copied(page.getByRole("button", { name: "Copy as AWS CLI: redrive-execution" })), new RegExp(`^aws stepfunctions redrive-execution --execution-arn ${waiting} `));
+  await page.getByRole("button", { name: "Redrive", exact: true }).click();
+  await page.getByText("Running", { exact: true }).waitFor();
+  await page.getByText(/Rest waits for 1 h (29|30) min/).waitFor();
+  await page.locator(".state-box.is-running", { hasText: "Rest" }).waitFor();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Export history (JSON)" }).click()]);
+  const { events: told } = JSON.parse(readFileSync(await saved.path(), "utf8"));
+  await browser.go("#/executions/import");
+  await page.locator("input[type=file]").setInputFiles({ name: "mine.json", mimeType: "application/json", buffer: readFileSync(await saved.path()) });
+  await page.getByRole("heading", { name: "Imported: mine" }).waitFor();
+  await page.getByRole("heading", { name: `Events (${told.length})` }).waitFor();
+  await page.locator(".state-box.is-running", { hasText: "Rest" }).waitFor();
+  await page.getByRole("button", { name: "Close it" }).click();
 });
 
 test("in the dark, with the same contrast", async () => {

@@ -6,16 +6,17 @@ import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/com
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
 import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from "react";
-import { useServer } from "./aws/queries";
+import { queryClient, useServer } from "./aws/queries";
 import { signedIn, useSession } from "./aws/session";
 import { useKeys } from "./ui/keys";
+import { whenItAnswers } from "./ui/comeBack";
 import { Notices } from "./ui/notices";
 import { Waiting } from "./ui/Page";
 import { usePreference } from "./ui/prefs";
 import { paths, usePlace, type Place } from "./router";
 import MachinesPage from "./pages/machines";
 
-const page = (load: () => Promise<{ default: ComponentType<{ place: Place }> }>) => lazy(load);
+const page = (load: () => Promise<{ default: ComponentType<{ place: Place }> }>) => lazy(() => load().catch(whenItAnswers));
 const pages = {
   create: page(() => import("./pages/create")),
   samples: page(() => import("./pages/samples")),
@@ -140,7 +141,7 @@ export function App() {
   const [navOpen, setNavOpen] = useState(true);
   const [wideNavOpen, setWideNavOpen] = useState(false);
   useEffect(() => applyMode(dark ? Mode.Dark : Mode.Light), [dark]);
-  useKeys({ "?": () => setKeys(true) });
+  useKeys({ "?": () => setKeys(true), "/": () => [...document.querySelectorAll<HTMLInputElement>("input[type=search]")].find((field) => field.checkVisibility())?.focus(), r: () => void queryClient.invalidateQueries() });
   const wanted = server.error && /UnrecognizedClient|MissingAuthentication|InvalidSignature/.test(server.error.name);
   useEffect(() => {
     if (wanted) setSignIn(true);

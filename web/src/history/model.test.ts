@@ -112,3 +112,45 @@ test("25,000 events are a model in well under a second", () => {
   expect(build(history(...list)).visits.length).toBe(12_500);
   expect(performance.now() - begun).toBeLessThan(2_000);
 });
+
+const byName = (list: ReturnType<typeof history>) => Object.fromEntries(build(list).visits.map((v) => [v.name, v]));
+
+test("a redrive takes up the task that had failed: one visit, tried again", () => {
+  const failed: Short[] = [["ExecutionStarted", 0], ["TaskStateEntered", 0, { name: "T", input: "1" }], ["TaskScheduled", 2, { resourceType: "sqs", resource: "x" }], ["TaskFailed", 3, { error: "E" }], ["ExecutionFailed", 4, { error: "E" }], ["ExecutionRedriven", 5]];
+  expect(byName(history(...failed)).T).toMatchObject({ status: "running", leftAt: undefined, error: undefined });
+  const on: Short[] = [...failed, ["TaskScheduled", 6, { resourceType: "sqs", resource: "x" }]];
+  expect(byName(history(...on)).T.attempts.map((a) => a.status)).toEqual(["failed", "running"]);
+  const done = build(history(...on, ["TaskSucceeded", 7, { output: "2" }], ["TaskStateExited", 8, { name: "T", output: "2" }], ["ExecutionSucceeded", 9, { output: "2" }]));
+  expect([done.status, done.redrives, done.visits.length, done.visits[0].status, done.visits[0].output]).toEqual(["succeeded", 1, 1, "succeeded", "2"]);
+});
+
+test("of a Parallel a redrive takes up the branches that had not ended, and each task finds its own", () => {
+  const list: Short[] = [
+    ["ExecutionStarted", 0], ["ParallelStateEntered", 0, { name: "P" }], ["ParallelStateStarted", 2], ["PassStateEntered", 3, { name: "Good" }], ["PassStateExited", 4, { name: "Good" }],
+    ["TaskStateEntered", 3, { name: "One" }], ["TaskScheduled", 6, { resourceType: "sqs", resource: "a" }], ["TaskStateEntered", 3, { name: "Two" }], ["TaskScheduled", 8, { resourceType: "sqs", resource: "b" }],
+    ["WaitStateEntered", 3, { name: "Waits" }], ["TaskFailed", 7, { error: "E" }], ["TaskStateAborted", 9], ["WaitStateAborted", 10], ["ParallelStateFailed", 11], ["ExecutionFailed", 14, { error: "E" }], ["ExecutionRedriven", 15],
+  ];
+  const again = byName(history(...list));
+  expect(["P", "Good", "One", "Two", "Waits"].map((n) => again[n].status)).toEqual(["running", "succeeded", "running", "running", "running"]);
+  const later = build(history(...list, ["TaskScheduled", 16, { resourceType: "sqs", resource: "b" }], ["TaskScheduled", 16, { resourceType: "sqs", resource: "a" }], ["TaskFailed", 17, { error: "Late" }], ["WaitStateExited", 16, { name: "Waits" }]));
+  const at = (name: string) => later.visits.find((v) => v.name === name)!;
+  expect([at("One").attempts.length, at("Two").attempts.length, at("Two").error, at("One").error, at("Waits").status]).toEqual([2, 2, "Late", undefined, "succeeded"]);
+  expect(at("P").scopes.map((s) => s.status)).toEqual(["aborted", "running", "running", "running"]);
+});
+
+test("of a Map it takes up the iterations that had failed", () => {
+  const list: Short[] = [
+    ["ExecutionStarted", 0], ["MapStateEntered", 0, { name: "M" }], ["MapStateStarted", 2], ["MapIterationStarted", 3, { name: "M", index: 0 }], ["PassStateEntered", 4, { name: "A" }], ["PassStateExited", 5, { name: "A" }], ["MapIterationSucceeded", 6, { name: "M", index: 0 }],
+    ["MapIterationStarted", 3, { name: "M", index: 1 }], ["TaskStateEntered", 8, { name: "T" }], ["TaskScheduled", 9, { resource: "x" }], ["TaskFailed", 10, { error: "E" }], ["MapIterationFailed", 11, { name: "M", index: 1 }], ["MapStateFailed", 11], ["ExecutionFailed", 13], ["ExecutionRedriven", 14],
+  ];
+  expect(byName(history(...list)).M.scopes.map((s) => s.status)).toEqual(["succeeded", "running"]);
+  const done = byName(history(...list, ["TaskScheduled", 15, { resource: "x" }], ["TaskSucceeded", 16], ["TaskStateExited", 17, { name: "T" }], ["MapIterationSucceeded", 18, { name: "M", index: 1 }], ["MapStateSucceeded", 19], ["MapStateExited", 19, { name: "M" }]));
+  expect([done.T.status, done.M.status, ...done.M.scopes.map((s) => s.status)]).toEqual(["succeeded", "succeeded", "succeeded", "succeeded"]);
+});
+
+test("a state that a redrive enters anew, as a Fail is, has a visit of its own", () => {
+  const fail = build(history(["ExecutionStarted", 0], ["FailStateEntered", 0, { name: "Z" }], ["ExecutionFailed", 2, { error: "x" }], ["ExecutionRedriven", 3], ["FailStateEntered", 4, { name: "Z" }], ["ExecutionFailed", 5, { error: "x" }]));
+  expect(fail.visits.map((v) => v.status)).toEqual(["failed", "failed"]);
+  const task = build(history(["ExecutionStarted", 0], ["TaskStateEntered", 0, { name: "T" }], ["TaskScheduled", 2, { resource: "x" }], ["TaskFailed", 3, { error: "E" }], ["ExecutionFailed", 4, { error: "E" }], ["ExecutionRedriven", 5], ["TaskStateEntered", 6, { name: "T" }], ["TaskScheduled", 7, { resource: "x" }]));
+  expect(task.visits.map((v) => [v.status, v.attempts.length])).toEqual([["failed", 1], ["running", 1]]);
+});

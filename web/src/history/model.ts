@@ -50,6 +50,9 @@ export interface Visit {
   mapRunArn?: string;
   length?: number; // of a Map
   events: number[];
+  exited: boolean; // by an event of its own
+  /** Set where a redrive took it up again: when, after how many attempts, and how it had ended. */
+  resumed?: { at: number; attempts: number; before: Pick<Visit, "leftAt" | "status" | "error" | "cause"> };
 }
 
 export interface Model {
@@ -72,6 +75,8 @@ export interface Model {
 interface Place {
   visit?: Visit;
   scope: Scope;
+  /** Of ExecutionRedriven: the visits that it took up again, the inner ones first. They are not entered anew. */
+  again?: Visit[];
 }
 
 const ends: Record<string, Status> = { ExecutionSucceeded: "succeeded", ExecutionFailed: "failed", ExecutionAborted: "aborted", ExecutionTimedOut: "timedOut" };
@@ -85,8 +90,37 @@ function around(place: Place, fits: (visit: Visit) => boolean): Visit | undefine
     if (isOpen(visit) && fits(visit)) return visit;
     visit = visit.scope.parent;
   }
-  return undefined;
+  return place.again?.find((v) => isOpen(v) && fits(v));
 }
+
+/** A redrive takes up what had not come to its end: each such visit, and the iterations and branches that they lie in. */
+function resume(model: Model, scopes: Iterable<Scope>, at: number): Visit[] {
+  const again: Visit[] = [], active = new Set<Scope>();
+  for (const visit of model.visits) {
+    if (visit.exited || (visit.scope.parent && !again.includes(visit.scope.parent))) continue;
+    active.add(visit.scope);
+    // A Fail state is entered anew.
+    if (visit.type === "Fail") continue;
+    visit.resumed = { at, attempts: visit.attempts.length, before: { leftAt: visit.leftAt, status: visit.status, error: visit.error, cause: visit.cause } };
+    Object.assign(visit, { leftAt: undefined, status: "running", error: undefined, cause: undefined });
+    again.push(visit);
+  }
+  for (const scope of scopes) if (active.has(scope)) Object.assign(scope, { status: "running", endedAt: undefined });
+  return again.reverse();
+}
+
+/** The visit that a task's event behind ExecutionRedriven belongs to: each is taken once, by what it called before. */
+function takeAgain(again: Visit[], resource: string | undefined): Visit | undefined {
+  const tasks = again.filter((v) => v.type === "Task" && isOpen(v));
+  const found = tasks.findLast((v) => v.attempts.at(-1)?.resource === resource) ?? tasks.at(-1);
+  if (found) again.splice(again.indexOf(found), 1);
+  return found;
+}
+
+const resourceOf = (event: HistoryEvent) => {
+  const service = text(event, "resourceType"), resource = text(event, "resource");
+  return service && resource ? `${service}:${resource}` : resource;
+};
 
 function close(visit: Visit, at: number, status: Status) {
   visit.leftAt = at;
@@ -104,11 +138,7 @@ function attempt(visit: Visit, event: HistoryEvent) {
   const kind = event.type.replace(/^(Task|LambdaFunction|Activity)/, "");
   const last = visit.attempts.at(-1);
   if (kind === "Scheduled") {
-    const service = text(event, "resourceType"), resource = text(event, "resource");
-    visit.attempts.push({
-      scheduledAt: event.timestamp, status: "running", parameters: text(event, "parameters") ?? text(event, "input"),
-      resource: service && resource ? `${service}:${resource}` : resource,
-    });
+    visit.attempts.push({ scheduledAt: event.timestamp, status: "running", parameters: text(event, "parameters") ?? text(event, "input"), resource: resourceOf(event) });
     visit.error = visit.cause = undefined;
     return;
   }
@@ -139,7 +169,7 @@ export function build(events: readonly HistoryEvent[]): Model {
 
   const open = (event: HistoryEvent, name: string, type: string, scope: Scope): Visit => {
     const visit: Visit = {
-      id: event.id, name, type, status: "running", scope, enteredAt: event.timestamp, input: text(event, "input"), attempts: [], scopes: [], events: [],
+      id: event.id, name, type, status: "running", scope, enteredAt: event.timestamp, input: text(event, "input"), attempts: [], scopes: [], events: [], exited: false,
     };
     model.visits.push(visit);
     const same = model.byName.get(name);
@@ -183,22 +213,29 @@ export function build(events: readonly HistoryEvent[]): Model {
       model.input = text(event, "input");
       place = { scope: root };
     } else if (type === "ExecutionRedriven") {
-      // What had ended goes on: the states that failed are tried again in visits of their own.
       model.redrives += 1;
       model.status = "running";
       model.endedAt = model.error = model.cause = undefined;
-      place = { scope: root };
+      root.status = "running";
+      place = { scope: root, again: resume(model, scopes.values(), event.timestamp) };
     } else if (entered) {
       let scope = before.visit && !isOpen(before.visit) ? before.visit.scope : before.scope;
       // The first state of a branch is entered from the Parallel itself.
       if (before.visit && isOpen(before.visit) && before.visit.type === "Parallel") {
         scope = enter(before.visit, String(before.visit.scopes.length), event.timestamp, before.visit.scopes.length);
       }
+      if (before.again) {
+        // Entered anew after all: what was taken up again had ended as it had.
+        const name = text(event, "name"), old = model.byName.get(name ?? "")?.findLast((v) => !v.exited);
+        if (old?.resumed && isOpen(old)) Object.assign(old, old.resumed.before, { resumed: undefined });
+        if (old) scope = old.scope;
+      }
       place = { visit: open(event, text(event, "name") ?? "", entered[1], scope), scope };
     } else if (exited) {
       const name = text(event, "name");
       const visit = around(before, (v) => v.name === name) ?? model.byName.get(name ?? "")?.findLast(isOpen);
       if (visit) {
+        visit.exited = true;
         visit.output = text(event, "output");
         const assigned = event.details.assignedVariables;
         if (assigned && typeof assigned === "object") visit.assigned = assigned as Record<string, string>;
@@ -237,7 +274,7 @@ export function build(events: readonly HistoryEvent[]): Model {
     } else {
       const compound = /^(Map|Parallel)State(Started|Succeeded|Failed|Aborted)$/.exec(type);
       const aborted = /^(Task|Wait)StateAborted$/.exec(type);
-      const visit = compound ? around(before, (v) => v.type === compound[1]) : aborted ? around(before, (v) => v.type === aborted[1]) : around(before, () => true);
+      const visit = compound ? around(before, (v) => v.type === compound[1]) : aborted ? around(before, (v) => v.type === aborted[1]) : before.again ? takeAgain(before.again, resourceOf(event)) : around(before, () => true);
       if (visit) {
         place = { visit, scope: visit.scope };
         if (compound) {

@@ -55,13 +55,14 @@ export function pending(model: Model, states: ReadonlyMap<string, StateDefinitio
     if (visit.type === "Wait") {
       const seconds = given(state, "Seconds", visit.input), until = given(state, "Timestamp", visit.input);
       const at = typeof until === "string" ? Date.parse(until) : NaN;
-      out.push({ visit, kind: "wait", due: typeof seconds === "number" ? visit.enteredAt + seconds * 1000 : Number.isFinite(at) ? at : undefined });
+      out.push({ visit, kind: "wait", due: typeof seconds === "number" ? (visit.resumed?.at ?? visit.enteredAt) + seconds * 1000 : Number.isFinite(at) ? at : undefined });
       continue;
     }
-    const last = visit.attempts.at(-1);
+    // Of a redrive its own attempts count.
+    const attempts = visit.attempts.slice(visit.resumed?.attempts ?? 0), last = attempts.at(-1);
     if (visit.type === "Task" && last) {
       if (last.endedAt !== undefined && last.status !== "succeeded") {
-        const delay = retryDelay(state, visit.attempts.map((a) => a.error ?? "States.Timeout"));
+        const delay = retryDelay(state, attempts.map((a) => a.error ?? "States.Timeout"));
         out.push({ visit, kind: "retry", due: delay === undefined ? undefined : last.endedAt + delay });
       } else if (last.endedAt === undefined) {
         const timeout = typeof state.TimeoutSeconds === "number" ? last.scheduledAt + state.TimeoutSeconds * 1000 : undefined;

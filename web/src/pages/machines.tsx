@@ -62,7 +62,7 @@ export default function MachinesPage() {
     selection: { trackBy: "stateMachineArn" },
   });
   const chosen = list.collectionProps.selectedItems ?? [];
-  useKeys({ n: () => go(paths.create), r: () => void refresh(), "/": () => document.querySelector<HTMLInputElement>("input[type=search]")?.focus() });
+  useKeys({ n: () => go(paths.create) });
 
   const remove = async () => {
     for (const machine of removing) {

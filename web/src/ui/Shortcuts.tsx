@@ -4,7 +4,7 @@ import Box from "@cloudscape-design/components/box";
 import { jumps } from "./keys";
 
 const others: Record<string, string> = {
-  "?": "These keys", "/": "To the page's filter", n: "New execution (state machine, execution)", r: "Ask again (lists)", "[ ]": "One event back or on (execution, time slider)", p: "Replay, or pause it (execution)", v: "Graph or table (execution)", l: "Copy the link to the chosen state (execution)",
+  "?": "These keys", "/": "To the page's search", n: "New execution (state machine, execution)", r: "Ask the server again", "[ ]": "One event back or on (execution, time slider)", p: "Replay, or pause it (execution)", v: "Graph or table (execution)", l: "Copy the link to the chosen state (execution)",
   "Arrow keys": "From state to state (a picture that has the focus)", j: "Next state (execution)", k: "State before (execution)",
   i: "Insert a state behind the chosen one (Studio)", Delete: "Take the chosen state out (Studio)", "Ctrl+D": "Duplicate it (Studio)", "Ctrl+Z": "Undo; with Shift: redo (Studio)",
 };

@@ -21,14 +21,18 @@ export function useKeys(bound: Record<string, () => void>) {
     let first = "", at = 0;
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || inDialog()) return;
-      const both = Date.now() - at < 1_000 ? `${first} ${event.key}` : event.key;
+      const both = Date.now() - at < 2_000 ? `${first} ${event.key}` : event.key;
       first = event.key;
       at = Date.now();
+      if (jumps[both]) {
+        // The second key of a jump is no key of the page's own.
+        if (current.current["?"]) event.preventDefault(), go(jumps[both][1]);
+        return;
+      }
       const action = current.current[both] ?? current.current[event.key];
-      if (action) {
-        event.preventDefault();
-        action();
-      } else if (current.current["?"] && jumps[both]) go(jumps[both][1]);
+      if (!action) return;
+      event.preventDefault();
+      action();
     };
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);

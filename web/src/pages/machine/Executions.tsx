@@ -15,7 +15,6 @@ import { refresh } from "../../aws/queries";
 import { session } from "../../aws/session";
 import { sfn } from "../../aws/sfn";
 import { go, paths } from "../../router";
-import { useKeys } from "../../ui/keys";
 import { CliOf } from "../../ui/Cli";
 import { notify, notifyError } from "../../ui/notices";
 import { Failure, Nothing } from "../../ui/Page";
@@ -68,7 +67,6 @@ export default function Executions({ owner, express = false }: { owner: { stateM
     });
     return () => (clearTimeout(wait), stop());
   }, [arn, express]); // eslint-disable-line
-  useKeys({ r: () => void refresh("executions", arn), "/": () => document.querySelector<HTMLInputElement>("input[type=search]")?.focus() });
 
   const all = useMemo(() => query.data?.pages.flatMap((p) => p.executions ?? []) ?? [], [query.data]);
   const wanted = filter.trim().toLowerCase();
@@ -77,9 +75,19 @@ export default function Executions({ owner, express = false }: { owner: { stateM
     : all.filter((e) => !wanted || e.name!.toLowerCase().includes(wanted));
   const now = useNow(list.some((e) => e.status === "RUNNING"));
 
-  const search = () => {
+  // One question looks at a few thousand; the next one goes on where it ended.
+  const [searching, setSearching] = useState(false);
+  const search = async (before?: Found) => {
     if (!filter.trim() || !("stateMachineArn" in owner)) return setFound(undefined);
-    api<Found>("executions/search", { stateMachineArn: arn, text: filter.trim() }).then(setFound, (e: unknown) => notifyError("The search failed", e));
+    setSearching(true);
+    try {
+      const more = await api<Found>("executions/search", { stateMachineArn: arn, text: filter.trim(), ...(before?.next ? { from: before.next } : {}) });
+      setFound({ ...more, executions: [...(before?.executions ?? []), ...more.executions], looked: (before?.looked ?? 0) + more.looked });
+    } catch (error) {
+      notifyError("The search failed", error);
+    } finally {
+      setSearching(false);
+    }
   };
   const each = async (what: string, act: (e: ExecutionListItem) => Promise<unknown>) => {
     const results = await Promise.allSettled(chosen.map(act));
@@ -116,16 +124,16 @@ export default function Executions({ owner, express = false }: { owner: { stateM
       }
       filter={
         <SpaceBetween direction="horizontal" size="xs">
-          <div style={{ minWidth: 320 }} onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), search())}>
+          <div style={{ minWidth: 320 }} onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), void search())}>
             <TextFilter filteringText={filter} onChange={({ detail }) => (setFilter(detail.filteringText), setFound(undefined))} filteringPlaceholder="Search by name; Enter: in the data too" filteringAriaLabel="Search executions" filteringClearAriaLabel="Clear the search" />
           </div>
-          {"stateMachineArn" in owner && <Button disabled={!filter.trim()} onClick={search}>Search inputs and outputs</Button>}
+          {"stateMachineArn" in owner && <Button disabled={!filter.trim()} loading={searching} onClick={() => void search()}>Search inputs and outputs</Button>}
           <Select options={statuses} selectedOption={statuses.find((s) => s.value === status)!} onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")} ariaLabel="Status" />
           <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven)!} onChange={({ detail }) => setRedriven(detail.selectedOption.value ?? "")} ariaLabel="Redriven" />
         </SpaceBetween>
       }
-      empty={<Nothing title="No executions" text={status || wanted ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
-      footer={query.hasNextPage && !found ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></div> : undefined}
+      empty={<Nothing title="No executions" text={found ? `None of ${found.looked.toLocaleString("en")} has this text in its name, input, output, error or cause.` : wanted ? "None has this in its name. Press Enter to look into inputs and outputs as well." : status || redriven ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
+      footer={found?.next ? <div style={{ textAlign: "center" }}><Button loading={searching} onClick={() => void search(found)}>Search further back</Button></div> : query.hasNextPage && !found ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></div> : undefined}
       columnDefinitions={[
         { id: "name", header: "Name", cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
         { id: "status", header: "Status", cell: (e) => <StatusBadge status={e.status} /> },
