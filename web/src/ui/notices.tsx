@@ -13,7 +13,7 @@ export function notify(type: FlashbarProps.Type, content: ReactNode, header?: Re
     items = items.filter((item) => item.id !== id);
     changed();
   };
-  items = [{ id, type, header, content, dismissible: true, dismissLabel: "Close", onDismiss: dismiss }, ...items].slice(0, 5);
+  items = [{ id, type, header, content, dismissible: true, dismissLabel: "Close", ariaRole: type === "error" ? "alert" : "status", onDismiss: dismiss }, ...items].slice(0, 5);
   changed();
   if (type === "success" || type === "info") setTimeout(dismiss, 8_000);
 }
@@ -27,7 +27,11 @@ export function errorText(error: unknown): string {
   return e.name && e.name !== "Error" ? `${e.name}: ${e.message}` : e.message || String(error);
 }
 
+const words: FlashbarProps.I18nStrings = {
+  ariaLabel: "Notices", notificationBarText: "Notices", notificationBarAriaLabel: "Show all notices", errorIconAriaLabel: "Error", warningIconAriaLabel: "Warning", successIconAriaLabel: "Success", infoIconAriaLabel: "Information", inProgressIconAriaLabel: "In progress",
+};
+
 export function Notices() {
   const shown = useSyncExternalStore((tell) => (listeners.add(tell), () => listeners.delete(tell)), () => items);
-  return <Flashbar items={shown} stackItems={shown.length > 2} />;
+  return <Flashbar items={shown} stackItems={shown.length > 2} i18nStrings={words} />;
 }
