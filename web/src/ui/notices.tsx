@@ -13,7 +13,7 @@ export function notify(type: FlashbarProps.Type, content: ReactNode, header?: Re
     items = items.filter((item) => item.id !== id);
     changed();
   };
-  items = [{ id, type, header, content, dismissible: true, dismissLabel: "Close", ariaRole: type === "error" ? "alert" : "status", onDismiss: dismiss }, ...items].slice(0, 5);
+  items = [{ id, type, header, content, dismissible: true, dismissLabel: "Close", ariaRole: (type === "error" ? "alert" : "status") as "alert" | "status", onDismiss: dismiss }, ...items].slice(0, 5);
   changed();
   if (type === "success" || type === "info") setTimeout(dismiss, 8_000);
 }
