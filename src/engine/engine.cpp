@@ -81,8 +81,8 @@ void Engine::start(Record record, json::Value input, std::string machine_name, s
                           .start = record.start, .input = std::move(input)};
   std::string arn = record.arn;
   auto machine_of = machine(record.definition);
-  auto slot = std::make_unique<Slot>(Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
-                                          .machine = std::move(machine_of), .region = std::move(region)});
+  std::unique_ptr<Slot> slot(new Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
+                                      .machine = std::move(machine_of), .region = std::move(region)});
   Slot& started = *slot;
   CHECK(slots_.emplace(std::move(arn), std::move(slot)).second, "an execution's ARN is used once");
   run(started, asl::Start{});
@@ -96,9 +96,8 @@ void Engine::start_express(Record record, json::Value input, std::string machine
                           .start = record.start, .input = std::move(input), .synchronous = record.synchronous};
   std::string arn = record.arn;
   auto machine_of = machine(record.definition);
-  auto slot = std::make_unique<Slot>(Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
-                                          .machine = std::move(machine_of), .region = std::move(region),
-                                          .done = std::move(done)});
+  std::unique_ptr<Slot> slot(new Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
+                                      .machine = std::move(machine_of), .region = std::move(region), .done = std::move(done)});
   Slot& started = *slot;
   CHECK(slots_.emplace(std::move(arn), std::move(slot)).second, "an execution's ARN is used once");
   run(started, asl::Start{});

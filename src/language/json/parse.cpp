@@ -13,7 +13,8 @@
 namespace json {
 namespace {
 
-constexpr size_t kWholeDigits = 18;  // that surely fit into 64 bits
+constexpr size_t kWholeDigits = 18;    // that surely fit into 64 bits
+constexpr size_t kMembersAtFirst = 8;  // of all objects that are open
 
 constexpr std::string_view kExpectedValue =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
@@ -377,6 +378,7 @@ class Parser {
       if (at_end()) break;
       Value value;
       if (!parse_value(value, depth)) return false;
+      if (members_.capacity() == 0) members_.reserve(kMembersAtFirst);
       Member& member = members_.emplace_back();
       member.name = name;
       member.value = std::move(value);

@@ -1,6 +1,7 @@
 #include "language/json/value.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <memory>
@@ -332,6 +333,13 @@ bool equal(const Value& a, const Value& b) {
 }
 
 Value object(std::initializer_list<std::pair<std::string_view, Value>> members) {
+  constexpr size_t kFew = 8;
+  if (members.size() <= kFew) {
+    std::array<Member, kFew> few;
+    size_t count = 0;
+    for (const auto& [name, value] : members) few[count++] = {std::string(name), value};
+    return Value::object_of(std::span(few).first(count));
+  }
   std::vector<Member> list;
   list.reserve(members.size());
   for (const auto& [name, value] : members) list.push_back({std::string(name), value});
@@ -343,7 +351,7 @@ Value array(std::initializer_list<Value> items) { return Value::array(std::vecto
 ObjectBuilder::ObjectBuilder(const Value& start) : members_(start.members().begin(), start.members().end()) {}
 
 ObjectBuilder& ObjectBuilder::add(std::string_view name, Value value) {
-  constexpr size_t kAtFirst = 8;
+  constexpr size_t kAtFirst = 12;
   if (members_.empty()) members_.reserve(kAtFirst);
   members_.push_back({std::string(name), std::move(value)});
   return *this;

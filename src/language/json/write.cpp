@@ -97,6 +97,11 @@ void write_indented(const Value& value, size_t indent, std::string& out) {
 }  // namespace
 
 void write_string(std::string_view text, std::string& out) {
+  // What is large makes room at once, with some for its escapes: growing would copy what is written so far again and again.
+  constexpr size_t kLarge = 4096;
+  if (const size_t wanted = out.size() + text.size() + text.size() / 4; text.size() > kLarge && wanted > out.capacity()) {
+    out.reserve(std::max(wanted, 2 * out.capacity()));
+  }
   // Through a small buffer: to append each escape would cost more than to write it.
   char buffer[512];
   constexpr size_t kRoom = 6 * kPlainBlock + sizeof(Written) + kPlainBlock;

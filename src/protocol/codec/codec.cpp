@@ -10,6 +10,8 @@
 namespace codec {
 namespace {
 
+constexpr size_t kBodyAtFirst = 512;  // most answers fit
+
 const model::Shape& empty_shape() {
   static const model::Shape* const shape = [] {
     auto* out = new model::Shape;
@@ -74,6 +76,7 @@ net::Response encode_result(const Dialect& dialect, const json::Value& result,
   switch (dialect.protocol) {
     case model::Protocol::json: {
       std::string body;
+      body.reserve(kBodyAtFirst);
       write_json_structure(output_of(dialect), result, Members::all, body);
       return json_response(dialect, 200, std::move(body), request_id);
     }

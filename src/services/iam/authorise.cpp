@@ -267,14 +267,16 @@ Status Iam::authorise(const Call& call, const protocol::Need& need) {
 
 void Iam::note(const Call& call, const policy::Request& request, const policy::Decision& decision,
                bool refused) {
-  LoggedDecision entry{.at = call.at,
-                       .request_id = call.request_id,
-                       .who = request.who.arn,
-                       .action = request.action,
-                       .resource = request.resource,
-                       .outcome = decision.outcome,
-                       .refused = refused};
-  if (!decision.allowed()) entry.reason = policy::denial_reason(request, decision);
+  LoggedDecision& entry = log_.add(decision.outcome);
+  entry.at = call.at;
+  entry.request_id = call.request_id;
+  entry.who = request.who.arn;
+  entry.action = request.action;
+  entry.resource = request.resource;
+  entry.refused = refused;
+  entry.reason = decision.allowed() ? std::string() : policy::denial_reason(request, decision);
+  entry.policy.clear();
+  entry.statement.clear();
   for (const policy::Match& match : decision.matched) {
     if (match.policy->type != decision.decided_by) continue;
     const std::string& sid = match.get().sid;
@@ -282,7 +284,6 @@ void Iam::note(const Call& call, const policy::Request& request, const policy::D
     entry.statement = sid.empty() ? std::to_string(match.statement + 1) : sid;
     break;
   }
-  log_.add(std::move(entry));
 }
 
 // Only of what exists, so that the map is no larger than the account.

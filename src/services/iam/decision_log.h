@@ -27,10 +27,17 @@ class DecisionLog {
  public:
   static constexpr size_t kKept = 10'000;
 
-  void add(LoggedDecision decision) {
-    if (decision.outcome != policy::Outcome::allowed) ++denials_;
-    if (entries_.size() == kKept) entries_.pop_front();
-    entries_.push_back(std::move(decision));
+  // A new one, whose other members are to be written: one is made with every request, so it takes over the oldest one's memory.
+  LoggedDecision& add(policy::Outcome outcome) {
+    if (outcome != policy::Outcome::allowed) ++denials_;
+    if (entries_.size() < kKept) {
+      entries_.emplace_back();
+    } else {
+      entries_.push_back(std::move(entries_.front()));
+      entries_.pop_front();
+    }
+    entries_.back().outcome = outcome;
+    return entries_.back();
   }
   // The oldest first.
   const std::deque<LoggedDecision>& entries() const { return entries_; }

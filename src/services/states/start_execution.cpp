@@ -106,14 +106,14 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
                           .input = std::move(input), .trace_header = std::string(params.text("traceHeader")), .start = call.at, .synchronous = true};
     const bool with_data = params.text("includedData") != "METADATA_ONLY";
     engine_.start_express(std::move(record), std::move(value), machine.name, region,
-                          [reply = std::move(reply), with_data](const engine::Record& closed) mutable {
+                          [reply = std::move(reply), with_data, given = params["input"]](const engine::Record& closed) mutable {
       json::ObjectBuilder out;
       out.add("executionArn", closed.arn).add("stateMachineArn", closed.machine_arn).add("name", closed.name);
       out.add("startDate", closed.start.seconds()).add("stopDate", closed.stop.seconds());
       out.add("status", closed.status == engine::Outcome::aborted ? "FAILED" : engine::status_text(closed.status));
       if (closed.error) out.add("error", *closed.error);
       if (closed.cause) out.add("cause", *closed.cause);
-      if (with_data) out.add("input", closed.input);
+      if (with_data) out.add("input", given.is_string() ? given : Value(closed.input));
       out.add("inputDetails", json::object({{"included", with_data}}));
       if (closed.output && with_data) out.add("output", *closed.output);
       out.add("outputDetails", json::object({{"included", with_data}}));

@@ -19,7 +19,10 @@ namespace {
 std::string text(const Call& call, std::string_view member) { return std::string(call.params.text(member)); }
 
 std::vector<Need> on(const Call& call, std::string_view resource) {
-  return {Need{.action = "states:" + call.operation, .resources = {std::string(resource.empty() ? "*" : resource)}}};
+  std::vector<Need> out(1);
+  out[0].action = "states:" + call.operation;
+  out[0].resources.emplace_back(resource.empty() ? "*" : resource);
+  return out;
 }
 
 // The right to do this to what the member's ARN names.

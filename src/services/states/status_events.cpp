@@ -48,8 +48,9 @@ bool States::has_listeners(const services::Scope& scope) {
 
 void States::status_changed(const engine::Record& r) {
   watch_.status_changed(r);
+  if (r.express) return;
   const auto name = parse_arn(r.arn);
-  if (!name || r.express) return;
+  if (!name) return;
   feed_.status_changed(r);
   // Children of a map run are told to their run alone.
   if (!r.map_run_arn.empty()) {
