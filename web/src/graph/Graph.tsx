@@ -12,6 +12,7 @@ import { StateIcon } from "./icons";
 import { layOut, pathOf, type Direction, type Layout, type PlacedEdge, type PlacedNode } from "./layout";
 import { toSvg } from "./picture";
 import { boxesOf, neighbour, type Arrow } from "./neighbour";
+import { takenEdges } from "./taken";
 import { nearest, placesOf, type PutPlace } from "./places";
 import { download } from "../ui/download";
 import "./graph.css";
@@ -116,6 +117,10 @@ function AddButtons({ places, aim, editing }: { places: PutPlace[]; aim: string 
   ));
 }
 
+/** Names can be read down to here. */
+const legible = 0.68;
+/** From so many nodes on only those in sight are in the page. */
+const drawnInSight = 150;
 const nodeTypes = { state: StateBox, mark: MarkBox, empty: EmptyBox };
 const edgeTypes = { workflow: WorkflowLine };
 
@@ -130,6 +135,8 @@ export interface GraphProps {
   fileName?: string;
   problems?: ReadonlySet<string>;
   editing?: Editing;
+  /** Told once the picture is there, or that there is none. */
+  onDrawn?: () => void;
 }
 
 export default function Graph(props: GraphProps) {
@@ -140,30 +147,14 @@ export default function Graph(props: GraphProps) {
   );
 }
 
-/** Which transitions an execution took: from each visit to the one that followed. */
-function takenEdges(summaries: Map<string, StateSummary> | undefined, edges: PlacedEdge[], ended: boolean): Set<string> {
-  const taken = new Set<string>();
-  if (!summaries) return taken;
-  for (const edge of edges) {
-    const from = summaries.get(edge.from), to = summaries.get(edge.to);
-    if (edge.kind === "mark") {
-      if (edge.from.startsWith("\0") ? to : from && ended && from.status === "succeeded") taken.add(edge.id);
-      continue;
-    }
-    if (!from || !to) continue;
-    const left = from.visits.some((v) => v.leftAt !== undefined && (edge.kind === "catch") === (v.status === "caught") && to.visits.some((w) => w.scope === v.scope && w.enteredAt >= v.leftAt! && w.id > v.id));
-    if (left) taken.add(edge.id);
-  }
-  return taken;
-}
-
-function Canvas({ machine, summaries, executionStatus, selected, onSelect, height = 520, fileName = "workflow", problems, editing }: GraphProps) {
+function Canvas({ machine, summaries, executionStatus, selected, onSelect, height = 520, fileName = "workflow", problems, editing, onDrawn }: GraphProps) {
   const [direction, setDirection] = useState<Direction>("DOWN");
   const [layout, setLayout] = useState<Layout>();
   const [failure, setFailure] = useState<string>();
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
-  const ready = useNodesInitialized();
+  const measured = useNodesInitialized();
+  const ready = measured || (layout?.nodes.length ?? 0) > drawnInSight; // there what is out of sight is never measured
   const shape = useMemo(() => (machine ? JSON.stringify(toGraph(machine, editing !== undefined)) : ""), [machine, editing !== undefined]); // eslint-disable-line
 
   useEffect(() => {
@@ -176,9 +167,29 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     return () => void (current = false);
   }, [shape, direction]);
 
-  // The whole of a very large workflow is a thread that nobody can read: such a one is shown from its beginning.
-  const beginning = useMemo(() => (layout && layout.nodes.length > 150 ? layout.nodes.filter((n) => !n.parent).sort((a, b) => a.y + a.x - b.y - b.x).slice(0, 8).map(({ id }) => ({ id })) : undefined), [layout]);
-  const fit = useCallback((whole = false) => void flow.fitView({ padding: 0.08, maxZoom: 1, minZoom: 0.05, nodes: whole ? undefined : beginning }), [flow, beginning]);
+  // What would be too small to read as a whole is shown from its beginning.
+  const fit = useCallback((whole = false) => {
+    const view = box.current?.getBoundingClientRect();
+    if (!view || !layout) return;
+    const zoom = Math.min(1, (view.width * 0.92) / layout.width, (view.height * 0.92) / layout.height);
+    if (whole || zoom >= legible) return void flow.fitView({ padding: 0.04, maxZoom: 1, minZoom: 0.05 });
+    const first = layout.nodes.find((n) => n.kind === "start" && !n.parent);
+    const middle = (size: number, extent: number, at: number) => (extent * legible <= size ? (size - extent * legible) / 2 : size / 2 - at * legible);
+    const down = direction === "DOWN";
+    void flow.setViewport({
+      zoom: legible,
+      x: down ? middle(view.width, layout.width, (first?.x ?? 0) + (first?.width ?? 0) / 2) : 24,
+      y: down ? 24 : middle(view.height, layout.height, (first?.y ?? 0) + (first?.height ?? 0) / 2),
+    });
+  }, [flow, layout, direction]);
+  const told = useRef(onDrawn);
+  told.current = onDrawn;
+  useEffect(() => {
+    if (!failure && !(ready && layout)) return;
+    // After the browser has shown it.
+    const wait = requestAnimationFrame(() => setTimeout(() => told.current?.()));
+    return () => cancelAnimationFrame(wait);
+  }, [ready, layout, failure]);
   const fitted = useRef(false);
   useEffect(() => {
     if (!ready || !layout) return;
@@ -187,11 +198,11 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     fitted.current = true;
   }, [ready, layout, fit]); // eslint-disable-line
   useEffect(() => {
-    const node = editing && selected !== undefined && ready ? flow.getInternalNode(selected) : undefined;
+    const node = selected !== undefined && ready ? flow.getInternalNode(selected) : undefined;
     if (!node || !box.current) return;
     const { x, y } = flow.flowToScreenPosition(node.internals.positionAbsolute), { zoom } = flow.getViewport();
     // What had the focus is gone with an edit: the chosen state takes it.
-    if (document.activeElement === document.body) box.current.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(selected!)}"]`)?.focus({ preventScroll: true });
+    if (editing && document.activeElement === document.body) box.current.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(selected!)}"]`)?.focus({ preventScroll: true });
     const view = box.current.getBoundingClientRect();
     const w = (node.width ?? 200) * zoom, h = Math.min((node.height ?? 60) * zoom, 200);
     if (x < view.left || y < view.top || x + w > view.right || y + h > view.bottom) void flow.setCenter(node.internals.positionAbsolute.x + (node.width ?? 200) / 2, node.internals.positionAbsolute.y + 60, { zoom });
@@ -297,7 +308,7 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
           // Enter or the space bar on a focused state.
           for (const change of changes) if (change.type === "select" && change.selected && change.id !== selected) onSelect?.(change.id);
         }}
-        onlyRenderVisibleElements={(layout?.nodes.length ?? 0) > 150} proOptions={{ hideAttribution: true }} zoomOnScroll={false} panOnScroll preventScrolling={false}
+        onlyRenderVisibleElements={(layout?.nodes.length ?? 0) > drawnInSight} proOptions={{ hideAttribution: true }} zoomOnScroll={false} panOnScroll preventScrolling={false}
         zoomActivationKeyCode={["Control", "Meta"]} aria-label="Visual workflow" deleteKeyCode={null} elevateNodesOnSelect={false}
       >
         <Background variant={BackgroundVariant.Dots} gap={18} size={1} />

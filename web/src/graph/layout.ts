@@ -1,7 +1,9 @@
-// Where each node and edge of a graph goes. ELK thinks in a worker, so that a large workflow never holds up the page.
+// Where each node and edge of a graph goes. ELK thinks in a worker, so that it never holds up the page; what is so large that it
+// would be long in coming is laid out here (layered.ts).
 import ELK, { type ElkExtendedEdge, type ElkNode } from "elkjs/lib/elk-api.js";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
 import type { Graph, GraphEdge, GraphNode } from "../asl/graph";
+import { place } from "./layered";
 
 export type Direction = "DOWN" | "RIGHT";
 
@@ -31,6 +33,8 @@ const dot = { width: 14, height: 14 }; // where a branch begins and ends, while 
 const widthOf = (node: GraphNode) => Math.max(200, Math.min(300, 108 + node.name.length * 7.7));
 
 let elk: InstanceType<typeof ELK> | undefined;
+/** From how many on nobody looks at the whole at once, and ELK takes more than a moment. */
+const large = 150;
 const engine = () => (elk ??= new ELK({ workerFactory: () => new Worker(workerUrl) }));
 
 const labelWidth = (label: string) => Math.min(220, 12 + label.length * 6.4);
@@ -58,7 +62,13 @@ export function layOut(graph: Graph, direction: Direction): Promise<Layout> {
   return found;
 }
 
+const sizeOf = (node: GraphNode) => (node.kind === "state" || node.kind === "empty" ? { width: widthOf(node), height } : node.parent ? dot : mark);
+
 async function think(graph: Graph, direction: Direction): Promise<Layout> {
+  if (graph.nodes.length > large) {
+    const placed = place(graph, direction === "DOWN", { of: sizeOf, label: labelWidth, inset: { top: 64, side: 20 }, least: { width: 260, height: 120 } });
+    return { nodes: graph.nodes.map((n) => ({ ...n, ...placed.nodes.get(n.id)! })), edges: graph.edges.map((e) => ({ ...e, ...placed.edges.get(e.id)! })), width: placed.width, height: placed.height };
+  }
   const options = {
     "elk.algorithm": "layered",
     "elk.direction": direction,
@@ -70,16 +80,14 @@ async function think(graph: Graph, direction: Direction): Promise<Layout> {
     "elk.spacing.componentComponent": "36",
     "elk.edgeRouting": "ORTHOGONAL",
     "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
-    "elk.layered.nodePlacement.bk.fixedAlignment": graph.nodes.length > 150 ? "LEFTUP" : "BALANCED",
+    "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
     // A loop goes back to where it began: what comes first stays on top.
     "elk.layered.cycleBreaking.strategy": "DEPTH_FIRST",
     "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-    // The order of the definition is the order of the picture; a large one is laid out fast before it is laid out well.
+    // The order of the definition is the order of the picture.
     "elk.layered.crossingMinimization.forceNodeModelOrder": graph.nodes.length <= 40 ? "true" : "false",
-    "elk.layered.crossingMinimization.greedySwitch.type": graph.nodes.length > 150 ? "OFF" : "TWO_SIDED",
-    // Halves the time of 500 states.
-    "elk.layered.layering.strategy": graph.nodes.length > 150 ? "LONGEST_PATH_SOURCE" : "NETWORK_SIMPLEX",
-    "elk.layered.thoroughness": graph.nodes.length > 150 ? "1" : "7",
+    // The branches of a Parallel begin beside each other.
+    "elk.separateConnectedComponents": "false",
     "elk.padding": "[top=8,left=8,bottom=8,right=8]",
   };
   const children = new Map<string | undefined, GraphNode[]>();
@@ -97,7 +105,7 @@ async function think(graph: Graph, direction: Direction): Promise<Layout> {
   }
   const build = (node: GraphNode): ElkNode => {
     if (node.kind !== "group") {
-      const size = node.kind === "state" || node.kind === "empty" ? { width: widthOf(node), height } : node.parent ? dot : mark;
+      const size = sizeOf(node);
       return { id: node.id, ...size, ports: ports(node.id, size, direction), layoutOptions: { "elk.portConstraints": "FIXED_POS" } };
     }
     return {

@@ -6,7 +6,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { parseDefinition, type Machine } from "../../asl/definition";
 import { pretty } from "../../asl/template";
 import { useMachine } from "../../aws/queries";
@@ -75,10 +75,7 @@ export default function MachinePage({ place }: { place: Place }) {
             {
               id: "definition", label: "Definition",
               content: (
-                <div className="split">
-                  <Suspense fallback={<Waiting />}><CodeEditor value={pretty(m.definition ?? "")} readOnly label="Definition" height={600} /></Suspense>
-                  <Suspense fallback={<Waiting />}><Graph machine={definition} height={600} fileName={m.name} /></Suspense>
-                </div>
+                <DefinitionOf text={m.definition ?? ""} machine={definition} name={m.name} />
               ),
             },
             { id: "metrics", label: "Monitoring", content: <Monitoring arn={arn} place={place} /> },
@@ -88,6 +85,17 @@ export default function MachinePage({ place }: { place: Place }) {
         />
       </SpaceBetween>
     </Page>
+  );
+}
+
+/** The picture first: the editor, which nobody waits for, is made when that is drawn. */
+function DefinitionOf({ text, machine, name }: { text: string; machine: Machine | undefined; name?: string }) {
+  const [drawn, setDrawn] = useState(!machine);
+  return (
+    <div className="split">
+      {drawn ? <Suspense fallback={<Waiting />}><CodeEditor value={pretty(text)} readOnly label="Definition" height={600} /></Suspense> : <div className="code-editor" style={{ height: 600 }}><Waiting /></div>}
+      <Suspense fallback={<Waiting />}><Graph machine={machine} height={600} fileName={name} onDrawn={() => setDrawn(true)} /></Suspense>
+    </div>
   );
 }
 
