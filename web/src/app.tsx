@@ -82,21 +82,21 @@ function show(place: Place): Shown {
     return one(pages.execution, paths.machines, machines, { text: shortName(machine), href: paths.machine(machine) }, { text: shortName(d), href: paths.execution(d) });
   }
   if (a === "stacks") {
-    const stacks = { text: "Stacks", href: paths.stacks };
+    const stacks = { text: "CloudFormation stacks", href: paths.stacks };
     const id = place.query.get("stackId");
     return id ? one(pages.stack, paths.stacks, stacks, { text: id.split("/")[1] ?? id, href: paths.stack(id) }) : one(pages.stacks, paths.stacks, stacks);
   }
   if (a === "ecs") {
-    const clusters = { text: "Clusters", href: paths.clusters };
+    const clusters = { text: "ECS clusters", href: paths.clusters };
     if (c && e) return one(pages.task, paths.clusters, clusters, { text: c, href: paths.cluster(c) }, { text: e, href: paths.task(c, e) });
     return c ? one(pages.cluster, paths.clusters, clusters, { text: c, href: paths.cluster(c) }) : one(pages.ecs, paths.clusters, clusters);
   }
   if (a === "topics") {
-    const topics = { text: "Topics", href: paths.topics };
+    const topics = { text: "SNS topics", href: paths.topics };
     return b ? one(pages.topic, paths.topics, topics, { text: shortName(b), href: paths.topic(b) }) : one(pages.topics, paths.topics, topics);
   }
   if (a === "queues") {
-    const queues = { text: "Queues", href: paths.queues };
+    const queues = { text: "SQS queues", href: paths.queues };
     return b ? one(pages.queue, paths.queues, queues, { text: shortName(b), href: paths.queue(b) }) : one(pages.queues, paths.queues, queues);
   }
   if (a === "logs") {
@@ -119,7 +119,7 @@ const navigation: SideNavigationProps.Item[] = [
     { type: "link", text: "Activities", href: paths.activities },
     { type: "link", text: "Imported history", href: paths.imported },
   ] },
-  { type: "section", text: "What they lean on", items: [
+  { type: "section", text: "Related services", items: [
     { type: "link", text: "CloudFormation stacks", href: paths.stacks },
     { type: "link", text: "ECS clusters", href: paths.clusters },
     { type: "link", text: "SNS topics", href: paths.topics },

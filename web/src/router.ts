@@ -97,7 +97,7 @@ export const paths = {
   queues: href(["queues"]),
   queue: (url: string) => href(["queues", url]),
   logGroups: href(["logs"]),
-  logGroup: (name: string, stream?: string) => href(["logs", name], { stream }),
+  logGroup: (name: string, stream?: string, filter?: string) => href(["logs", name], { stream, filter }),
   rules: href(["rules"]),
   rule: (name: string, bus?: string) => href(["rules", name], { bus: bus === "default" ? undefined : bus }),
   metrics: href(["metrics"]),

@@ -33,7 +33,7 @@ export default function ClusterPage({ place }: { place: Place }) {
         { id: "definition", header: "Task definition", cell: (t) => t.taskDefinitionArn?.split("/").at(-1) },
         { id: "by", header: "Started by", cell: (t) => t.startedBy ?? "-" },
         { id: "created", header: "Created", cell: (t) => dateTime(t.createdAt), sortingField: "createdAt" },
-        { id: "why", header: "Stopped because", cell: (t) => t.stoppedReason ?? "-" },
+        { id: "why", header: "Stopped reason", cell: (t) => t.stoppedReason ?? "-" },
         { id: "stop", header: "", cell: (t) => (t.lastStatus === "RUNNING" ? <><Button variant="inline-link" ariaLabel={`Stop the task ${t.id}`} onClick={() => stop(t.taskArn!)}>Stop</Button> <CliOf inline of={() => stopping(t.taskArn!)} what={t.id} /></> : null) },
       ]}
     />

@@ -19,8 +19,8 @@ export default function LogGroupPage({ place }: { place: Place }) {
   const group = place.path[1];
   const stream = place.query.get("stream") ?? "";
   const [tail, setTail] = useState(true);
-  const [text, setText] = useState("");
-  const [pattern, setPattern] = useState("");
+  const [text, setText] = useState(place.query.get("filter") ?? "");
+  const [pattern, setPattern] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setPattern(text), 400);
     return () => clearTimeout(timer);
@@ -32,13 +32,13 @@ export default function LogGroupPage({ place }: { place: Place }) {
     const answer = await logs().send(new FilterLogEventsCommand({ logGroupName: group, logStreamNames: stream ? [stream] : undefined, filterPattern, limit: 1000 }), { abortSignal });
     return (answer.events ?? []).map((e) => ({ at: e.timestamp, text: e.message ?? "" }));
   }, { refetchInterval: tail ? 1_000 : false });
-  const options = [{ value: "", label: "All streams" }, ...(streams.data ?? []).map((s) => ({ value: s.logStreamName!, label: s.logStreamName! }))];
+  const options = [{ value: "", label: "All log streams" }, ...(streams.data ?? []).map((s) => ({ value: s.logStreamName!, label: s.logStreamName! }))];
   return (
-    <Page title={group} actions={<CopyCli text={command("logs", "tail", {}).replace("logs tail", `logs tail ${group} --follow`)} />}>
-      <Container header={<Header variant="h2" actions={<Toggle checked={tail} onChange={({ detail }) => setTail(detail.checked)}>Live tail</Toggle>}>Events</Header>}>
+    <Page title={group} description={`Log streams: ${streams.data?.length ?? "-"}`} actions={<CopyCli text={command("logs", "tail", {}).replace("logs tail", `logs tail ${group} --follow`)} />}>
+      <Container header={<Header variant="h2" counter={lines.data ? `(${lines.data.length.toLocaleString("en")})` : undefined} actions={<Toggle checked={tail} onChange={({ detail }) => setTail(detail.checked)}>Live tail</Toggle>}>Log events</Header>}>
         <SpaceBetween size="s">
           <div className="slider-row" style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1fr)" }}>
-            <TextFilter filteringText={text} onChange={({ detail }) => setText(detail.filteringText)} filteringPlaceholder="A word, or a filter pattern" filteringAriaLabel="Filter the events" filteringClearAriaLabel="Clear the search" />
+            <TextFilter filteringText={text} onChange={({ detail }) => setText(detail.filteringText)} filteringPlaceholder="Filter events: a word, or a filter pattern" filteringAriaLabel="Filter the events" filteringClearAriaLabel="Clear the search" />
             <Select options={options} selectedOption={options.find((o) => o.value === stream) ?? { value: stream, label: stream }} onChange={({ detail }) => go(paths.logGroup(group, detail.selectedOption.value), "replace")} ariaLabel="Stream" />
           </div>
           {lines.error && <Failure error={lines.error} what="The events could not be read" />}

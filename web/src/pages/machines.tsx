@@ -82,7 +82,7 @@ export default function MachinesPage() {
   return (
     <>
       <Table
-        {...list.collectionProps} items={list.items} variant="full-page" stickyHeader loading={machines.isLoading} loadingText="Loading state machines" selectionType="multi" trackBy="stateMachineArn"
+        {...list.collectionProps} items={list.items} variant="full-page" wrapLines stickyHeader loading={machines.isLoading} loadingText="Loading state machines" selectionType="multi" trackBy="stateMachineArn"
         ariaLabels={{ selectionGroupLabel: "State machines", allItemsSelectionLabel: () => "Select all", itemSelectionLabel: (_, m) => `Select ${m.name}`, tableLabel: "State machines" }}
         header={
           <Header
@@ -103,11 +103,11 @@ export default function MachinesPage() {
         filter={<TextFilter {...list.filterProps} filteringPlaceholder="Search for state machines" filteringAriaLabel="Search for state machines" filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} />}
         pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
         columnDefinitions={[
-          { id: "name", header: "Name", cell: (m) => <Link href={paths.machine(m.stateMachineArn!)}>{m.name}</Link>, sortingField: "name", isRowHeader: true },
-          { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type" },
-          { id: "created", header: "Creation date", cell: (m) => dateTime(m.creationDate), sortingField: "creationDate" },
+          { id: "name", header: "Name", cell: (m) => <Link href={paths.machine(m.stateMachineArn!)}>{m.name}</Link>, sortingField: "name", isRowHeader: true, minWidth: 200 },
+          { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type", minWidth: 105 },
+          { id: "created", header: "Creation date", cell: (m) => dateTime(m.creationDate), sortingField: "creationDate", minWidth: 180 },
           ...[["RUNNING", "Running"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"], ["TIMED_OUT", "Timed out"], ["ABORTED", "Aborted"]].map(([status, header]) => ({
-            id: status, header, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
+            id: status, header, minWidth: 102, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
           })),
         ]}
       />

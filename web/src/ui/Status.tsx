@@ -11,15 +11,15 @@ const kinds: Record<string, [StatusIndicatorProps.Type, string]> = {
 /** The status of an execution, a machine, a task. */
 export function StatusBadge({ status }: { status: string | undefined }) {
   const [type, text] = kinds[status ?? ""] ?? ["info", status ?? "-"];
-  return <StatusIndicator type={type}>{text}</StatusIndicator>;
+  return <StatusIndicator type={type} wrapText={false}>{text}</StatusIndicator>;
 }
 
 /** CREATE_IN_PROGRESS and its kin. */
 export function StackStatus({ status }: { status: string | undefined }) {
   const text = status ?? "-";
   const type: StatusIndicatorProps.Type = text.endsWith("_IN_PROGRESS") ? "in-progress" : /FAILED|ROLLBACK_COMPLETE/.test(text) ? "error" : text.endsWith("_COMPLETE") ? "success" : "pending";
-  return <StatusIndicator type={type}>{text}</StatusIndicator>;
+  return <StatusIndicator type={type} wrapText={false}>{text}</StatusIndicator>;
 }
 
 const visit: Record<Status, StatusIndicatorProps.Type> = { running: "in-progress", succeeded: "success", failed: "error", caught: "warning", aborted: "stopped", timedOut: "error" };
-export const VisitStatus = ({ status }: { status: Status | undefined }) => (status ? <StatusIndicator type={visit[status]}>{statusText[status]}</StatusIndicator> : <StatusIndicator type="pending">Not started</StatusIndicator>);
+export const VisitStatus = ({ status }: { status: Status | undefined }) => (status ? <StatusIndicator type={visit[status]} wrapText={false}>{statusText[status]}</StatusIndicator> : <StatusIndicator type="pending" wrapText={false}>Not started</StatusIndicator>);

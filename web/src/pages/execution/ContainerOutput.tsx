@@ -80,8 +80,8 @@ export default function ContainerOutput({ task }: { task: NonNullable<Links["ecs
           { label: "Task", value: <Link href={paths.task(task.cluster, task.id)}>{task.id}</Link> },
           { label: "Status", value: <StatusBadge status={found?.lastStatus} /> },
           ...(found?.containers ?? []).map((c) => ({ label: `Container ${c.name}`, value: <>{c.lastStatus}{c.exitCode !== undefined && <>, exit code <b>{c.exitCode}</b></>}{c.reason && <>: {c.reason}</>}</> })),
-          { label: "Ran for", value: time(found?.startedAt, found?.stoppedAt ?? found?.stoppingAt) },
-          ...(found?.stoppedReason ? [{ label: "Stopped because", value: found.stoppedReason }] : []),
+          { label: "Duration", value: time(found?.startedAt, found?.stoppedAt ?? found?.stoppingAt) },
+          ...(found?.stoppedReason ? [{ label: "Stopped reason", value: found.stoppedReason }] : []),
           ...(output.data?.group ? [{ label: "Log group", value: <Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link> }] : []),
         ]}
       />

@@ -114,7 +114,7 @@ function Input({ visit }: { visit?: Visit }) {
     <SpaceBetween size="s">
       <div><Box variant="awsui-key-label">State input</Box><JsonText value={visit.input} label="Input" name={`${visit.name}-input`} /></div>
       {last?.parameters !== undefined && (
-        <ExpandableSection headerText="What the task was called with"><JsonText value={last.parameters} label="Task parameters" name={`${visit.name}-parameters`} /></ExpandableSection>
+        <ExpandableSection headerText="Task input, after Parameters or Arguments"><JsonText value={last.parameters} label="Task parameters" name={`${visit.name}-parameters`} /></ExpandableSection>
       )}
     </SpaceBetween>
   );
@@ -127,11 +127,11 @@ function Output({ visit }: { visit?: Visit }) {
     <SpaceBetween size="s">
       <div>
         <Box variant="awsui-key-label">State output</Box>
-        {visit.output === undefined ? <Box color="text-body-secondary">{visit.status === "running" ? "It has none yet." : "It ended without one."}</Box> : <JsonText value={visit.output} label="Output" name={`${visit.name}-output`} />}
+        {visit.output === undefined ? <Box color="text-body-secondary">{visit.status === "running" ? "No output yet: the state is running." : "The state ended without output."}</Box> : <JsonText value={visit.output} label="Output" name={`${visit.name}-output`} />}
       </div>
       {visit.assigned && <div><Box variant="awsui-key-label">Variables assigned</Box><JsonText value={JSON.stringify(visit.assigned)} label="Variables" name={`${visit.name}-variables`} /></div>}
-      {last?.submitted !== undefined && <ExpandableSection headerText="What the call answered"><JsonText value={last.submitted} label="Answer to the call" name={`${visit.name}-submitted`} /></ExpandableSection>}
-      {last?.result !== undefined && <ExpandableSection headerText="Result of the task"><JsonText value={last.result} label="Task result" name={`${visit.name}-result`} /></ExpandableSection>}
+      {last?.submitted !== undefined && <ExpandableSection headerText="Response to the call"><JsonText value={last.submitted} label="Answer to the call" name={`${visit.name}-submitted`} /></ExpandableSection>}
+      {last?.result !== undefined && <ExpandableSection headerText="Task result"><JsonText value={last.result} label="Task result" name={`${visit.name}-result`} /></ExpandableSection>}
     </SpaceBetween>
   );
 }

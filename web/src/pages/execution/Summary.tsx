@@ -9,6 +9,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { pretty } from "../../asl/template";
 import type { HistoryEvent } from "../../history/events";
 import { paths } from "../../router";
+import { Arn } from "../../ui/Arn";
 import { JsonText } from "../../ui/JsonText";
 import { Waiting } from "../../ui/Page";
 import { StatusBadge } from "../../ui/Status";
@@ -54,7 +55,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
                   items={[
                     { label: "Execution status", value: <StatusBadge status={e.status} /> },
                     { label: "Type", value: "Standard" },
-                    { label: "Execution ARN", value: <span className="mono">{e.executionArn}</span> },
+                    { label: "Execution ARN", value: <Arn value={e.executionArn} /> },
                     { label: "State machine", value: <Link href={paths.machine(e.stateMachineArn!)}>{e.stateMachineArn!.split(":").at(-1)}</Link> },
                     { label: "Start time", value: dateTime(e.startDate, true) },
                     { label: "End time", value: stop ? dateTime(stop, true) : "-" },

@@ -1,6 +1,5 @@
 // The executions of a state machine or a Map Run, newest first, live.
 import { ListExecutionsCommand, StopExecutionCommand, RedriveExecutionCommand, type ExecutionListItem, type ExecutionStatus } from "@aws-sdk/client-sfn";
-import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
@@ -38,7 +37,7 @@ interface Found {
   next?: string;
 }
 
-export default function Executions({ owner, express = false }: { owner: { stateMachineArn: string } | { mapRunArn: string }; express?: boolean }) {
+export default function Executions({ owner }: { owner: { stateMachineArn: string } | { mapRunArn: string } }) {
   const arn = "stateMachineArn" in owner ? owner.stateMachineArn : owner.mapRunArn;
   const [status, setStatus] = useState("");
   const [redriven, setRedriven] = useState("");
@@ -52,10 +51,8 @@ export default function Executions({ owner, express = false }: { owner: { stateM
       sfn().send(new ListExecutionsCommand({ ...owner, statusFilter: (status || undefined) as ExecutionStatus, redriveFilter: (redriven || undefined) as never, maxResults: 100, nextToken: pageParam }), { abortSignal: signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextToken,
-    enabled: !express,
   });
   useEffect(() => {
-    if (express) return;
     let wait: ReturnType<typeof setTimeout> | undefined;
     // What comes by the push only says that the list has changed; a burst is one question.
     const changed = () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), 250));
@@ -66,7 +63,7 @@ export default function Executions({ owner, express = false }: { owner: { stateM
       lost ||= !live;
     });
     return () => (clearTimeout(wait), stop());
-  }, [arn, express]); // eslint-disable-line
+  }, [arn]); // eslint-disable-line
 
   const all = useMemo(() => query.data?.pages.flatMap((p) => p.executions ?? []) ?? [], [query.data]);
   const wanted = filter.trim().toLowerCase();
@@ -98,7 +95,6 @@ export default function Executions({ owner, express = false }: { owner: { stateM
     void refresh("executions", arn);
   };
 
-  if (express) return <Alert type="info" header="Express executions leave no list">They are kept nowhere: start one synchronously to see its answer, or have them logged to a log group.</Alert>;
   if (query.error && !query.data) return <Failure error={query.error} what="The executions could not be listed" />;
   return (
     <Table<Listed>

@@ -3,6 +3,7 @@ import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
@@ -12,12 +13,14 @@ import { pretty } from "../../asl/template";
 import { useMachine } from "../../aws/queries";
 import { rangeOf, ranges } from "../../metrics/series";
 import { go, href, paths, type Place } from "../../router";
+import { Arn } from "../../ui/Arn";
 import { command, CopyCli } from "../../ui/Cli";
 import { useKeys } from "../../ui/keys";
 import { Failure, Page, Waiting } from "../../ui/Page";
 import { StatusBadge } from "../../ui/Status";
 import { dateTime } from "../../ui/time";
 import Executions from "./Executions";
+import { ExpressExecutions, Logging, logGroupOf } from "./Logging";
 import { TagsOf, Versions } from "./Versions";
 
 const Graph = lazy(() => import("../../graph/Graph"));
@@ -56,13 +59,13 @@ export default function MachinePage({ place }: { place: Place }) {
           <KeyValuePairs
             columns={3}
             items={[
-              { label: "ARN", value: <span className="mono">{arn}</span> },
-              { label: "IAM role ARN", value: <span className="mono">{m.roleArn}</span> },
+              { label: "ARN", value: <Arn value={arn} /> },
+              { label: "IAM role ARN", value: <Arn value={m.roleArn} what="Role ARN" /> },
               { label: "Status", value: <StatusBadge status={m.status} /> },
               { label: "Type", value: m.type === "EXPRESS" ? "Express" : "Standard" },
               { label: "Creation date", value: dateTime(m.creationDate) },
               { label: "Query language", value: definition?.QueryLanguage ?? "JSONPath" },
-              { label: "Logging", value: m.loggingConfiguration?.level ?? "OFF" },
+              { label: "Logging", value: logGroupOf(m) ? <>{m.loggingConfiguration?.level}, to <Link href={paths.logGroup(logGroupOf(m)!)}>{logGroupOf(m)}</Link></> : (m.loggingConfiguration?.level ?? "OFF") },
               { label: "X-Ray tracing", value: m.tracingConfiguration?.enabled ? "On" : "Off" },
               { label: "Revision", value: <span className="mono">{m.revisionId ?? "INITIAL"}</span> },
             ]}
@@ -71,14 +74,15 @@ export default function MachinePage({ place }: { place: Place }) {
         <Tabs i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "Further tabs" }}
           ariaLabel="State machine" activeTabId={place.query.get("tab") ?? "executions"} onChange={({ detail }) => go(paths.machine(arn, detail.activeTabId), "replace")}
           tabs={[
-            { id: "executions", label: "Executions", content: <Executions owner={{ stateMachineArn: arn }} express={m.type === "EXPRESS"} /> },
+            { id: "executions", label: "Executions", content: m.type === "EXPRESS" ? <ExpressExecutions machine={m} /> : <Executions owner={{ stateMachineArn: arn }} /> },
+            { id: "metrics", label: "Monitoring", content: <Monitoring arn={arn} place={place} /> },
+            { id: "logging", label: "Logging", content: <Logging machine={m} /> },
             {
               id: "definition", label: "Definition",
               content: (
                 <DefinitionOf text={m.definition ?? ""} machine={definition} name={m.name} />
               ),
             },
-            { id: "metrics", label: "Monitoring", content: <Monitoring arn={arn} place={place} /> },
             { id: "versions", label: "Versions and aliases", content: <Versions arn={arn} /> },
             { id: "tags", label: "Tags", content: <TagsOf arn={arn} /> },
           ]}
