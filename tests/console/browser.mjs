@@ -44,13 +44,24 @@ export class Browser {
   }
 
   // What axe finds that breaks WCAG 2.2 AA, as lines of text.
-  async violations() {
-    await this.page.evaluate(axe);
-    const found = await this.page.evaluate(async () => {
-      const { violations } = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+  async violations(runOnly = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }) {
+    if (!(await this.page.evaluate(() => window.axe !== undefined))) await this.page.evaluate(axe);
+    const found = await this.page.evaluate(async (only) => {
+      const { violations } = await window.axe.run(document, { runOnly: only, resultTypes: ["violations"] });
       return violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => `${n.target.join(" ")}: ${n.html.slice(0, 140)} ${n.any[0]?.message ?? ""}`).slice(0, 4) }));
-    });
+    }, runOnly);
     return found.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n}`));
+  }
+
+  // What breaks it on this page in either colour mode: everything in the one that is on, the contrasts in the other.
+  async violationsInBothModes(shot) {
+    const found = (await this.violations()).map((v) => `light: ${v}`);
+    await this.page.getByRole("button", { name: "Dark mode" }).click();
+    await this.page.locator("body.awsui-dark-mode").waitFor();
+    if (shot) await this.shot(`${shot}-dark`);
+    found.push(...(await this.violations({ type: "rule", values: ["color-contrast"] })).map((v) => `dark: ${v}`));
+    await this.page.getByRole("button", { name: "Light mode" }).click();
+    return found;
   }
 
   // A picture for whoever looks at the tests' result.

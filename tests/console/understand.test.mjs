@@ -96,7 +96,7 @@ test("an execution is replayed state by state, with the data of each moment", as
   await details().getByText("Accept").first().waitFor();
   await details().getByText('"n"').first().waitFor();
   await details().getByRole("tab", { name: "Output" }).click();
-  await details().getByText("It has none yet.").waitFor();
+  await details().getByText("No output yet").waitFor();
   await accessible("61-replay");
   // The second time round the loop: the data of that visit, not of the last.
   const second = (await sfn.send(new GetExecutionHistoryCommand({ executionArn: good }))).events.filter((e) => e.type === "PassStateExited")[1].id;

@@ -8,13 +8,13 @@ import { cloudwatch } from "../aws/cloudwatch";
 import { useAsked } from "../aws/queries";
 import { Failure, Waiting } from "../ui/Page";
 import { duration } from "../ui/time";
-import { filled, known, spanOf, total, type Point, type Range } from "./series";
+import { filled, known, spanOf, steps, total, type Point, type Range } from "./series";
 
 const counts = [
   { id: "started", metric: "ExecutionsStarted", title: "Started", colour: "var(--run)" }, { id: "succeeded", metric: "ExecutionsSucceeded", title: "Succeeded", colour: "var(--good)" }, { id: "failed", metric: "ExecutionsFailed", title: "Failed", colour: "var(--bad)" },
   { id: "aborted", metric: "ExecutionsAborted", title: "Aborted", colour: "var(--stop)" }, { id: "timedout", metric: "ExecutionsTimedOut", title: "Timed out", colour: "var(--caught)" },
 ];
-const times = [{ id: "p50", stat: "p50", title: "p50" }, { id: "p95", stat: "p95", title: "p95" }, { id: "longest", stat: "Maximum", title: "Longest" }];
+const times = [{ id: "p50", stat: "p50", title: "p50", colour: "var(--run)" }, { id: "p95", stat: "p95", title: "p95", colour: "var(--caught)" }, { id: "longest", stat: "Maximum", title: "Longest", colour: "var(--bad)" }];
 
 interface Data {
   counts: Record<string, Point[]>;
@@ -57,7 +57,7 @@ export default function MachineMetrics({ arn, range }: { arn: string; range: Ran
       </Container>
       <Container header={<Header variant="h2" description="from the start to the end of those that ended">Execution time</Header>}>
         <LineChart<Date> {...shared} ariaLabel="Execution time" xDomain={[from, to]} yDomain={[0, longest]} xTitle="Time" yTitle="Duration" empty={none} noMatch={none} i18nStrings={{ ...shared.i18nStrings, yTickFormatter: (n: number) => duration(n) }}
-          series={times.filter((t) => data.data.times[t.id].length > 0).map((t) => ({ title: t.title, type: "line" as const, data: data.data.times[t.id], valueFormatter: (n: number) => duration(n) }))} />
+          series={times.filter((t) => data.data.times[t.id].length > 0).map((t) => ({ title: t.title, type: "line" as const, color: t.colour, data: steps(data.data.times[t.id], range), valueFormatter: (n: number) => duration(n) }))} />
       </Container>
     </div>
   );

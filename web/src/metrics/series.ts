@@ -45,4 +45,7 @@ export function filled(timestamps: readonly Date[], values: readonly number[], r
 /** The points that there are, in order: for what has no value where nothing happened, as a duration. */
 export const known = (timestamps: readonly Date[], values: readonly number[]): Point[] => timestamps.map((t, i) => ({ x: new Date(t), y: values[i] })).sort((a, b) => a.x.getTime() - b.x.getTime());
 
+/** A value stands for its whole period: it is drawn as long as that is, so that one alone is seen too. */
+export const steps = (points: readonly Point[], range: Range): Point[] => points.flatMap((p) => [p, { x: new Date(p.x.getTime() + range.period * 999), y: p.y }]);
+
 export const total = (points: readonly Point[]) => points.reduce((sum, p) => sum + p.y, 0);

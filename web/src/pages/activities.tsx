@@ -25,7 +25,7 @@ export default function ActivitiesPage() {
       columns={[
         { id: "name", header: "Name", cell: (a) => a.name, sortingField: "name", isRowHeader: true },
         { id: "arn", header: "ARN", cell: (a) => <span className="mono">{a.activityArn}</span> },
-        { id: "created", header: "Created", cell: (a) => dateTime(a.creationDate), sortingField: "creationDate" },
+        { id: "created", header: "Creation date", minWidth: 180, cell: (a) => dateTime(a.creationDate), sortingField: "creationDate" },
         { id: "cli", header: "", cell: (a) => <CopyCli text={command("stepfunctions", "get-activity-task", { "activity-arn": a.activityArn, "worker-name": "me" })} label="Copy get-activity-task" /> },
         { id: "delete", header: "", cell: (a) => <><Button variant="inline-link" ariaLabel={`Delete ${a.name}`} onClick={() => change(sfn().send(deletion(a.activityArn)), "The activity was not deleted")}>Delete</Button> <CliOf inline of={() => deletion(a.activityArn)} what={a.name} /></> },
       ]}

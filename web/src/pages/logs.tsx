@@ -16,7 +16,7 @@ export default function LogGroupsPage() {
         { id: "name", header: "Log group", cell: (g) => <Link href={paths.logGroup(g.logGroupName!)}>{g.logGroupName}</Link>, sortingField: "logGroupName", isRowHeader: true },
         { id: "retention", header: "Retention", cell: (g) => (g.retentionInDays ? `${g.retentionInDays} days` : "Never expires") },
         { id: "bytes", header: "Stored bytes", cell: (g) => g.storedBytes?.toLocaleString("en") ?? "-" },
-        { id: "created", header: "Created", cell: (g) => dateTime(g.creationTime) },
+        { id: "created", header: "Creation time", minWidth: 180, cell: (g) => dateTime(g.creationTime) },
       ]}
     />
   );

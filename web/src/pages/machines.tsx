@@ -107,7 +107,7 @@ export default function MachinesPage() {
           { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type", minWidth: 105 },
           { id: "created", header: "Creation date", cell: (m) => dateTime(m.creationDate), sortingField: "creationDate", minWidth: 180 },
           ...[["RUNNING", "Running"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"], ["TIMED_OUT", "Timed out"], ["ABORTED", "Aborted"]].map(([status, header]) => ({
-            id: status, header, minWidth: 102, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
+            id: status, header, minWidth: header === "Timed out" ? 112 : 102, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
           })),
         ]}
       />

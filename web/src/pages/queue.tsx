@@ -15,6 +15,7 @@ import type { Place } from "../router";
 import { CliOf } from "../ui/Cli";
 import { JsonText } from "../ui/JsonText";
 import { notify, notifyError } from "../ui/notices";
+import { Arn } from "../ui/Arn";
 import { Failure, Nothing, Page } from "../ui/Page";
 
 export default function QueuePage({ place }: { place: Place }) {
@@ -45,7 +46,7 @@ export default function QueuePage({ place }: { place: Place }) {
   const a = attributes.data;
   return (
     <Page
-      title={url.split("/").at(-1)!} description={<span className="mono">{url}</span>}
+      title={url.split("/").at(-1)!} description={<Arn value={url} what="URL" />}
       actions={<SpaceBetween direction="horizontal" size="xs"><Button onClick={() => void sqs().send(purge()).then(() => (setMessages([]), refresh("queue", url)), (e: unknown) => notifyError("The queue was not purged", e))}>Purge</Button><CliOf of={purge} /></SpaceBetween>}
     >
       <SpaceBetween size="l">
@@ -53,13 +54,13 @@ export default function QueuePage({ place }: { place: Place }) {
         {a && (
           <Container>
             <KeyValuePairs columns={4} items={[
-              { label: "ARN", value: <span className="mono">{a.QueueArn}</span> }, { label: "Messages available", value: a.ApproximateNumberOfMessages }, { label: "In flight", value: a.ApproximateNumberOfMessagesNotVisible }, { label: "Visibility timeout", value: `${a.VisibilityTimeout} s` },
+              { label: "ARN", value: <Arn value={a.QueueArn} /> }, { label: "Messages available", value: a.ApproximateNumberOfMessages }, { label: "Messages in flight", value: a.ApproximateNumberOfMessagesNotVisible }, { label: "Visibility timeout", value: `${a.VisibilityTimeout} s` },
             ]} />
           </Container>
         )}
         <Container header={<Header variant="h2" actions={<SpaceBetween direction="horizontal" size="xs"><CliOf of={reception} /><Button variant="primary" loading={polling} onClick={() => void poll()}>Poll for messages</Button></SpaceBetween>} description="What is looked at here stays in the queue, but counts as received once more.">Messages</Header>}>
           <SpaceBetween size="m">
-            {messages.length === 0 && <Nothing title="No messages were looked at" text="Poll for messages to see them." />}
+            {messages.length === 0 && <Nothing title="No messages" text="To view messages in the queue, poll for messages." />}
             {messages.map((m) => (
               <div key={m.MessageId}>
                 <Box variant="small" color="text-body-secondary">{m.MessageId}, received {m.Attributes?.ApproximateReceiveCount} times <Button variant="inline-link" onClick={() => remove(m)}>Delete</Button> <CliOf inline of={() => deletion(m)} what={m.MessageId} /></Box>

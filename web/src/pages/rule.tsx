@@ -16,6 +16,7 @@ import { refresh, useAsked, useServer } from "../aws/queries";
 import { session } from "../aws/session";
 import { paths, type Place } from "../router";
 import { CliOf, command, CopyCli } from "../ui/Cli";
+import { Arn } from "../ui/Arn";
 import { JsonText } from "../ui/JsonText";
 import { ListTable } from "../ui/ListTable";
 import { notifyError } from "../ui/notices";
@@ -46,7 +47,7 @@ export default function RulePage({ place }: { place: Place }) {
         {r.ManagedBy && <Alert type="info" header="A managed rule">{r.ManagedBy} made it for tasks that are waited for (.sync), and keeps it. It is changed by nobody else.</Alert>}
         <Container header={<Header variant="h2">Details</Header>}>
           <KeyValuePairs columns={3} items={[
-            { label: "State", value: <StatusBadge status={r.State} /> }, { label: "Event bus", value: r.EventBusName ?? bus }, { label: "ARN", value: <span className="mono">{r.Arn}</span> },
+            { label: "State", value: <StatusBadge status={r.State} /> }, { label: "Event bus", value: r.EventBusName ?? bus }, { label: "ARN", value: <Arn value={r.Arn} /> },
             { label: "Description", value: r.Description || "-" }, { label: "Schedule", value: r.ScheduleExpression ?? "-" }, { label: "Managed by", value: r.ManagedBy ?? "-" },
           ]} />
         </Container>

@@ -31,8 +31,8 @@ export default function RulesPage() {
       empty={{ title: "No rules", text: "A rule takes the events that fit its pattern, or comes at its times, and tells its targets. Those of .sync tasks are made when such a state machine is." }}
       columns={[
         { id: "name", header: "Name", cell: (r) => <><Link href={paths.rule(r.Name!, r.EventBusName)}>{r.Name}</Link> {r.ManagedBy && <Badge color="blue">Managed by {r.ManagedBy}</Badge>}</>, sortingField: "Name", isRowHeader: true },
-        { id: "state", header: "State", cell: (r) => <StatusBadge status={r.State} />, sortingField: "State" },
-        { id: "kind", header: "Takes", cell: (r) => r.ScheduleExpression ?? "Events by a pattern" },
+        { id: "state", header: "State", minWidth: 130, cell: (r) => <StatusBadge status={r.State} />, sortingField: "State" },
+        { id: "kind", header: "Type", cell: (r) => r.ScheduleExpression ?? "Event pattern" },
         { id: "bus", header: "Event bus", cell: (r) => r.EventBusName, sortingField: "EventBusName" },
         { id: "description", header: "Description", cell: (r) => r.Description ?? "-" },
       ]}

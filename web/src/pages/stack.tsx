@@ -15,6 +15,7 @@ import { cloudformation } from "../aws/cloudformation";
 import { useAsked } from "../aws/queries";
 import { go, paths, type Place } from "../router";
 import { CliOf, command, CopyCli } from "../ui/Cli";
+import { Arn } from "../ui/Arn";
 import { notifyError } from "../ui/notices";
 import { Failure, Nothing, Page, Waiting } from "../ui/Page";
 import { StackStatus } from "../ui/Status";
@@ -55,11 +56,11 @@ export default function StackPage({ place }: { place: Place }) {
             columns={3}
             items={[
               { label: "Status", value: <StackStatus status={s.StackStatus} /> },
-              { label: "Stack ID", value: <span className="mono">{s.StackId}</span> },
-              { label: "Created", value: dateTime(s.CreationTime, true) },
-              { label: "Reason", value: s.StackStatusReason ?? "-" },
+              { label: "Stack ID", value: <Arn value={s.StackId} what="Stack ID" /> },
+              { label: "Created time", value: dateTime(s.CreationTime, true) },
+              { label: "Status reason", value: s.StackStatusReason ?? "-" },
               { label: "Description", value: s.Description ?? "-" },
-              { label: "Deleted", value: s.DeletionTime ? dateTime(s.DeletionTime, true) : "-" },
+              { label: "Deleted time", value: s.DeletionTime ? dateTime(s.DeletionTime, true) : "-" },
             ]}
           />
         </Container>
@@ -72,10 +73,10 @@ export default function StackPage({ place }: { place: Place }) {
                 <Table
                   items={stack.data.events} trackBy="EventId" header={<Header counter={`(${stack.data.events.length})`}>Events</Header>} wrapLines ariaLabels={{ tableLabel: "Events" }}
                   columnDefinitions={[
-                    { id: "at", header: "Timestamp", cell: (e) => dateTime(e.Timestamp, true) },
+                    { id: "at", header: "Timestamp", minWidth: 200, cell: (e) => dateTime(e.Timestamp, true) },
                     { id: "logical", header: "Logical ID", cell: (e) => e.LogicalResourceId },
-                    { id: "status", header: "Status", cell: (e) => <StackStatus status={e.ResourceStatus} /> },
-                    { id: "type", header: "Type", cell: (e) => e.ResourceType },
+                    { id: "status", header: "Status", minWidth: 250, cell: (e) => <StackStatus status={e.ResourceStatus} /> },
+                    { id: "type", header: "Type", minWidth: 220, cell: (e) => e.ResourceType },
                     { id: "reason", header: "Status reason", cell: (e) => e.ResourceStatusReason ?? "-" },
                   ]}
                 />
@@ -90,8 +91,8 @@ export default function StackPage({ place }: { place: Place }) {
                   columnDefinitions={[
                     { id: "logical", header: "Logical ID", cell: (r) => r.LogicalResourceId },
                     { id: "physical", header: "Physical ID", cell: (r) => resourceLink(r.ResourceType, r.PhysicalResourceId) },
-                    { id: "type", header: "Type", cell: (r) => r.ResourceType },
-                    { id: "status", header: "Status", cell: (r) => <StackStatus status={r.ResourceStatus} /> },
+                    { id: "type", header: "Type", minWidth: 230, cell: (r) => r.ResourceType },
+                    { id: "status", header: "Status", minWidth: 220, cell: (r) => <StackStatus status={r.ResourceStatus} /> },
                   ]}
                 />
               ),
@@ -105,6 +106,19 @@ export default function StackPage({ place }: { place: Place }) {
                     { id: "key", header: "Key", cell: (o) => o.OutputKey },
                     { id: "value", header: "Value", cell: (o) => (/:stateMachine:/.test(o.OutputValue ?? "") ? <Link href={paths.machine(o.OutputValue!)}>{o.OutputValue}</Link> : <span className="mono">{o.OutputValue}</span>) },
                     { id: "description", header: "Description", cell: (o) => o.Description ?? "-" },
+                  ]}
+                />
+              ),
+            },
+            {
+              id: "parameters", label: "Parameters",
+              content: (
+                <Table
+                  items={s.Parameters ?? []} trackBy="ParameterKey" header={<Header counter={`(${s.Parameters?.length ?? 0})`}>Parameters</Header>} wrapLines ariaLabels={{ tableLabel: "Parameters" }} empty={<Nothing title="No parameters" text="The template takes none." />}
+                  columnDefinitions={[
+                    { id: "key", header: "Key", cell: (p) => p.ParameterKey, isRowHeader: true },
+                    { id: "value", header: "Value", cell: (p) => <span className="mono">{p.ParameterValue}</span> },
+                    { id: "resolved", header: "Resolved value", cell: (p) => p.ResolvedValue ?? "-" },
                   ]}
                 />
               ),

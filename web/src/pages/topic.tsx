@@ -18,6 +18,7 @@ import { CliOf } from "../ui/Cli";
 import { ListTable } from "../ui/ListTable";
 import { notify, notifyError } from "../ui/notices";
 import { Failure, Nothing, Page, Waiting } from "../ui/Page";
+import { Arn } from "../ui/Arn";
 import { Delivered, useMessages } from "./execution/MessageDeliveries";
 
 const protocols = [{ value: "sqs", label: "Queue (SQS)" }, { value: "http", label: "HTTP" }, { value: "https", label: "HTTPS" }];
@@ -69,7 +70,7 @@ export default function TopicPage({ place }: { place: Place }) {
   const publication = () => new PublishCommand({ TopicArn: arn, Message: message });
   const publish = () => void sns().send(publication()).then(() => (setMessage(""), notify("success", "The message was published."), refresh("messages", arn)), (e: unknown) => notifyError("The message was not published", e));
   return (
-    <Page title={name} description={<span className="mono">{arn}</span>}>
+    <Page title={name} description={<Arn value={arn} />}>
       <SpaceBetween size="l">
         <Container header={<Header variant="h2" counter={messages.data ? `(${messages.data.messages.length})` : undefined} description="The last messages that this server took, and what became of them.">Messages</Header>}>
           <SpaceBetween size="m">

@@ -28,13 +28,14 @@ export function ListTable<T>({ title, query, columns, trackBy, fields, empty, ac
     pagination: { pageSize: 25 },
     sorting: sortBy ? { defaultState: { sortingColumn: sortBy, isDescending: descending } } : {},
   });
+  const things = title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   if (query.error) return <Failure error={query.error} what={`${title} could not be listed`} />;
   return (
     <Table
-      {...list.collectionProps} items={list.items} columnDefinitions={columns} trackBy={trackBy} variant={variant} loading={query.isLoading} loadingText={`Loading ${title.toLowerCase()}`}
+      {...list.collectionProps} items={list.items} columnDefinitions={columns} trackBy={trackBy} variant={variant} loading={query.isLoading} loadingText={`Loading ${things}`}
       ariaLabels={{ tableLabel: title }} wrapLines
       header={<Header variant={variant === "full-page" ? "awsui-h1-sticky" : "h2"} counter={query.data ? `(${query.data.length})` : undefined} actions={actions} description={description}>{title}</Header>}
-      filter={<TextFilter {...list.filterProps} filteringPlaceholder={`Search for ${title.toLowerCase()}`} filteringAriaLabel={`Search for ${title.toLowerCase()}`} filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} />}
+      filter={<TextFilter {...list.filterProps} filteringPlaceholder={`Search for ${things}`} filteringAriaLabel={`Search for ${things}`} filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} />}
       pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
     />
   );

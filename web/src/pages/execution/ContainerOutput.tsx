@@ -64,7 +64,7 @@ export function LogLines({ lines, label }: { lines: Line[]; label: string }) {
   );
 }
 
-export default function ContainerOutput({ task }: { task: NonNullable<Links["ecsTask"]> }) {
+export default function ContainerOutput({ task, logsOnly = false }: { task: NonNullable<Links["ecsTask"]>; logsOnly?: boolean }) {
   const described = useAsked(["task", task.arn], (abortSignal) => ecs().send(new DescribeTasksCommand({ cluster: task.cluster, tasks: [task.arn] }), { abortSignal }), { refetchInterval: 1_000 });
   const found = described.data?.tasks?.[0];
   const over = found?.lastStatus === "STOPPED";
@@ -74,18 +74,21 @@ export default function ContainerOutput({ task }: { task: NonNullable<Links["ecs
   const time = (from: Date | undefined, to: Date | undefined) => (from ? duration((to ? new Date(to).getTime() : Date.now()) - new Date(from).getTime()) : "-");
   return (
     <SpaceBetween size="s">
-      <KeyValuePairs
-        columns={2}
-        items={[
-          { label: "Task", value: <Link href={paths.task(task.cluster, task.id)}>{task.id}</Link> },
-          { label: "Status", value: <StatusBadge status={found?.lastStatus} /> },
-          ...(found?.containers ?? []).map((c) => ({ label: `Container ${c.name}`, value: <>{c.lastStatus}{c.exitCode !== undefined && <>, exit code <b>{c.exitCode}</b></>}{c.reason && <>: {c.reason}</>}</> })),
-          { label: "Duration", value: time(found?.startedAt, found?.stoppedAt ?? found?.stoppingAt) },
-          ...(found?.stoppedReason ? [{ label: "Stopped reason", value: found.stoppedReason }] : []),
-          ...(output.data?.group ? [{ label: "Log group", value: <Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link> }] : []),
-        ]}
-      />
-      <Box variant="awsui-key-label">Output</Box>
+      {!logsOnly && (
+        <KeyValuePairs
+          columns={2}
+          items={[
+            { label: "Task", value: <Link href={paths.task(task.cluster, task.id)}>{task.id}</Link> },
+            { label: "Status", value: <StatusBadge status={found?.lastStatus} /> },
+            ...(found?.containers ?? []).map((c) => ({ label: `Container ${c.name}`, value: <>{c.lastStatus}{c.exitCode !== undefined && <>, exit code <b>{c.exitCode}</b></>}{c.reason && <>: {c.reason}</>}</> })),
+            { label: "Duration", value: time(found?.startedAt, found?.stoppedAt ?? found?.stoppingAt) },
+            ...(found?.stoppedReason ? [{ label: "Stopped reason", value: found.stoppedReason }] : []),
+            ...(output.data?.group ? [{ label: "Log group", value: <Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link> }] : []),
+          ]}
+        />
+      )}
+      {!logsOnly && <Box variant="awsui-key-label">Output</Box>}
+      {logsOnly && output.data?.group && <div><Box variant="awsui-key-label">CloudWatch log group</Box><Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link></div>}
       {output.error ? <Failure error={output.error} what="The output could not be read" /> : output.data && output.data.lines.length > 0 ? <LogLines lines={output.data.lines} label="Output of the container" /> : <Box color="text-body-secondary">{over ? "It printed nothing." : "Nothing was printed yet."}</Box>}
     </SpaceBetween>
   );

@@ -29,6 +29,8 @@ const redriving = (e: ExecutionListItem) => new RedriveExecutionCommand({ execut
 const stoppable = (e: ExecutionListItem) => e.status === "RUNNING";
 const redrivable = (e: ExecutionListItem) => e.status !== "RUNNING" && e.status !== "SUCCEEDED";
 
+const times = [{ value: "", label: "Any time" }, { value: "3600", label: "Last hour" }, { value: "86400", label: "Last day" }, { value: "604800", label: "Last week" }];
+
 type Listed = ExecutionListItem & { where?: string };
 
 interface Found {
@@ -41,6 +43,7 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
   const arn = "stateMachineArn" in owner ? owner.stateMachineArn : owner.mapRunArn;
   const [status, setStatus] = useState("");
   const [redriven, setRedriven] = useState("");
+  const [since, setSince] = useState("");
   const [filter, setFilter] = useState("");
   const [found, setFound] = useState<Found>();
   const [chosen, setChosen] = useState<ExecutionListItem[]>([]);
@@ -67,9 +70,11 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
 
   const all = useMemo(() => query.data?.pages.flatMap((p) => p.executions ?? []) ?? [], [query.data]);
   const wanted = filter.trim().toLowerCase();
-  const list: Listed[] = found
+  const earliest = since ? Date.now() - Number(since) * 1000 : 0;
+  const list: Listed[] = (found
     ? found.executions.map((e) => ({ ...e, stateMachineArn: arn, status: e.status as ExecutionStatus, startDate: new Date(e.startDate * 1000), stopDate: e.stopDate ? new Date(e.stopDate * 1000) : undefined }))
-    : all.filter((e) => !wanted || e.name!.toLowerCase().includes(wanted));
+    : all.filter((e) => !wanted || e.name!.toLowerCase().includes(wanted))
+  ).filter((e) => !earliest || new Date(e.startDate!).getTime() >= earliest);
   const now = useNow(list.some((e) => e.status === "RUNNING"));
 
   // One question looks at a few thousand; the next one goes on where it ended.
@@ -98,7 +103,7 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
   if (query.error && !query.data) return <Failure error={query.error} what="The executions could not be listed" />;
   return (
     <Table<Listed>
-      items={list} trackBy="executionArn" loading={query.isLoading} loadingText="Loading executions" selectionType="multi" selectedItems={chosen} onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
+      items={list} trackBy="executionArn" wrapLines loading={query.isLoading} loadingText="Loading executions" selectionType="multi" selectedItems={chosen} onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
       ariaLabels={{ tableLabel: "Executions", selectionGroupLabel: "Executions", allItemsSelectionLabel: () => "Select all", itemSelectionLabel: (_, e) => `Select ${e.name}` }}
       header={
         <Header
@@ -126,18 +131,19 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
           {"stateMachineArn" in owner && <Button disabled={!filter.trim()} loading={searching} onClick={() => void search()}>Search inputs and outputs</Button>}
           <Select options={statuses} selectedOption={statuses.find((s) => s.value === status)!} onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")} ariaLabel="Status" />
           <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven)!} onChange={({ detail }) => setRedriven(detail.selectedOption.value ?? "")} ariaLabel="Redriven" />
+          <Select options={times} selectedOption={times.find((t) => t.value === since)!} onChange={({ detail }) => setSince(detail.selectedOption.value ?? "")} ariaLabel="Started" />
         </SpaceBetween>
       }
-      empty={<Nothing title="No executions" text={found ? `None of ${found.looked.toLocaleString("en")} has this text in its name, input, output, error or cause.` : wanted ? "None has this in its name. Press Enter to look into inputs and outputs as well." : status || redriven ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
+      empty={<Nothing title="No executions" text={found ? `None of ${found.looked.toLocaleString("en")} has this text in its name, input, output, error or cause.` : wanted ? "None has this in its name. Press Enter to look into inputs and outputs as well." : status || redriven || since ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
       footer={found?.next ? <div style={{ textAlign: "center" }}><Button loading={searching} onClick={() => void search(found)}>Search further back</Button></div> : query.hasNextPage && !found ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></div> : undefined}
       columnDefinitions={[
-        { id: "name", header: "Name", cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
-        { id: "status", header: "Status", cell: (e) => <StatusBadge status={e.status} /> },
-        { id: "start", header: "Started", cell: (e) => dateTime(e.startDate, true) },
-        { id: "stop", header: "Ended", cell: (e) => dateTime(e.stopDate, true) },
-        { id: "duration", header: "Duration", cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
-        { id: "version", header: "Version or alias", cell: (e) => (e.stateMachineAliasArn ?? e.stateMachineVersionArn)?.split(":").at(-1) ?? "-" },
-        { id: "redrives", header: "Redrives", cell: (e) => e.redriveCount ?? 0 },
+        { id: "name", header: "Name", minWidth: 200, cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
+        { id: "status", header: "Status", minWidth: 130, cell: (e) => <StatusBadge status={e.status} /> },
+        { id: "start", header: "Started", minWidth: 195, cell: (e) => dateTime(e.startDate, true) },
+        { id: "stop", header: "Ended", minWidth: 195, cell: (e) => dateTime(e.stopDate, true) },
+        { id: "duration", header: "Duration", minWidth: 105, cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
+        { id: "version", header: "Version or alias", minWidth: 110, cell: (e) => (e.stateMachineAliasArn ?? e.stateMachineVersionArn)?.split(":").at(-1) ?? "-" },
+        { id: "redrives", header: "Redrives", minWidth: 95, cell: (e) => e.redriveCount ?? 0 },
         ...(found ? [{ id: "where", header: "Found in", cell: (e: Listed) => e.where ?? "" }] : []),
       ]}
     />
