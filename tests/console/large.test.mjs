@@ -60,6 +60,21 @@ test("a history of 25,000 events is opened, scrolled to its end and searched", a
   await body.evaluate((element) => element.scrollTo(0, element.scrollHeight));
   await page.getByText("ExecutionSucceeded").waitFor();
   console.log(`# scrolled through 24,800 events in ${Date.now() - begun} ms`);
+  // Up again a screen a frame, for two seconds: how long the frames were.
+  const frames = await body.evaluate((element) => new Promise((resolve) => {
+    const took = [];
+    let last = performance.now();
+    const step = (now) => {
+      took.push(now - last);
+      last = now;
+      element.scrollTop -= 480;
+      if (took.length < 120) requestAnimationFrame(step);
+      else resolve(took.slice(1).sort((a, b) => a - b));
+    };
+    requestAnimationFrame(step);
+  }));
+  console.log(`# scrolling, a frame took ${Math.round(frames[frames.length >> 1])} ms, the longest ${Math.round(frames.at(-1))} ms`);
+  assert.ok(frames.at(-1) < 10_000);
   assert.ok((await page.getByRole("table", { name: "Events" }).getByRole("row").count()) < 80, "only the rows in sight are in the page");
   await page.getByLabel("Search the events").fill('"n":6200');
   await page.getByText(/\([1-9]\d* of 24,80\d\)/).waitFor();

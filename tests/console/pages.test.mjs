@@ -84,7 +84,7 @@ look("a new execution", () => at("executions", "start", made.order), "Start exec
 look("how a state machine is created", () => "#/statemachines/create", "Choose how to begin");
 look("the sample projects", () => "#/sample-projects", "Manage a container task");
 look("the activities", () => "#/activities", "by-hand");
-look("the import", () => "#/executions/import", "Imported history");
+look("the import", () => "#/executions/import", "It is read in this browser and sent nowhere.");
 look("the stacks", () => "#/stacks", "CREATE_COMPLETE");
 look("a stack's parameters", () => `#/stacks/stackinfo?stackId=${encodeURIComponent(made.stack)}&tab=parameters`, "Colour", "blue");
 look("a stack's events", () => `#/stacks/stackinfo?stackId=${encodeURIComponent(made.stack)}`, "AWS::SNS::Topic");
@@ -98,7 +98,7 @@ look("the rules", () => "#/rules", "stopped");
 look("a rule", () => "#/rules/stopped", "Would this event fit?");
 look("the log groups", () => "#/logs", group);
 look("a log group", () => at("logs", group), "ExecutionSucceeded", "Live tail");
-look("the access decisions", () => "#/decisions", "Would be denied", "sts:AssumeRole");
+look("the access decisions", () => "#/decisions", "Would be denied", "no identity-based policy");
 
 test("every page keeps WCAG 2.2 AA, in light and dark", () => assert.deepEqual(inaccessible, []));
 test("no page asked another host, broke the content policy or threw", () => assert.deepEqual(browser.faults, []));

@@ -3,6 +3,7 @@ import { ListExecutionsCommand } from "@aws-sdk/client-sfn";
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Link from "@cloudscape-design/components/link";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -50,8 +51,8 @@ function Both({ a, b }: { a: string; b: string }) {
     <Container header={<Header variant="h2" counter={`(${different.length} of ${list.length} differ)`} actions={<Toggle checked={all} onChange={({ detail }) => setAll(detail.checked)}>Show those that are alike</Toggle>}>States</Header>}>
       <SpaceBetween size="s">
         <div className="split">
-          <div><a href={paths.execution(a)}>{first.data.name}</a> <StatusBadge status={first.data.status} /></div>
-          <div><a href={paths.execution(b)}>{second.data.name}</a> <StatusBadge status={second.data.status} /></div>
+          <div><Link href={paths.execution(a)}>{first.data.name}</Link> <StatusBadge status={first.data.status} /></div>
+          <div><Link href={paths.execution(b)}>{second.data.name}</Link> <StatusBadge status={second.data.status} /></div>
         </div>
         <Texts title="Input of the execution" left={first.data.input} right={second.data.input} />
         {(all ? list : different).map((p) => <State key={p.key} pair={p} />)}

@@ -63,9 +63,9 @@ function Items({ counts }: { counts: MapRunItemCounts }) {
     <Container header={<Header variant="h2" description={`${done.toLocaleString("en")} of ${total.toLocaleString("en")} items processed, ${(counts.resultsWritten ?? 0).toLocaleString("en")} results written`}>Item processing status</Header>}>
       <SpaceBetween size="m">
         <div className="item-bar" role="progressbar" aria-label="Items processed" aria-valuemin={0} aria-valuemax={total} aria-valuenow={done}>
-          {kinds.map(([key, , status]) => <span key={key} className={`legend-dot status-${status}`} style={{ flexGrow: counts[key] ?? 0 }} />)}
+          {kinds.filter(([key]) => counts[key]).map(([key, , status]) => <span key={key} className={`legend-dot status-${status}`} style={{ flexGrow: counts[key] ?? 0 }} />)}
         </div>
-        <KeyValuePairs columns={6} minColumnWidth={100} items={kinds.map(([key, label, status]) => ({ label, value: <><span className={`legend-dot status-${status}`} aria-hidden="true" /> {(counts[key] ?? 0).toLocaleString("en")}{total > 0 && <Box variant="small" color="text-body-secondary"> {"\u00a0"}({Math.round(((counts[key] ?? 0) / total) * 100)} %)</Box>}</> }))} />
+        <KeyValuePairs columns={3} items={kinds.map(([key, label, status]) => ({ label, value: <><span className={`legend-dot status-${status}`} aria-hidden="true" /> {(counts[key] ?? 0).toLocaleString("en")}{total > 0 && <Box variant="small" color="text-body-secondary"> {"\u00a0"}({Math.round(((counts[key] ?? 0) / total) * 100)} %)</Box>}</> }))} />
       </SpaceBetween>
     </Container>
   );

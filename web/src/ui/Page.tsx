@@ -2,6 +2,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import ContentLayout from "@cloudscape-design/components/content-layout";
+import Link from "@cloudscape-design/components/link";
 import Header, { type HeaderProps } from "@cloudscape-design/components/header";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useEffect, type ReactNode } from "react";
@@ -21,7 +22,7 @@ export function Failure({ error, what }: { error: unknown; what: string }) {
   return (
     <Alert type="error" header={what}>
       {errorText(error)}
-      {denied && <div>The decision is under <a href="#/decisions">Access decisions</a>, with the policy that is missing.</div>}
+      {denied && <div>The decision is under <Link href="#/decisions">Access decisions</Link>, with the policy that is missing.</div>}
       {lost && <div>This page asks again by itself.</div>}
       {gone && <div>It may have been deleted, or its time of keeping is over. What there is now is in the lists at the left.</div>}
       {unknown && <div>This server wants credentials that it knows: sign in by the menu at the top right.</div>}

@@ -15,6 +15,7 @@ import { useHistory } from "../../history/useHistory";
 import { go, paths, type Place } from "../../router";
 import { CliOf, copyCommand } from "../../ui/Cli";
 import { download } from "../../ui/download";
+import { Arn } from "../../ui/Arn";
 import { useKeys } from "../../ui/keys";
 import { notify, notifyError } from "../../ui/notices";
 import { Failure, Page, Waiting } from "../../ui/Page";
@@ -60,7 +61,7 @@ export default function ExecutionPage({ place }: { place: Place }) {
 
   return (
     <Page
-      title={e.name ?? "Execution"}
+      title={e.name ?? "Execution"} description={<Arn value={arn} what="Execution ARN" />}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Button href={paths.machine(e.stateMachineArn!, "definition")}>State machine</Button>

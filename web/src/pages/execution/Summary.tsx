@@ -9,7 +9,6 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { pretty } from "../../asl/template";
 import type { HistoryEvent } from "../../history/events";
 import { paths } from "../../router";
-import { Arn } from "../../ui/Arn";
 import { JsonText } from "../../ui/JsonText";
 import { Waiting } from "../../ui/Page";
 import { StatusBadge } from "../../ui/Status";
@@ -54,15 +53,13 @@ export default function Summary({ execution: e, definition, events, live }: { ex
                   columns={4}
                   items={[
                     { label: "Execution status", value: <StatusBadge status={e.status} /> },
-                    { label: "Type", value: "Standard" },
-                    { label: "Execution ARN", value: <Arn value={e.executionArn} /> },
-                    { label: "State machine", value: <Link href={paths.machine(e.stateMachineArn!)}>{e.stateMachineArn!.split(":").at(-1)}</Link> },
+                    { label: "Execution type", value: "Standard" },
                     { label: "Start time", value: dateTime(e.startDate, true) },
                     { label: "End time", value: stop ? dateTime(stop, true) : "-" },
                     { label: "Duration", value: duration((stop ?? now) - start) },
                     { label: "State transitions", value: transitions + (stop && e.status === "SUCCEEDED" ? 1 : 0) },
                     { label: "Events", value: `${events.length.toLocaleString("en")} of at most 25,000` },
-                    { label: "Redrives", value: e.redriveCount ? `${e.redriveCount}, last at ${dateTime(e.redriveDate)}` : "0" },
+                    { label: "Redrive count", value: e.redriveCount ? `${e.redriveCount}, last at ${dateTime(e.redriveDate)}` : "0" },
                     ...(e.mapRunArn ? [{ label: "Map Run", value: <Link href={paths.mapRun(e.mapRunArn)}>{e.mapRunArn.split(":").at(-1)}</Link> }] : []),
                     ...(e.stateMachineVersionArn || e.stateMachineAliasArn ? [{ label: "Version or alias", value: <span className="mono">{(e.stateMachineAliasArn ?? e.stateMachineVersionArn)!.split(":").at(-1)}</span> }] : []),
                     ...(running ? [{ label: "This page", value: <Live live={live} /> }] : []),

@@ -137,10 +137,10 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
       empty={<Nothing title="No executions" text={found ? `None of ${found.looked.toLocaleString("en")} has this text in its name, input, output, error or cause.` : wanted ? "None has this in its name. Press Enter to look into inputs and outputs as well." : status || redriven || since ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
       footer={found?.next ? <div style={{ textAlign: "center" }}><Button loading={searching} onClick={() => void search(found)}>Search further back</Button></div> : query.hasNextPage && !found ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></div> : undefined}
       columnDefinitions={[
-        { id: "name", header: "Name", minWidth: 200, cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
+        { id: "name", header: "Name", minWidth: 160, cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
         { id: "status", header: "Status", minWidth: 130, cell: (e) => <StatusBadge status={e.status} /> },
-        { id: "start", header: "Started", minWidth: 195, cell: (e) => dateTime(e.startDate, true) },
-        { id: "stop", header: "Ended", minWidth: 195, cell: (e) => dateTime(e.stopDate, true) },
+        { id: "start", header: "Started", minWidth: 210, cell: (e) => dateTime(e.startDate, true) },
+        { id: "stop", header: "Ended", minWidth: 210, cell: (e) => dateTime(e.stopDate, true) },
         { id: "duration", header: "Duration", minWidth: 105, cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
         { id: "version", header: "Version or alias", minWidth: 110, cell: (e) => (e.stateMachineAliasArn ?? e.stateMachineVersionArn)?.split(":").at(-1) ?? "-" },
         { id: "redrives", header: "Redrives", minWidth: 95, cell: (e) => e.redriveCount ?? 0 },
