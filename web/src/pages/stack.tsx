@@ -74,10 +74,9 @@ export default function StackPage({ place }: { place: Place }) {
                   items={stack.data.events} trackBy="EventId" header={<Header counter={`(${stack.data.events.length})`}>Events</Header>} wrapLines ariaLabels={{ tableLabel: "Events" }}
                   columnDefinitions={[
                     { id: "at", header: "Timestamp", minWidth: 200, cell: (e) => dateTime(e.Timestamp, true) },
-                    { id: "logical", header: "Logical ID", cell: (e) => e.LogicalResourceId },
-                    { id: "status", header: "Status", minWidth: 250, cell: (e) => <StackStatus status={e.ResourceStatus} /> },
-                    { id: "type", header: "Type", minWidth: 220, cell: (e) => e.ResourceType },
-                    { id: "reason", header: "Status reason", cell: (e) => e.ResourceStatusReason ?? "-" },
+                    { id: "logical", header: "Logical ID", minWidth: 220, cell: (e) => <>{e.LogicalResourceId}<br /><Box variant="small" color="text-body-secondary">{e.ResourceType}</Box></> },
+                    { id: "status", header: "Status", minWidth: 220, cell: (e) => <StackStatus status={e.ResourceStatus} /> },
+                    { id: "reason", header: "Status reason", minWidth: 220, cell: (e) => e.ResourceStatusReason ?? "-" },
                   ]}
                 />
               ),
