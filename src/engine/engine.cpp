@@ -154,7 +154,26 @@ void Engine::run(Slot& slot, asl::Input input) {
     return;
   }
   if (moved.more) slot.inbox.push_front(asl::Continue{});
-  if (!slot.inbox.empty()) run_inbox_later(arn);
+  if (!slot.inbox.empty()) return run_inbox_later(arn);
+  settle(slot);
+}
+
+void Engine::settle(Slot& slot) {
+  const auto may_leave = [](const Slot& s) {
+    return s.stored && s.as_stored && !s.record.express && !s.running && s.inbox.empty() && !s.execution.unfinished();
+  };
+  if (slot.place) resident_.erase(*slot.place);
+  slot.place.reset();
+  if (!may_leave(slot)) return;
+  slot.place = resident_.insert(resident_.end(), &slot);
+  while (resident_.size() > resident_max_) {
+    Slot& oldest = *resident_.front();
+    resident_.pop_front();
+    oldest.place.reset();
+    if (!may_leave(oldest)) continue;  // it is being moved, and comes back when that is done
+    ++away_;
+    slots_.erase(slots_.find(oldest.record.arn));
+  }
 }
 
 // What came meanwhile has its turn behind everything else that is ready: no execution keeps the loop.
@@ -236,6 +255,9 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
     }
     if (closed) batch.put(Space::index, ended_key(record.stop, record.arn), "");
     store_.commit(std::move(batch));
+    slot.as_stored = true;
+  } else {
+    slot.as_stored = false;
   }
   slot.stored = true;
   if (!observer_) return;
@@ -293,7 +315,8 @@ void Engine::send(const Record& record, const asl::Action& action) {
 }
 
 void Engine::close(Slot& slot) {
-  for (const auto& [timer, key] : slot.timers) timers_.erase(key);
+  for (const auto& [number, due] : slot.timers) timers_.erase(Timer{due, slot.record.arn, number});
+  if (slot.place) resident_.erase(*slot.place);
   auto node = slots_.extract(slot.record.arn);
   if (node.mapped()->done) node.mapped()->done(node.mapped()->record);
 }
@@ -341,16 +364,15 @@ Engine::Redriven Engine::redrive(const std::string& arn, std::string token) {
 
 void Engine::set_timer(Slot& slot, const asl::SetTimer& timer) {
   clear_timer(slot, timer.timer);
-  const std::pair key{timer.due, ++timer_count_};
-  timers_.emplace(key, std::pair{slot.record.arn, timer.timer});
-  slot.timers[timer.timer] = key;
+  timers_.insert(Timer{timer.due, slot.record.arn, timer.timer});
+  slot.timers[timer.timer] = timer.due;
   if (timer.due < alarm_at_) arm_timers();
 }
 
 void Engine::clear_timer(Slot& slot, uint64_t timer) {
   const auto it = slot.timers.find(timer);
   if (it == slot.timers.end()) return;
-  timers_.erase(it->second);
+  timers_.erase(Timer{it->second, slot.record.arn, timer});
   slot.timers.erase(it);
 }
 
@@ -361,7 +383,7 @@ void Engine::arm_timers() {
   if (timers_.empty()) return;
   // A long sleep is taken in steps, so that a clock that was set right meanwhile counts.
   constexpr int64_t kLongestMs = 60'000;
-  alarm_at_ = timers_.begin()->first.first;
+  alarm_at_ = timers_.begin()->due;
   const int64_t delay = std::min(alarm_at_ - loop_.clock().now(), kLongestMs);
   alarm_ = loop_.after(delay, [this, alive = alive_] {
     if (*alive) fire_timers();
@@ -380,13 +402,12 @@ void Engine::fire_timers() {
   }
   constexpr int kAtOnce = 1'000;
   const Instant now = loop_.clock().now();
-  for (int fired = 0; fired < kAtOnce && !timers_.empty() && timers_.begin()->first.first <= now; ++fired) {
-    const auto [arn, timer] = timers_.begin()->second;
-    timers_.erase(timers_.begin());
-    Slot* slot = find_slot(arn);
+  for (int fired = 0; fired < kAtOnce && !timers_.empty() && timers_.begin()->due <= now; ++fired) {
+    const Timer timer = *timers_.begin();
+    Slot* slot = find_slot(timer.arn);
     CHECK(slot, "a timer's execution is open");
-    slot->timers.erase(timer);
-    run(*slot, asl::TimerFired{timer});
+    clear_timer(*slot, timer.number);
+    run(*slot, asl::TimerFired{timer.number});
   }
   arm_timers();
 }
@@ -394,25 +415,35 @@ void Engine::fire_timers() {
 // --- coming back -------------------------------------------------------------------------------------------
 
 void Engine::recover() {
-  auto arns = std::make_shared<std::vector<std::string>>();
+  returning_ = Returning{};
   store_.scan(Space::index, kOpenPrefix, store::prefix_end(kOpenPrefix), store::Order::forward,
               [&](std::string_view key, std::string_view) {
-                arns->emplace_back(key.substr(kOpenPrefix.size()));
-                count_open(arns->back(), 1);
+                returning_->arns.emplace_back(key.substr(kOpenPrefix.size()));
+                count_open(returning_->arns.back(), 1);
                 return true;
               });
-  recover_slice(std::move(arns), 0);
-  end_the_oldest();
+  recover_slice();
+  end_the_oldest_later();
 }
 
-void Engine::recover_slice(std::shared_ptr<std::vector<std::string>> arns, size_t from) {
+void Engine::recover_slice() {
   constexpr size_t kSlice = 200;
-  const size_t end = std::min(arns->size(), from + kSlice);
-  for (size_t i = from; i < end; ++i) find_slot((*arns)[i]);
-  if (end == arns->size()) return;
-  loop_.post([this, arns = std::move(arns), end, alive = alive_] {
-    if (*alive) recover_slice(arns, end);
+  for (size_t n = 0; n < kSlice && returning_->next < returning_->arns.size(); ++n) {
+    const std::string& arn = returning_->arns[returning_->next];
+    if (!returning_->early.contains(arn)) load(arn);
+    ++returning_->next;
+  }
+  if (returning_->next == returning_->arns.size()) return returning_.reset();
+  loop_.post([this, alive = alive_] {
+    if (*alive) recover_slice();
   });
+}
+
+// Whether this is the moment at which an execution of before the start goes on.
+bool Engine::takes_up(const std::string& arn) {
+  if (!returning_) return false;
+  const auto begin = returning_->arns.begin() + static_cast<std::ptrdiff_t>(returning_->next);
+  return std::binary_search(begin, returning_->arns.end(), arn) && returning_->early.insert(arn).second;
 }
 
 Engine::Slot* Engine::find_slot(const std::string& arn) {
@@ -425,8 +456,15 @@ Engine::Slot* Engine::load(const std::string& arn) {
   auto slot = read(arn);
   CHECK(slot, "an open execution has a record and a state");
   Slot& loaded = *slot;
+  loaded.as_stored = true;
   slots_.emplace(arn, std::move(slot));
-  resume(loaded);
+  if (takes_up(arn)) {
+    resume(loaded);
+  } else {
+    --away_;
+    for (const asl::SetTimer& timer : loaded.execution.timers()) loaded.timers[timer.timer] = timer.due;
+  }
+  settle(loaded);
   return &loaded;
 }
 
@@ -453,11 +491,19 @@ void Engine::resume(Slot& slot) {
   for (asl::Action& action : actions) {
     if (auto* task = std::get_if<asl::ScheduleTask>(&action)) task->token = token_(slot.record.arn, task->task);
   }
+  // A heartbeat's time is counted anew, and where that ends is written with the next move.
+  for (const asl::Action& action : actions) {
+    if (const auto* task = std::get_if<asl::ScheduleTask>(&action); task && task->heartbeat_s) slot.as_stored = false;
+  }
   act(slot, std::move(actions));
   if (slot.execution.unfinished()) {
     slot.inbox.emplace_back(asl::Continue{});
     run_inbox_later(slot.record.arn);
   }
+  if (!is_too_old(slot.record)) return;
+  loop_.post([this, arn = slot.record.arn, alive = alive_] {
+    if (*alive) deliver(arn, asl::OutOfTime{});
+  });
 }
 
 }  // namespace engine

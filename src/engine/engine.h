@@ -8,13 +8,16 @@
 // out through an ActionSink, at least once, under a key made of execution and event; timers live here.
 // The engine knows nothing of AWS: services/states does.
 //
-// All calls are made on the loop's thread. Only executions that are open are in memory; finished ones are
-// read from the store.
+// All calls are made on the loop's thread. In memory are the open executions that something moved last; of the
+// others that wait only the timers are, and they are read from the store when something moves them.
+#include <algorithm>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -80,6 +83,8 @@ class Engine {
 
   // How many state transitions an execution makes before the others have their turn.
   void set_budget(uint32_t budget) { budget_ = budget; }
+  // How many that wait are kept in memory.
+  void keep_resident(size_t most) { resident_max_ = std::max<size_t>(most, 1); }
 
   // Remembers a definition, compiled; returns its key. The same text has the same key.
   std::string add_definition(std::string_view text, std::shared_ptr<const asl::Machine> machine);
@@ -128,14 +133,28 @@ class Engine {
   size_t count(std::string_view owner, Outcome status, size_t most);
   // Open executions of an owner, as many as `most`.
   std::vector<std::string> open_executions(std::string_view owner, size_t most);
-  // How many are in memory, and how many timers are set.
-  size_t open_count() const { return slots_.size(); }
+  // How many are open, how many of them are in memory, and how many timers are set.
+  size_t open_count() const { return slots_.size() + away_; }
+  size_t resident_count() const { return slots_.size(); }
   size_t timer_count() const { return timers_.size(); }
   // How many stand open in the account and region of this ARN.
   int64_t open_in(const std::string& arn) const;
 
  private:
   struct Slot;
+  // A timer by its number in the execution, ordered by when it is due.
+  struct Timer {
+    Instant due;
+    std::string arn;
+    uint64_t number = 0;
+    auto operator<=>(const Timer&) const = default;
+  };
+  // The open executions that the store held at the start, by ARN, until each of them has been taken up.
+  struct Returning {
+    std::vector<std::string> arns;
+    size_t next = 0;
+    std::set<std::string> early;  // taken up out of turn
+  };
   struct Definition {
     std::string text;
     std::shared_ptr<const asl::Machine> machine;
@@ -146,7 +165,9 @@ class Engine {
   std::unique_ptr<Slot> read(const std::string& arn);
   void count_open(const std::string& arn, int64_t change);
   void sweep();
-  void end_the_oldest();
+  bool is_too_old(const Record& record) const;
+  void end_the_oldest_later();
+  void end_the_oldest(std::string from);
   bool forget(const std::string& arn, store::Batch& batch);
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
   asl::StepContext context(const Slot& slot);
@@ -160,7 +181,10 @@ class Engine {
   void send(const Record& execution, const asl::Action& action);
   void close(Slot& slot);
   void resume(Slot& slot);
-  void recover_slice(std::shared_ptr<std::vector<std::string>> arns, size_t from);
+  void recover_slice();
+  bool takes_up(const std::string& arn);
+  // Behind each move: what waits and is stored as it stands may leave memory.
+  void settle(Slot& slot);
   void set_timer(Slot& slot, const asl::SetTimer& timer);
   void clear_timer(Slot& slot, uint64_t timer);
   void arm_timers();
@@ -175,8 +199,11 @@ class Engine {
 
   std::unordered_map<std::string, std::unique_ptr<Slot>> slots_;
   std::unordered_map<std::string, Definition> definitions_;
-  std::map<std::pair<Instant, uint64_t>, std::pair<std::string, uint64_t>> timers_;  // (due, n) -> (arn, timer)
-  uint64_t timer_count_ = 0;
+  std::list<Slot*> resident_;  // those that could leave memory, the longest unmoved first
+  size_t resident_max_ = 2'048;
+  size_t away_ = 0;            // open, taken up, and not in memory
+  std::optional<Returning> returning_;
+  std::set<Timer> timers_;
   Loop::TimerId alarm_ = 0;
   Instant alarm_at_{INT64_MAX};
   uint64_t order_ = 0;

@@ -175,6 +175,44 @@ TEST(Engine, AHistoryDoesNotRunBackwardsWhenTheClockIsSetBack) {
   EXPECT_EQ(again.find(arn)->stop, begun);
 }
 
+TEST(Engine, WhatWaitsLeavesMemoryAndGoesOnWhenItsTimeComes) {
+  World w;
+  w.engine.keep_resident(2);
+  std::vector<std::string> arns;
+  for (int i = 0; i < 9; ++i) arns.push_back(w.start(kWait, std::to_string(i)));
+  w.loop.run_ready();
+  EXPECT_EQ(w.engine.resident_count(), 2u);
+  EXPECT_EQ(w.engine.open_count(), 9u);
+  EXPECT_EQ(w.engine.timer_count(), 9u);
+  // One that is away is stopped, looked at, told something that it does not wait for.
+  w.engine.stop(arns[0], "E", "c");
+  EXPECT_EQ(w.engine.find(arns[0])->status, Outcome::aborted);
+  EXPECT_FALSE(w.engine.deliver(arns[1], asl::TaskSucceeded{7, json::Value(1)}));
+  EXPECT_TRUE(w.engine.is_open(arns[2]));
+  EXPECT_EQ(w.engine.resident_count(), 2u);
+  EXPECT_EQ(w.engine.open_count(), 8u);
+  EXPECT_EQ(w.engine.timer_count(), 8u);
+  w.loop.run_for(100'000);
+  for (size_t i = 1; i < arns.size(); ++i) EXPECT_EQ(w.engine.find(arns[i])->status, Outcome::succeeded) << i;
+  EXPECT_EQ(w.engine.open_count(), 0u);
+  EXPECT_EQ(w.engine.timer_count(), 0u);
+}
+
+TEST(Engine, WhatHasRunForAYearEndsWhetherItIsInMemoryOrNot) {
+  World w;
+  w.engine.keep_resident(1);
+  w.engine.recover();
+  constexpr std::string_view kLong = R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":40000000,"End":true}}})";
+  for (int i = 0; i < 500; ++i) w.start(kLong, std::to_string(i));
+  const std::string arn = w.start(kLong, "last");
+  constexpr int64_t kHourMs = 3'600'000;
+  w.loop.run_for(366 * 24 * kHourMs - kHourMs);
+  EXPECT_EQ(w.engine.open_count(), 501u);
+  w.loop.run_for(3 * kHourMs);
+  EXPECT_EQ(w.engine.open_count(), 0u);
+  EXPECT_NE(w.engine.find(arn)->status, Outcome::running);
+}
+
 TEST(Engine, ATimerIsNeitherEarlyNorLostWhenTheClockIsSet) {
   World w;
   const Instant begun = w.loop.clock().now();

@@ -23,15 +23,36 @@ void Engine::keep_for(int64_t retention_ms) {
   if (!runs && retention_ms_ > 0) sweep();
 }
 
-void Engine::end_the_oldest() {
-  const Instant limit{loop_.clock().now().ms - kRunMs};
-  std::vector<std::string> due;
-  for (const auto& [arn, slot] : slots_) {
-    if (std::max(slot->record.start, slot->record.redrive) < limit) due.push_back(arn);
-  }
-  for (const std::string& arn : due) deliver(arn, asl::OutOfTime{});
+bool Engine::is_too_old(const Record& record) const {
+  return std::max(record.start, record.redrive) < Instant{loop_.clock().now().ms - kRunMs};
+}
+
+void Engine::end_the_oldest_later() {
   loop_.after(kRunMs / 8'760, [this, alive = alive_] {
-    if (*alive) end_the_oldest();
+    if (*alive) end_the_oldest(std::string(kOpenPrefix));
+  });
+}
+
+// Looks at all that are open, in slices.
+void Engine::end_the_oldest(std::string from) {
+  constexpr size_t kSlice = 200;
+  std::vector<std::string> arns;
+  bool more = false;
+  store_.scan(Space::index, from, store::prefix_end(kOpenPrefix), store::Order::forward, [&](std::string_view key, std::string_view) {
+    more = arns.size() == kSlice;
+    if (more) {
+      from = key;
+    } else {
+      arns.emplace_back(key.substr(kOpenPrefix.size()));
+    }
+    return !more;
+  });
+  for (const std::string& arn : arns) {
+    if (const auto record = find(arn); record && is_too_old(*record)) deliver(arn, asl::OutOfTime{});
+  }
+  if (!more) return end_the_oldest_later();
+  loop_.post([this, from = std::move(from), alive = alive_] {
+    if (*alive) end_the_oldest(from);
   });
 }
 

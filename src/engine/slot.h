@@ -3,6 +3,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ struct Engine::Slot {
   std::string region;
   bool running = false;             // inside run(): what arrives now waits in `inbox`
   bool stored = false;              // it has been written
+  bool as_stored = false;           // and has not changed since
   std::vector<std::string> replaced;  // index entries that a redrive takes away
   std::list<asl::Input> inbox;       // empty, nearly always: a deque would take memory all the same
-  std::map<uint64_t, std::pair<Instant, uint64_t>> timers;  // timer -> its key in Engine::timers_
+  std::map<uint64_t, Instant> timers;  // number -> when it is due: in Engine::timers_ too
+  std::optional<std::list<Slot*>::iterator> place;  // in Engine::resident_
   Function<void(const Record&)> done;  // of an express execution
   std::shared_ptr<asl::Inspection> inspection;
 };

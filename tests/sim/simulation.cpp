@@ -143,6 +143,7 @@ Status Process::open() {
   engine = std::make_unique<engine::Engine>(loop, *store, random, [](std::string_view arn, uint64_t task) { return fmt::format("{}#{}", arn, task); });
   engine->set_sink(this);
   engine->set_budget(5);
+  engine->keep_resident(1);
   return {};
 }
 

@@ -186,8 +186,10 @@ std::optional<json::Value> States::logging_of(const engine::Record& execution) c
 
 void States::report(Exposition& out) const {
   watch_.report(out);
-  out.family("gantry_executions_open", "gauge", "Executions that run or wait, held in memory.");
+  out.family("gantry_executions_open", "gauge", "Executions that run or wait.");
   out.sample(static_cast<double>(engine_.open_count()));
+  out.family("gantry_executions_resident", "gauge", "Those of them that are in memory.");
+  out.sample(static_cast<double>(engine_.resident_count()));
   out.family("gantry_timers", "gauge", "Timers of executions that are set.");
   out.sample(static_cast<double>(engine_.timer_count()));
   size_t work = 0, pollers = 0;
