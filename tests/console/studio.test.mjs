@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DescribeStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from "@aws-sdk/client-iam";
-import { Server } from "../e2e/lib/server.mjs";
+import { Server, until } from "../e2e/lib/server.mjs";
 import { Browser } from "./browser.mjs";
 
 let server, browser, page;
@@ -24,6 +24,12 @@ const accessible = async (name) => {
   inaccessible.push(...(await browser.violations()).map((v) => `${name}: ${v}`));
 };
 const sound = () => page.getByText("The server finds nothing wrong with it").waitFor();
+// Drags onto a place once the picture has come to rest: where it still moves, what is let go falls beside.
+const drag = async (what, place) => {
+  let before = "";
+  await until(() => place.boundingBox().then(JSON.stringify), (now) => now !== "null" && now === before ? true : ((before = now), false), { every: 250 });
+  await what.dragTo(place);
+};
 // Answers the dialog that a place's + opened.
 const put = async (what) => {
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Which state");
@@ -43,7 +49,7 @@ test("a state is dragged from the palette onto an edge", async () => {
   await browser.go("#/statemachines/edit/new");
   await node("Hello").waitFor();
   await sound();
-  await page.getByRole("button", { name: "Publish" }).dragTo(page.getByRole("button", { name: "Insert a state between Hello and End" }));
+  await drag(page.getByRole("button", { name: "Publish" }), page.getByRole("button", { name: "Insert a state between Hello and End" }));
   await node("Publish").waitFor();
   await page.getByRole("textbox", { name: "State name" }).waitFor();
   const { States } = await definition();
@@ -72,14 +78,14 @@ test("an empty branch is a finding, and a drop fills it", async () => {
   await page.getByText(/\d errors?/).first().waitFor();
   assert.ok(await page.getByRole("button", { name: "Create", exact: true }).isDisabled());
   await page.getByRole("button", { name: "Flow", exact: true }).click();
-  await page.locator('[data-item="pass"]').dragTo(page.locator(".empty-box"));
+  await drag(page.locator('[data-item="pass"]'), page.locator(".empty-box"));
   await node("Pass").waitFor();
   await sound();
 });
 
 test("a state is dragged out of a branch to another place", async () => {
   await page.locator('[data-item="succeed"]').hover(); // the palette stays open
-  await node("Hello").locator(".state-head").dragTo(page.getByRole("button", { name: "Insert a state between Wait and the end of Parallel" }));
+  await drag(node("Hello").locator(".state-head"), page.getByRole("button", { name: "Insert a state between Wait and the end of Parallel" }));
   await page.getByRole("button", { name: "Insert a state between Wait and Hello" }).waitFor();
   const { StartAt, States } = await definition();
   assert.equal(StartAt, "Parallel");
@@ -142,7 +148,7 @@ test("a choice's rules have a form, and a rule without a target has its place", 
   await page.getByRole("button", { name: "Add rule" }).click();
   await page.locator(".empty-box").waitFor();
   await page.getByRole("button", { name: "Flow", exact: true }).click();
-  await page.locator('[data-item="fail"]').dragTo(page.locator(".empty-box"));
+  await drag(page.locator('[data-item="fail"]'), page.locator(".empty-box"));
   await node("Fail").waitFor();
   await sound();
   const { States } = await definition();

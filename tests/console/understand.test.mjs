@@ -77,6 +77,8 @@ test("a text is searched for in the inputs and outputs of all executions, and wi
   await page.getByRole("cell", { name: "cause" }).waitFor();
   await page.getByRole("link", { name: "bad" }).click();
   await events().waitFor();
+  await page.getByRole("button", { name: "Show step detail" }).click();
+  await details().getByRole("heading", { name: "Refuse" }).waitFor();
   await page.getByLabel("Search the events").fill('"n":2');
   await page.getByRole("heading", { name: /^Events \([1-9] of \d\d\)/ }).waitFor();
   await page.getByRole("table", { name: "Events" }).getByText("PassStateExited").waitFor();
@@ -263,6 +265,13 @@ test("what is not there says what may have become of it, and a list of nothing w
   await browser.go(`#/v2/executions/details/${loopArn.replace(":stateMachine:", ":execution:")}:gone`);
   await page.getByText("ExecutionDoesNotExist").waitFor();
   await page.getByText("It may have been deleted").waitFor();
+  const stuck = await start(await create("stuck", { StartAt: "Which", States: { Which: { Type: "Choice", Choices: [{ Variable: "$.x", IsPresent: true, Next: "Done" }] }, Done: { Type: "Succeed" } } }));
+  await ended(stuck);
+  await browser.go(`#/v2/executions/details/${stuck}`);
+  await page.getByText("Give it a Default, or a rule for this input.").first().waitFor();
+  await accessible("68-mend");
+  await page.getByRole("link", { name: "Open the Studio" }).first().click();
+  await node("Which").waitFor();
   const arn = await create("fresh", { StartAt: "A", States: { A: { Type: "Succeed" } } });
   await browser.go(`#/statemachines/view/${arn}`);
   await page.getByText("Start the first one.").waitFor();

@@ -8,9 +8,10 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { queryClient, refresh, useExecution, useExecutionMachine } from "../../aws/queries";
 import { sfn } from "../../aws/sfn";
+import { build } from "../../history/model";
 import { useHistory } from "../../history/useHistory";
 import { go, paths, type Place } from "../../router";
 import { CliOf, copyCommand } from "../../ui/Cli";
@@ -20,6 +21,7 @@ import { useKeys } from "../../ui/keys";
 import { notify, notifyError } from "../../ui/notices";
 import { Failure, Page, Waiting } from "../../ui/Page";
 import HistoryViews from "./HistoryViews";
+import Mend from "./Mend";
 import Summary from "./Summary";
 
 export default function ExecutionPage({ place }: { place: Place }) {
@@ -30,6 +32,14 @@ export default function ExecutionPage({ place }: { place: Place }) {
   const [stopping, setStopping] = useState(false);
   const e = execution.data;
   useKeys({ n: () => e && go(paths.start(e.stateMachineArn!, arn)) });
+
+  const ended = e?.status === "RUNNING" ? undefined : e?.status;
+  // The state that the failure came from.
+  const broken = useMemo(() => (ended && ended !== "SUCCEEDED" ? build(history.events).visits.findLast((v) => v.status === "failed" || v.status === "timedOut") : undefined), [ended, history.events]);
+  const showBroken = () => {
+    go(paths.execution(arn, { view: place.query.get("view") ?? undefined, state: broken!.name, visit: String(broken!.id) }), "replace");
+    document.querySelector("[data-testid=step-details]")?.scrollIntoView({ block: "nearest" });
+  };
 
   // What was read already stays in sight while the server does not answer.
   if (execution.error && !e) return <Failure error={execution.error} what="The execution could not be read" />;
@@ -80,13 +90,15 @@ export default function ExecutionPage({ place }: { place: Place }) {
     >
       <SpaceBetween size="l">
         {(e.status === "FAILED" || e.status === "TIMED_OUT" || e.status === "ABORTED") && (
-          <Alert type={e.status === "ABORTED" ? "warning" : "error"} header={e.status === "FAILED" ? `Failed: ${e.error ?? "no error was named"}` : e.status === "ABORTED" ? "The execution was stopped" : "The execution timed out"}>
+          <Alert type={e.status === "ABORTED" ? "warning" : "error"} action={broken && <Button onClick={showBroken}>Show step detail</Button>}
+            header={e.status === "FAILED" ? `Failed: ${e.error ?? "no error was named"}` : e.status === "ABORTED" ? "The execution was stopped" : "The execution timed out"}>
             <span dir="auto" style={{ overflowWrap: "anywhere" }}>{e.cause ?? (e.error && e.status === "ABORTED" ? e.error : "")}</span>
+            {e.status === "FAILED" && <Mend error={e.error} cause={e.cause} machine={e.stateMachineArn} />}
           </Alert>
         )}
         <Summary execution={e} definition={machine.data?.definition} events={history.events} live={history.live} />
         {history.error !== undefined && <Failure error={history.error} what="The history could not be read" />}
-        <HistoryViews events={history.events} definition={machine.data?.definition} place={place} loading={history.loading} running={running} name={e.name ?? "execution"} base={(query) => paths.execution(arn, query)} shared />
+        <HistoryViews events={history.events} definition={machine.data?.definition} place={place} loading={history.loading} running={running} name={e.name ?? "execution"} base={(query) => paths.execution(arn, query)} shared machineArn={e.stateMachineArn} />
       </SpaceBetween>
       <Stop arn={arn} visible={stopping} onClose={() => setStopping(false)} />
     </Page>

@@ -37,9 +37,10 @@ interface Props {
   base: (query: Record<string, string | undefined>) => string;
   /** Whether the addresses lead there for others too. */
   shared?: boolean;
+  machineArn?: string;
 }
 
-export default function HistoryViews({ events, definition, place, loading, running, name, base, shared }: Props) {
+export default function HistoryViews({ events, definition, place, loading, running, name, base, shared, machineArn }: Props) {
   const [until, setUntil] = useState<number>(); // events shown; undefined: all of them
   const [replay, setReplay] = useState(false);
   const [playing, setPlaying] = useState(false);
@@ -166,12 +167,12 @@ export default function HistoryViews({ events, definition, place, loading, runni
               <Suspense fallback={<Waiting />}>
                 <Graph machine={machine} summaries={summaries} executionStatus={model.status} selected={selected} onSelect={(s) => select(s)} height={560} fileName={name} />
               </Suspense>
-              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} />
+              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} machine={machineArn} />
             </div>
           ) : (
             <SpaceBetween size="m">
               <StepTable model={model} states={states} selected={visitId ?? (selected ? model.byName.get(selected)?.at(-1)?.id : undefined)} onSelect={select} />
-              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} />}
+              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} machine={machineArn} />}
             </SpaceBetween>
           )}
         </SpaceBetween>

@@ -20,6 +20,7 @@ import { JsonText } from "../../ui/JsonText";
 import { Waiting } from "../../ui/Page";
 import { VisitStatus } from "../../ui/Status";
 import { clock, dateTime, duration } from "../../ui/time";
+import Mend from "./Mend";
 
 const ContainerOutput = lazy(() => import("./ContainerOutput"));
 const MessageDeliveries = lazy(() => import("./MessageDeliveries"));
@@ -33,9 +34,11 @@ interface Props {
   events: readonly HistoryEvent[];
   onSelect: (state: string | undefined, visit?: number) => void;
   onCopyLink?: () => void;
+  /** The state machine that can be changed, where there is one. */
+  machine?: string;
 }
 
-export default function StepDetails({ model, states, selected, visitId, chosen, events, onSelect, onCopyLink }: Props) {
+export default function StepDetails({ model, states, selected, visitId, chosen, events, onSelect, onCopyLink, machine }: Props) {
   const [tab, setTab] = useState("input");
   const state = selected ? states.get(selected) : undefined;
   const visits = useMemo(() => (model.byName.get(selected ?? "") ?? []).filter((v) => [...chosen.values()].every((s) => !s.parent || !isInMap(v, s.parent.name) || isWithin(v, s))), [model, selected, chosen]);
@@ -80,6 +83,7 @@ export default function StepDetails({ model, states, selected, visitId, chosen, 
         {visit?.error !== undefined && (
           <Alert type={visit.status === "caught" ? "warning" : "error"} header={visit.error || "An error without a name"}>
             <Cause text={visit.cause} />
+            <Mend error={visit.error} cause={visit.cause} machine={machine} />
           </Alert>
         )}
         {last?.resource && visit?.status === "running" && links.ecsTask && <Box variant="small">Runs as <Link href={paths.task(links.ecsTask.cluster, links.ecsTask.id)}>{links.ecsTask.id}</Link></Box>}
