@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/footprint.h"
 #include "app/server.h"
 #include "bench/bench.h"
 
@@ -34,6 +35,8 @@ int serve(const Config& config, std::vector<std::string> arguments) {
   loop.on_terminate([&] { (*server)->stop([&] { loop.stop(); }); });
   fmt::print("gantry: ready on {}\n", (*server)->url());
   std::fflush(stdout);
+  constexpr int64_t kStartedMs = 500;  // the first requests are behind it
+  loop.after(kStartedMs, let_go_of_start_up);
   loop.run();
   return 0;
 }

@@ -252,7 +252,7 @@ bool Journal::keep_reserve() {
 // A file of zeros; what a full disk has taken of it is given back.
 std::unique_ptr<File> Journal::make_segment(const std::string& name, size_t bytes) {
   auto file = settings_.files.open(name, FileSystem::Open::create);
-  const std::string zeros(std::min<size_t>(1 << 20, settings_.segment_bytes), '\0');
+  const std::string zeros(std::min<size_t>(64 << 10, settings_.segment_bytes), '\0');
   for (size_t at = 0; file && at < bytes; at += zeros.size()) {
     if (file->write(std::string_view(zeros).substr(0, bytes - at), at)) continue;
     settings_.files.remove(name);
