@@ -75,7 +75,8 @@ look("a state machine's executions", () => at("statemachines", "view", made.orde
 look("its logging", () => `${at("statemachines", "view", made.quick)}?tab=logging`, group, "ExecutionSucceeded");
 look("an Express one's executions", () => at("statemachines", "view", made.quick), "hello", "Succeeded");
 look("its definition", () => `${at("statemachines", "view", made.order)}?tab=definition`, "Ship and bill");
-look("its versions and aliases", () => `${at("statemachines", "view", made.order)}?tab=versions`, "PROD");
+look("its aliases", () => `${at("statemachines", "view", made.order)}?tab=aliases`, "PROD", "100 %");
+look("its versions", () => `${at("statemachines", "view", made.order)}?tab=versions`, "Publish version", /stateMachine:order:1/);
 look("its tags", () => `${at("statemachines", "view", made.order)}?tab=tags`, "team");
 look("a failed execution", () => at("v2", "executions", "details", made.bad), "OutOfStock", "nothing is left");
 look("a Map Run", () => at("map-runs", made.mapRun), "4 of 4 items processed", "Tolerated failure threshold");

@@ -83,6 +83,7 @@ test("dark, and a small window", async () => {
     for (const [hash, text, name] of [["#/statemachines/edit/new", "The server finds nothing wrong with it", "45-studio-dark"], [`#/metrics?machine=${arn}`, /in all:/, "46-metrics-dark"], ["#/rules/stopped", "Would this event fit?", "47-rule-dark"]]) {
       await small.go(hash);
       await small.page.getByText(text).waitFor();
+      if (hash.includes("edit")) await small.page.locator(".react-flow__node").first().waitFor();
       await small.shot(name);
       inaccessible.push(...(await small.violations()).map((v) => `${name}: ${v}`));
     }

@@ -202,7 +202,7 @@ test("the config proposes a role, and what is created has all that was chosen", 
   const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
   const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: PolicyNames[0] }));
   assert.match(decodeURIComponent(PolicyDocument), /sns:Publish/);
-  await page.getByRole("tab", { name: "Versions and aliases" }).click();
+  await page.getByRole("tab", { name: "Versions" }).click();
   await page.getByText(/:1$/).or(page.getByRole("link", { name: "1", exact: true })).first().waitFor();
 });
 

@@ -75,21 +75,20 @@ export default function ContainerOutput({ task, logsOnly = false }: { task: NonN
   return (
     <SpaceBetween size="s">
       {!logsOnly && (
-        <KeyValuePairs
-          columns={2}
-          items={[
-            { label: "Task", value: <Link href={paths.task(task.cluster, task.id)}>{task.id}</Link> },
-            { label: "Status", value: <StatusBadge status={found?.lastStatus} /> },
-            ...(found?.containers ?? []).map((c) => ({ label: `Container ${c.name}`, value: <>{c.lastStatus}{c.exitCode !== undefined && <>, exit code <b>{c.exitCode}</b></>}{c.reason && <>: {c.reason}</>}</> })),
-            { label: "Duration", value: time(found?.startedAt, found?.stoppedAt ?? found?.stoppingAt) },
-            ...(found?.stoppedReason ? [{ label: "Stopped reason", value: found.stoppedReason }] : []),
-            ...(output.data?.group ? [{ label: "Log group", value: <Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link> }] : []),
-          ]}
-        />
+        <KeyValuePairs columns={2} items={[
+          ...(found?.containers ?? []).map((c) => ({ label: `Container ${c.name}`, value: <>{c.lastStatus}{c.exitCode !== undefined && <>, exit code <b>{c.exitCode}</b></>}{c.reason && <>: {c.reason}</>}</> })),
+          { label: "Task status", value: <StatusBadge status={found?.lastStatus} /> },
+        ]} />
       )}
       {!logsOnly && <Box variant="awsui-key-label">Output</Box>}
-      {logsOnly && output.data?.group && <div><Box variant="awsui-key-label">CloudWatch log group</Box><Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link></div>}
       {output.error ? <Failure error={output.error} what="The output could not be read" /> : output.data && output.data.lines.length > 0 ? <LogLines lines={output.data.lines} label="Output of the container" /> : <Box color="text-body-secondary">{over ? "It printed nothing." : "Nothing was printed yet."}</Box>}
+      {output.data?.group && <div><Box variant="awsui-key-label">CloudWatch log group</Box><Link href={paths.logGroup(output.data.group, output.data.stream)}>{output.data.group}</Link></div>}
+      {!logsOnly && (
+        <KeyValuePairs columns={2} items={[
+          { label: "Task", value: <Link href={paths.task(task.cluster, task.id)}>{task.id}</Link> }, { label: "Duration", value: time(found?.startedAt, found?.stoppedAt ?? found?.stoppingAt) },
+          ...(found?.stoppedReason ? [{ label: "Stopped reason", value: found.stoppedReason }] : []),
+        ]} />
+      )}
     </SpaceBetween>
   );
 }

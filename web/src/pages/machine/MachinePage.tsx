@@ -21,7 +21,7 @@ import { StatusBadge } from "../../ui/Status";
 import { dateTime } from "../../ui/time";
 import Executions from "./Executions";
 import { ExpressExecutions, Logging, logGroupOf } from "./Logging";
-import { TagsOf, Versions } from "./Versions";
+import { Aliases, TagsOf, Versions } from "./Versions";
 
 const Graph = lazy(() => import("../../graph/Graph"));
 const MachineMetrics = lazy(() => import("../../metrics/MachineMetrics"));
@@ -83,7 +83,8 @@ export default function MachinePage({ place }: { place: Place }) {
                 <DefinitionOf text={m.definition ?? ""} machine={definition} name={m.name} />
               ),
             },
-            { id: "versions", label: "Versions and aliases", content: <Versions arn={arn} /> },
+            { id: "aliases", label: "Aliases", content: <Aliases arn={arn} /> },
+            { id: "versions", label: "Versions", content: <Versions arn={arn} /> },
             { id: "tags", label: "Tags", content: <TagsOf arn={arn} /> },
           ]}
         />
