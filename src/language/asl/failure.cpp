@@ -164,7 +164,7 @@ void Interpreter::fail_scope(Thread& t, const std::optional<std::string>& error,
   parent.previous = last;
   parent.phase = Phase::enter;
   parent.queued = false;
-  std::erase(x_.ready, parent.id);
+  x_.ready.erase(parent.id);
   fail_state(parent, error, cause);
 }
 

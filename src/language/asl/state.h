@@ -1,12 +1,12 @@
 #pragma once
 // Where an execution stands between two steps.
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "language/asl/compiled.h"
+#include "language/asl/ready_queue.h"
 #include "language/asl/step.h"
 
 namespace asl {
@@ -76,7 +76,7 @@ struct Execution::State {
   uint64_t execution_timer = 0;
   Instant execution_due;
   std::map<uint32_t, Thread> threads;
-  std::deque<uint32_t> ready;
+  ReadyQueue ready;
   // Of one that ended without success: where it stood, for a redrive.
   std::map<uint32_t, Thread> left;
 };

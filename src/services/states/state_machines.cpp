@@ -12,8 +12,8 @@ std::shared_ptr<const asl::Machine> States::compiled(const Revision& revision) {
   return asl::compile(definition_text(revision)).machine;
 }
 
-Result<States::Target> States::resolve(std::string_view arn) {
-  const Name name = TRY(parse_machine_arn(arn));
+Result<States::Target> States::resolve(const Name& name) {
+  const std::string& arn = name.arn;
   const auto missing = [&] { return fail("StateMachineDoesNotExist", fmt::format("State Machine Does Not Exist: '{}'", arn)); };
   const StateMachine* machine = TRY(find_machine(name));
   const auto version_of = [&](std::string_view number) -> const Version* {
@@ -23,7 +23,7 @@ Result<States::Target> States::resolve(std::string_view arn) {
   if (name.kind == Name::Kind::version) {
     const Version* version = version_of(name.qualifier);
     if (!version) return missing();
-    return Target{machine, &version->revision, std::string(arn), ""};
+    return Target{machine, &version->revision, arn, ""};
   }
   if (name.kind == Name::Kind::alias) {
     const auto alias = machine->aliases.find(name.qualifier);
@@ -34,7 +34,7 @@ Result<States::Target> States::resolve(std::string_view arn) {
       if (draw >= 0) continue;
       const Version* version = version_of(version_arn.substr(version_arn.rfind(':') + 1));
       if (!version) return missing();
-      return Target{machine, &version->revision, version_arn, std::string(arn)};
+      return Target{machine, &version->revision, version_arn, arn};
     }
     return missing();
   }
@@ -44,7 +44,7 @@ Result<States::Target> States::resolve(std::string_view arn) {
 Result<Value> States::describe_state_machine(const Call& call) {
   const std::string_view arn = call.params.text("stateMachineArn");
   const Name name = TRY(parse_machine_arn(arn));
-  const Target target = TRY(resolve(arn));
+  const Target target = TRY(resolve(name));
   const StateMachine& machine = *target.machine;
   const Revision& revision = *target.revision;
   const Version* version = nullptr;

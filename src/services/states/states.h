@@ -149,7 +149,7 @@ class States final : public services::Service, engine::Observer {
     const Revision* revision;
     std::string version_arn, alias_arn;
   };
-  Result<Target> resolve(std::string_view arn);
+  Result<Target> resolve(const Name& name);
 
   // A task's token: execution ARN and task number under the seal.
   std::string task_token(std::string_view execution_arn, uint64_t task) const;
