@@ -31,6 +31,7 @@
 #include "base/encoding.h"
 #include "containers/oci/bundle.h"
 #include "containers/oci/cgroups.h"
+#include "containers/oci/health.h"
 #include "containers/oci/metadata_proxy.h"
 #include "containers/oci/network.h"
 #include "containers/oci/task_file.h"
@@ -82,6 +83,9 @@ struct Container {
   int streams[2] = {-1, -1};
   std::string partial[2];
   int64_t kill_at = INT64_MAX;
+  int64_t started_at = 0;
+  json::Value process;  // what its first process is, in the runtime's terms
+  std::optional<Health> health;
 };
 
 const std::string& runtime() {
@@ -179,12 +183,18 @@ class Supervisor {
           const auto other = std::ranges::find_if(containers_, [&, wanted = &name](const Container& o) { return o.spec->name == *wanted; });
           if (other == containers_.end()) continue;
           const bool over = other->state == Container::State::exited;
-          if (condition == DependsOn::healthy || (condition == DependsOn::success && over && other->exit_code != 0)) {
-            failed(fmt::format("Container {} cannot start: its dependency {} {}", c.spec->name, name,
-                               condition == DependsOn::healthy ? "is waited for to be HEALTHY, and this runtime runs no health checks" : "did not succeed"));
+          const char* never = nullptr;
+          if (condition == DependsOn::success && over && other->exit_code != 0) never = "did not succeed";
+          if (condition == DependsOn::healthy && over) never = "ended before it was HEALTHY";
+          if (condition == DependsOn::healthy && !other->spec->health_check) never = "is waited for to be HEALTHY and has no health check";
+          const bool met = condition == DependsOn::start ? other->state != Container::State::waiting
+                           : condition == DependsOn::healthy ? other->health && other->health->state() == Health::State::healthy : over;
+          if (!met && steady_ms() >= start_by(*other)) never = "has used up its start timeout";
+          if (never) {
+            failed(fmt::format("Container {} cannot start: its dependency {} {}", c.spec->name, name, never));
             return stop_all();
           }
-          ready = ready && (condition == DependsOn::start ? other->state != Container::State::waiting : over);
+          ready = ready && met;
         }
         if (!ready) continue;
         start(c);
@@ -192,6 +202,12 @@ class Supervisor {
         if (stopping_) return;
       }
     }
+  }
+
+  // Until when those that depend on a container wait for it.
+  static int64_t start_by(const Container& c) {
+    if (c.state == Container::State::waiting || c.spec->start_timeout_s <= 0) return INT64_MAX;
+    return c.started_at + c.spec->start_timeout_s * int64_t{1'000};
   }
 
   Status prepare(Container& c) {
@@ -213,6 +229,7 @@ class Supervisor {
     auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.small + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.small + "/etc"});
     if (!config) return std::unexpected(std::move(config).error());
     write_text(c.small + "/bundle/config.json", json::write(*config));
+    c.process = (*config)["process"];
     return {};
   }
 
@@ -222,28 +239,8 @@ class Supervisor {
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) return could_not_start(c, std::string("CannotStartContainerError: ") + std::strerror(errno), 1);
     const std::string log = c.small + "/crun.log", pid_file = c.small + "/pid", bundle = c.small + "/bundle";
     unlink(log.c_str());
-    std::vector<std::string> words = {runtime(), "--root", std::string(kSmall) + "/state", "--log", log};
-    if (words[0] == "crun") words.insert(words.end(), {"--cgroup-manager=cgroupfs"});
-    words.insert(words.end(), {"run", "--detach", "--bundle", bundle, "--pid-file", pid_file, c.id});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, err[1], 2);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t starter = -1;
-    const std::string path = workshop_.runtime >= 0 ? fmt::format("/proc/self/fd/{}", workshop_.runtime) : words[0];
-    const int error = posix_spawnp(&starter, path.c_str(), &actions, &attributes, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    const int error = spawn_runtime({"run", "--detach", "--bundle", bundle, "--pid-file", pid_file, c.id}, log, out[1], err[1], starter);
     close(out[1]), close(err[1]);
     c.streams[0] = out[0], c.streams[1] = err[0];
     for (const int fd : c.streams) fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -259,8 +256,67 @@ class Supervisor {
       return could_not_start(c, fmt::format("CannotStartContainerError: {}", why.substr(0, 500)), missing ? 127 : why.find("ermission denied") != why.npos ? 126 : 128);
     }
     c.state = Container::State::running;
+    c.started_at = steady_ms();
+    if (c.spec->health_check) c.health.emplace(*c.spec->health_check, c.started_at);
     tell({.type = Event::Type::container_started, .container = c.spec->name, .pid = c.pid});
     reap();
+  }
+
+  // Starts the runtime: 0, or what is wrong.
+  int spawn_runtime(std::vector<std::string> arguments, const std::string& log, int out, int err, pid_t& process) const {
+    std::vector<std::string> words = {runtime(), "--root", std::string(kSmall) + "/state", "--log", log};
+    if (words[0] == "crun") words.emplace_back("--cgroup-manager=cgroupfs");
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 1);
+    posix_spawn_file_actions_adddup2(&actions, err, 2);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    const std::string path = workshop_.runtime >= 0 ? fmt::format("/proc/self/fd/{}", workshop_.runtime) : words[0];
+    const int error = posix_spawnp(&process, path.c_str(), &actions, &attributes, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+  }
+
+  // --- health ---
+  // Begins a check that is due, or gives up one that takes too long.
+  void look_after(Container& c) {
+    if (c.state != Container::State::running || !c.health || stopping_ || steady_ms() < c.health->due()) return;
+    const std::string pid_file = c.small + "/check.pid";
+    if (c.health->checking()) {
+      // What it runs inside first: the runtime, which waits for that, ends with it.
+      if (const int inside = std::atoi(read_text(pid_file).c_str()); inside > 0) kill(inside, SIGKILL);
+      kill(c.health->process(), SIGKILL);
+      return checked(c, false);
+    }
+    std::vector<json::Value> command;
+    const auto& given = c.spec->health_check->command;
+    if (given[0] == "CMD-SHELL") command = {json::Value("/bin/sh"), json::Value("-c")};
+    for (size_t i = given[0] == "CMD" || given[0] == "CMD-SHELL" ? 1 : 0; i < given.size(); ++i) command.emplace_back(given[i]);
+    write_text(c.small + "/check.json", json::write(c.process.with("args", json::Value::array(std::move(command)))));
+    unlink(pid_file.c_str());
+    const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    pid_t process = -1;
+    const int error = spawn_runtime({"exec", "--process", c.small + "/check.json", "--pid-file", pid_file, c.id}, c.small + "/check.log", null, null, process);
+    close(null);
+    if (error != 0) return checked(c, false);
+    c.health->begin(process, steady_ms());
+  }
+
+  void checked(Container& c, bool well) {
+    if (!c.health->end(well, steady_ms())) return;
+    tell({.type = Event::Type::health, .container = c.spec->name, .healthy = c.health->state() == Health::State::healthy});
+    start_ready();
   }
 
   void could_not_start(Container& c, std::string reason, int code) {
@@ -284,6 +340,12 @@ class Supervisor {
     int64_t next = INT64_MAX;
     for (Container& c : containers_) {
       if (c.state == Container::State::running) next = std::min(next, c.kill_at);
+      if (c.state == Container::State::running && c.health && !stopping_) next = std::min(next, c.health->due());
+      for (const auto& [name, condition] : c.spec->depends_on) {
+        if (c.state != Container::State::waiting || stopping_) continue;
+        const auto other = std::ranges::find_if(containers_, [&, wanted = &name](const Container& o) { return o.spec->name == *wanted; });
+        if (other != containers_.end()) next = std::min(next, start_by(*other));
+      }
       for (int i = 0; i < 2; ++i) {
         if (c.streams[i] < 0) continue;
         fds.push_back({c.streams[i], POLLIN, 0});
@@ -303,6 +365,8 @@ class Supervisor {
     while (read(signals_, &signal, sizeof signal) > 0) {
     }
     reap();
+    for (Container& c : containers_) look_after(c);
+    if (!stopping_) start_ready();
     for (Container& c : containers_) {
       if (c.state == Container::State::running && steady_ms() >= c.kill_at) {
         kill(c.pid, SIGKILL);
@@ -360,7 +424,11 @@ class Supervisor {
       const pid_t pid = waitpid(-1, &status, WNOHANG);
       if (pid <= 0) return;
       const auto it = std::ranges::find_if(containers_, [&](const Container& c) { return c.pid == pid && c.state == Container::State::running; });
-      if (it == containers_.end()) continue;
+      if (it == containers_.end()) {
+        const auto looked = std::ranges::find_if(containers_, [&](const Container& c) { return c.health && c.health->process() == pid; });
+        if (looked != containers_.end()) checked(*looked, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        continue;
+      }
       ended(*it, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     }
   }

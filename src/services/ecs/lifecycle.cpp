@@ -61,6 +61,24 @@ Value event_detail(const Value& task, Instant now) {
   return with_attachments(detail, [](const Value& a) { return a.text("type") == "ElasticNetworkInterface" ? a.with("type", "eni") : a; });
 }
 
+// The worst of the essential containers that are looked after.
+std::string_view health_of(const Value& task, const Value* definition) {
+  bool unknown = false;
+  for (const Value& c : task["containers"].items()) {
+    if (!c.find("healthStatus")) continue;
+    bool essential = true;
+    if (definition) {
+      for (const Value& d : (*definition)["containerDefinitions"].items()) {
+        if (d.text("name") == c.text("name")) essential = !(d["essential"] == Value(false));
+      }
+    }
+    if (!essential) continue;
+    if (c.text("healthStatus") == "UNHEALTHY") return "UNHEALTHY";
+    unknown = unknown || c.text("healthStatus") == "UNKNOWN";
+  }
+  return unknown ? "UNKNOWN" : "HEALTHY";
+}
+
 }  // namespace
 
 void Ecs::start() {
@@ -200,6 +218,12 @@ containers::TaskSpec Ecs::spec_of(const Where& where, const Value& task) const {
                                                               : condition == "HEALTHY" ? DependsOn::healthy : DependsOn::start);
       }
     }
+    if (const Value& check = c["healthCheck"]; check["command"].is_array() && check["command"].size() > 0 && check["command"][size_t{0}].as_string() != "NONE") {
+      const auto seconds = [&](std::string_view member, int usual) { return check.find(member) ? static_cast<int>(number(check[member])) : usual; };
+      made.health_check = containers::HealthCheck{.command = list(check["command"]), .interval_s = seconds("interval", 30), .timeout_s = seconds("timeout", 5),
+                                                  .retries = seconds("retries", 3), .start_period_s = seconds("startPeriod", 0)};
+    }
+    if (c.find("startTimeout")) made.start_timeout_s = static_cast<int>(number(c["startTimeout"]));
     if (c.find("stopTimeout")) made.stop_timeout_s = static_cast<int>(number(c["stopTimeout"]));
     spec.containers.push_back(std::move(made));
   }
@@ -266,6 +290,7 @@ void Ecs::runtime_event(const Event& event) {
       return;  // acknowledged once the lines are stored
     case Event::Type::health:
       task = with_container(task, event.container, [&](const Value& c) { return c.with("healthStatus", event.healthy ? "HEALTHY" : "UNHEALTHY"); });
+      task = task.with("healthStatus", health_of(task, find_definition(where.scope, task.text("taskDefinitionArn"))));
       tasks_.put(where.scope, where.id, {task});
       break;
     case Event::Type::container_exited:

@@ -139,11 +139,15 @@ void Ecs::run_task(const Call& call, protocol::Reply reply) {
     const std::string arn = plan->call.arn(fmt::format("task/{}/{}", cluster_name, id));
     const std::string attachment = kit_.random.uuid();
     std::vector<Value> containers;
+    bool any_looked_after = false;
     for (const Value& c : definition["containerDefinitions"].items()) {
       json::ObjectBuilder one;
       one.add("containerArn", plan->call.arn(fmt::format("container/{}/{}/{}", cluster_name, id, kit_.random.uuid()))).add("taskArn", arn);
       one.add("name", c.text("name")).add("image", c.text("image")).add("lastStatus", "PENDING").add("networkInterfaces", Value::array());
       one.add("cpu", c["cpu"].as_int64().value_or(0) == 0 ? "0" : c["cpu"].number_text());
+      const bool looked_after = c["healthCheck"]["command"].is_array() && c["healthCheck"]["command"].size() > 0;
+      if (looked_after) one.add("healthStatus", "UNKNOWN");
+      any_looked_after = any_looked_after || looked_after;
       for (const std::string_view limit : {"memory", "memoryReservation"}) {
         if (c.find(limit)) one.add(limit, c[limit].number_text());
       }
@@ -167,6 +171,7 @@ void Ecs::run_task(const Call& call, protocol::Reply reply) {
     const Value* storage = definition.find("ephemeralStorage");
     task.add("ephemeralStorage", storage ? *storage : json::object({{"sizeInGiB", 20}}));
     task.add("group", params.text("group", fmt::format("family:{}", definition.text("family"))));
+    if (any_looked_after) task.add("healthStatus", "UNKNOWN");
     task.add("inferenceAccelerators", Value::array()).add("lastStatus", "PROVISIONING").add("launchType", plan->launch_type);
     task.add("memory", size("memory")).add("overrides", overrides).add("platformFamily", "Linux");
     const std::string_view platform = params.text("platformVersion", "LATEST");

@@ -169,6 +169,33 @@ test("two containers of a task share the network; one waits for the other", asyn
   assert.deepEqual(await output(task, "second"), ["hello"]);
 });
 
+test("health checks are run in the container; one that depends on its health waits for it", async () => {
+  const definition = await define("looked-after", [
+    {
+      name: "served", essential: false, stopTimeout: 2, command: ["sh", "-c", "sleep 1; touch /ready; sleep 1000"],
+      healthCheck: { command: ["CMD-SHELL", "test -e /ready && test ! -e /ill"], interval: 5, timeout: 2, retries: 1 },
+    },
+    { name: "main", stopTimeout: 2, command: ["sh", "-c", "echo begun; sleep 1000"], dependsOn: [{ containerName: "served", condition: "HEALTHY" }] },
+  ]);
+  const task = await begin(definition);
+  assert.equal(task.containers.find((c) => c.name === "served").healthStatus, "UNKNOWN");
+  await until(() => output(task, "main").catch(() => []), (said) => said.includes("begun"));
+  const well = await described(task);
+  assert.equal(well.containers.find((c) => c.name === "served").healthStatus, "HEALTHY");
+  assert.equal(well.containers.find((c) => c.name === "main").healthStatus, undefined);
+  await ecs.send(new StopTaskCommand({ task: task.taskArn }));
+  await ended(task);
+});
+
+test("one whose health cannot come any more fails the task, and says so", async () => {
+  const definition = await define("never-well", [
+    { name: "served", essential: false, command: ["sh", "-c", "exit 3"], healthCheck: { command: ["CMD", "true"], interval: 5 } },
+    { name: "main", command: ["true"], dependsOn: [{ containerName: "served", condition: "HEALTHY" }] },
+  ]);
+  const task = await ended(await begin(definition));
+  assert.match(task.stoppedReason, /main cannot start: its dependency served ended before it was HEALTHY/);
+});
+
 test("the credentials endpoint gives the task role's session, named after the task", async () => {
   const { task, said } = await script("role", "wget -q -O - http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", { more: { taskRoleArn: role } });
   const credentials = JSON.parse(said.join(""));
