@@ -167,21 +167,21 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
     return () => void (current = false);
   }, [shape, direction]);
 
-  // What would be too small to read as a whole is shown from its beginning.
+  // What would be too small to read as a whole is shown from its beginning. The buttons and the legend hide nothing of it.
+  const legend = summaries !== undefined;
   const fit = useCallback((whole = false) => {
     const view = box.current?.getBoundingClientRect();
     if (!view || !layout) return;
-    const zoom = Math.min(1, (view.width * 0.92) / layout.width, (view.height * 0.92) / layout.height);
-    if (whole || zoom >= legible) return void flow.fitView({ padding: 0.04, maxZoom: 1, minZoom: 0.05 });
+    const top = 54, height = view.height - top - (legend ? 44 : 12);
+    const fitting = Math.min(1, (view.width * 0.95) / layout.width, height / layout.height);
+    const zoom = whole ? Math.max(0.05, fitting) : Math.max(legible, fitting);
     const first = layout.nodes.find((n) => n.kind === "start" && !n.parent);
-    const middle = (size: number, extent: number, at: number) => (extent * legible <= size ? (size - extent * legible) / 2 : size / 2 - at * legible);
+    // In the middle where there is room for all of it, else around where it begins.
+    const place = (size: number, extent: number, at: number) => (extent * zoom <= size ? (size - extent * zoom) / 2 : size / 2 - at * zoom);
+    const across = place(view.width, layout.width, (first?.x ?? 0) + (first?.width ?? 0) / 2), along = place(height, layout.height, (first?.y ?? 0) + (first?.height ?? 0) / 2);
     const down = direction === "DOWN";
-    void flow.setViewport({
-      zoom: legible,
-      x: down ? middle(view.width, layout.width, (first?.x ?? 0) + (first?.width ?? 0) / 2) : 24,
-      y: down ? 24 : middle(view.height, layout.height, (first?.y ?? 0) + (first?.height ?? 0) / 2),
-    });
-  }, [flow, layout, direction]);
+    void flow.setViewport({ zoom, x: down || layout.width * zoom <= view.width ? across : 24, y: top + (down && layout.height * zoom > height ? 0 : along) });
+  }, [flow, layout, direction, legend]);
   const told = useRef(onDrawn);
   told.current = onDrawn;
   useEffect(() => {
