@@ -20,7 +20,7 @@ export default function ActivitiesPage() {
   const change = (act: Promise<unknown>, what: string) => void act.then(() => (setName(""), refresh("activities")), (e: unknown) => notifyError(what, e));
   return (
     <ListTable
-      title="Activities" query={activities} trackBy={(a) => a.activityArn!} fields={["name", "activityArn"]} empty={{ title: "No activities", text: "A worker of your own fetches an activity's tasks with get-activity-task and answers them." }}
+      title="Activities" query={activities} trackBy={(a) => a.activityArn!} fields={["name", "activityArn"]} empty={{ title: "No activities", text: "Create one: a worker of your own fetches its tasks with get-activity-task and answers them." }}
       actions={<SpaceBetween direction="horizontal" size="xs"><Input value={name} invalid={Boolean(checkName(name).error)} onChange={({ detail }) => setName(detail.value)} placeholder="Name" ariaLabel="Name of the new activity" /><Button disabled={!name || Boolean(checkName(name).error)} onClick={() => change(sfn().send(creation()), "The activity was not created")}>Create activity</Button><CliOf of={creation} /></SpaceBetween>}
       columns={[
         { id: "name", header: "Name", cell: (a) => a.name, sortingField: "name", isRowHeader: true },

@@ -41,7 +41,7 @@ export default function ClusterPage({ place }: { place: Place }) {
         </Container>
         <ListTable
           title="Tasks" variant="container" query={tasks} trackBy={(t) => t.taskArn!} fields={["id", "lastStatus", "startedBy", "group"]} sortBy={{ sortingField: "createdAt" }} descending
-          empty={{ title: "No tasks", text: "Tasks are shown while they run and for a while after their end." }}
+          empty={{ title: "No tasks", text: "Start an execution that runs one (ecs:runTask). Tasks are shown while they run and for a while after their end." }}
           columns={[
             { id: "id", header: "Task", minWidth: 200, cell: (t) => <Link href={paths.task(cluster, t.id)}>{t.id}</Link>, isRowHeader: true },
             { id: "status", header: "Last status", minWidth: 135, cell: (t) => <StatusBadge status={t.lastStatus} />, sortingField: "lastStatus" },

@@ -1,5 +1,6 @@
 // ECS clusters.
 import { DescribeClustersCommand, ListClustersCommand } from "@aws-sdk/client-ecs";
+import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import { ecs } from "../aws/ecs";
 import { useAsked } from "../aws/queries";
@@ -15,7 +16,7 @@ export default function ClustersPage() {
   }, { refetchInterval: 3_000 });
   return (
     <ListTable
-      title="Clusters" query={clusters} trackBy={(c) => c.clusterArn!} fields={["clusterName", "status"]} empty={{ title: "No clusters", text: "A cluster is where tasks run. The sample project brings one." }}
+      title="Clusters" query={clusters} trackBy={(c) => c.clusterArn!} fields={["clusterName", "status"]} empty={{ title: "No clusters", text: "A cluster is where tasks run. Deploy the sample project, which brings one.", action: <Button href={paths.samples}>Sample projects</Button> }}
       columns={[
         { id: "name", header: "Cluster", cell: (c) => <Link href={paths.cluster(c.clusterName!)}>{c.clusterName}</Link>, sortingField: "clusterName", isRowHeader: true },
         { id: "status", header: "Status", cell: (c) => <StatusBadge status={c.status} /> },

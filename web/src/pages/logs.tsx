@@ -11,7 +11,7 @@ export default function LogGroupsPage() {
   const groups = useAsked(["log-groups"], async (abortSignal) => (await logs().send(new DescribeLogGroupsCommand({ limit: 50 }), { abortSignal })).logGroups ?? []);
   return (
     <ListTable
-      title="Log groups" query={groups} trackBy={(g) => g.arn ?? g.logGroupName!} fields={["logGroupName"]} empty={{ title: "No log groups", text: "Containers write to one with the log driver awslogs; state machines when their logging is on." }}
+      title="Log groups" query={groups} trackBy={(g) => g.arn ?? g.logGroupName!} fields={["logGroupName"]} empty={{ title: "No log groups", text: "Give a container the log driver awslogs, or turn on a state machine's logging (Edit, Config): what they write is here then." }}
       columns={[
         { id: "name", header: "Log group", cell: (g) => <Link href={paths.logGroup(g.logGroupName!)}>{g.logGroupName}</Link>, sortingField: "logGroupName", isRowHeader: true },
         { id: "retention", header: "Retention", cell: (g) => (g.retentionInDays ? `${g.retentionInDays} days` : "Never expires") },

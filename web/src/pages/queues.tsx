@@ -25,7 +25,7 @@ export default function QueuesPage() {
   const create = () => void sqs().send(creation()).then(() => (setName(""), refresh("queues")), (e: unknown) => notifyError("The queue was not created", e));
   return (
     <ListTable
-      title="Queues" query={queues} trackBy={(q) => q.url} fields={["name"]} empty={{ title: "No queues", text: "A queue keeps messages until somebody takes them." }}
+      title="Queues" query={queues} trackBy={(q) => q.url} fields={["name"]} empty={{ title: "No queues", text: "Create one: a queue keeps messages until somebody takes them." }}
       actions={<SpaceBetween direction="horizontal" size="xs"><Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="Name" ariaLabel="Name of the new queue" /><Button disabled={!name} onClick={create}>Create queue</Button><CliOf of={creation} /></SpaceBetween>}
       columns={[
         { id: "name", header: "Name", cell: (q) => <Link href={paths.queue(q.url)}>{q.name}</Link>, sortingField: "name", isRowHeader: true },

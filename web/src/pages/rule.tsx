@@ -52,7 +52,7 @@ export default function RulePage({ place }: { place: Place }) {
           ]} />
         </Container>
         <ListTable
-          title="Targets" variant="container" query={targets} trackBy={(t) => t.Id!} fields={["Id", "Arn"]} empty={{ title: "No targets", text: "What fits the rule is told to nobody." }}
+          title="Targets" variant="container" query={targets} trackBy={(t) => t.Id!} fields={["Id", "Arn"]} empty={{ title: "No targets", text: "What fits the rule is told to nobody. Name a target with aws events put-targets." }}
           columns={[
             { id: "id", header: "ID", cell: (t) => t.Id, isRowHeader: true },
             { id: "arn", header: "Target", cell: (t) => <TargetLink arn={t.Arn!} /> },

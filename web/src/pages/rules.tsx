@@ -28,7 +28,7 @@ export default function RulesPage() {
   return (
     <ListTable
       title="EventBridge rules" query={rules} trackBy={(r) => r.Arn!} fields={["Name", "EventPattern", "Description", "EventBusName"]} actions={<CopyCli text={command("events", "list-rules", {})} />}
-      empty={{ title: "No rules", text: "A rule takes the events that fit its pattern, or comes at its times, and tells its targets. Those of .sync tasks are made when such a state machine is." }}
+      empty={{ title: "No rules", text: "A rule takes the events that fit its pattern, or comes at its times, and tells its targets. Make one with aws events put-rule; those of .sync tasks are made when such a state machine is." }}
       columns={[
         { id: "name", header: "Name", cell: (r) => <><Link href={paths.rule(r.Name!, r.EventBusName)}>{r.Name}</Link> {r.ManagedBy && <Badge color="blue">Managed by {r.ManagedBy}</Badge>}</>, sortingField: "Name", isRowHeader: true },
         { id: "state", header: "State", minWidth: 130, cell: (r) => <StatusBadge status={r.State} />, sortingField: "State" },

@@ -76,7 +76,7 @@ export default function TopicPage({ place }: { place: Place }) {
           <SpaceBetween size="m">
             {messages.error && <Failure error={messages.error} what="The messages could not be read" />}
             {!messages.data && !messages.error && <Waiting />}
-            {messages.data?.messages.length === 0 && <Nothing title="No messages yet" text="What is published appears here." />}
+            {messages.data?.messages.length === 0 && <Nothing title="No messages yet" text="Publish one below, or let a state machine do it: it appears here with what became of it." />}
             {messages.data?.messages.map((m) => <Delivered key={m.messageId} message={m} />)}
             <FormField label="Publish a message"><SpaceBetween direction="horizontal" size="xs"><Input value={message} onChange={({ detail }) => setMessage(detail.value)} placeholder="Text" ariaLabel="Text of the message" /><Button disabled={!message} onClick={publish}>Publish</Button><CliOf of={publication} /></SpaceBetween></FormField>
           </SpaceBetween>

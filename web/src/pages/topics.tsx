@@ -19,7 +19,7 @@ export default function TopicsPage() {
   const create = () => void sns().send(creation()).then(() => (setName(""), refresh("topics")), (e: unknown) => notifyError("The topic was not created", e));
   return (
     <ListTable
-      title="Topics" query={topics} trackBy={(t) => t.arn} fields={["name", "arn"]} empty={{ title: "No topics", text: "A topic hands each message to everybody who subscribed to it." }}
+      title="Topics" query={topics} trackBy={(t) => t.arn} fields={["name", "arn"]} empty={{ title: "No topics", text: "Create one: a topic hands each message to everybody who subscribed to it." }}
       actions={<SpaceBetween direction="horizontal" size="xs"><Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="Name" ariaLabel="Name of the new topic" /><Button disabled={!name} onClick={create}>Create topic</Button><CliOf of={creation} /></SpaceBetween>}
       columns={[
         { id: "name", header: "Name", cell: (t) => <Link href={paths.topic(t.arn)}>{t.name}</Link>, sortingField: "name", isRowHeader: true },

@@ -25,7 +25,7 @@ export function Versions({ arn }: { arn: string }) {
   return (
     <ListTable
       title="Versions" variant="container" query={versions} trackBy={(v) => v.stateMachineVersionArn!} fields={["stateMachineVersionArn"]} actions={<SpaceBetween direction="horizontal" size="xs"><CliOf of={publication} /><Button onClick={() => void publish()}>Publish version</Button></SpaceBetween>}
-      empty={{ title: "No versions", text: "A version is the definition as it is now, for good." }}
+      empty={{ title: "No versions", text: "Publish one: it is the definition as it is now, for good." }}
       columns={[
         { id: "version", header: "Version", cell: (v) => <Link href={paths.machine(v.stateMachineVersionArn!)}>{numberOf(v.stateMachineVersionArn)}</Link>, isRowHeader: true },
         { id: "created", header: "Creation date", cell: (v) => dateTime(v.creationDate) },
@@ -50,7 +50,7 @@ export function Aliases({ arn }: { arn: string }) {
     <ListTable
       title="Aliases" variant="container" query={aliases} trackBy={(a) => a.stateMachineAliasArn!} fields={["name"]}
       actions={<SpaceBetween direction="horizontal" size="xs"><Input value={alias} onChange={({ detail }) => setAlias(detail.value)} placeholder="Name" ariaLabel="Name of the new alias" /><Button disabled={!alias || !newest} onClick={() => void create()}>Create for the newest version</Button><CliOf of={aliasing} disabled={!newest} /></SpaceBetween>}
-      empty={{ title: "No aliases", text: newest ? "An alias points to one version, or divides starts between two." : "An alias points to one version, or divides starts between two. Publish a version first." }}
+      empty={{ title: "No aliases", text: newest ? "Name one for the newest version: an alias points to one version, or divides starts between two." : "An alias points to one version, or divides starts between two. Publish a version first." }}
       columns={[
         { id: "name", header: "Alias", cell: (a) => a.name, isRowHeader: true },
         { id: "routes", header: "Routing configuration", cell: (a) => a.routingConfiguration?.map((r, i) => <span key={r.stateMachineVersionArn}>{i > 0 && ", "}<Link href={paths.machine(r.stateMachineVersionArn!)}>Version {numberOf(r.stateMachineVersionArn)}</Link>: {r.weight} %</span>) },
@@ -70,7 +70,7 @@ export function TagsOf({ arn }: { arn: string }) {
   const change = (act: Promise<unknown>) => void act.then(() => refresh("tags", arn), (e: unknown) => notifyError("The tags were not changed", e));
   return (
     <ListTable
-      title="Tags" variant="container" query={tags} trackBy={(t) => t.key!} fields={["key", "value"]} empty={{ title: "No tags", text: "Tags name what belongs together." }}
+      title="Tags" variant="container" query={tags} trackBy={(t) => t.key!} fields={["key", "value"]} empty={{ title: "No tags", text: "Add a key with its value: tags name what belongs together." }}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Input value={key} onChange={({ detail }) => setKey(detail.value)} placeholder="Key" ariaLabel="Key of the new tag" />
