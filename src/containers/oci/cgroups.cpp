@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -65,7 +67,43 @@ void remove_folder(const std::string& folder) {
   }
 }
 
+void put(const std::string& file, std::string_view text) {
+  std::ofstream out(file);
+  out << text;
+}
+
 }  // namespace
+
+void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis) {
+  constexpr int64_t kPeriodUs = 100'000;
+  const int64_t quota = cpu_millis > 0 ? std::max<int64_t>(1'000, cpu_millis * kPeriodUs / 1'000) : 0;
+  const auto make = [&](std::string_view tree) {
+    const std::string above = fmt::format("{}/gantry", tree), folder = fmt::format("{}/{}", above, task);
+    mkdir(above.c_str(), 0755);
+    mkdir(folder.c_str(), 0755);
+    return folder;
+  };
+  if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) {
+    for (const char* group : {"/sys/fs/cgroup", "/sys/fs/cgroup/gantry"}) {
+      mkdir(group, 0755);
+      put(fmt::format("{}/cgroup.subtree_control", group), "+memory +cpu +pids");
+    }
+    const std::string folder = make("/sys/fs/cgroup");
+    if (memory_bytes > 0) put(folder + "/memory.max", std::to_string(memory_bytes)), put(folder + "/memory.swap.max", "0");
+    if (quota > 0) put(folder + "/cpu.max", fmt::format("{} {}", quota, kPeriodUs));
+    return;
+  }
+  if (memory_bytes > 0) {
+    const std::string folder = make("/sys/fs/cgroup/memory");
+    put(folder + "/memory.limit_in_bytes", std::to_string(memory_bytes));
+    put(folder + "/memory.memsw.limit_in_bytes", std::to_string(memory_bytes));
+  }
+  if (quota > 0) {
+    const std::string folder = make("/sys/fs/cgroup/cpu");
+    put(folder + "/cpu.cfs_period_us", std::to_string(kPeriodUs));
+    put(folder + "/cpu.cfs_quota_us", std::to_string(quota));
+  }
+}
 
 void remove_task_groups(std::string_view task) {
   for (const std::string& tree : trees()) {

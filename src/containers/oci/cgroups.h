@@ -2,6 +2,7 @@
 // A task's control groups, in whichever trees the machine has: version 1 has a tree a controller, version 2 one.
 //
 // A task's groups stand below /gantry/<id>; crun makes them with the limits of each container and leaves them.
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace containers::oci {
 
 // Ends what still runs in a task's groups and takes them away. Blocks until that is over, for seconds at most.
 void remove_task_groups(std::string_view task);
+
+// Makes the group above those of a task's containers, with the limits that they share. 0: none.
+void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis);
 
 // Takes one empty group away, everywhere: "/gantry/<id>/0".
 void remove_group(std::string_view group);

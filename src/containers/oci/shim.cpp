@@ -157,6 +157,8 @@ class Supervisor {
     if (!network) return failed(network.error().message);
     network_ = *network;
     if (network_.metadata >= 0) start_metadata_proxy(network_.metadata, task_.spec.metadata_url, task_.spec.id);
+    // One that is alone has the task's limits itself.
+    if (task_.spec.containers.size() > 1) limit_task(task_.spec.id, task_.spec.memory_bytes, task_.spec.cpu_millis);
     for (const std::string& volume : task_.spec.volumes) fs::create_directories(folder_ + "/volumes/" + volume);
     for (size_t i = 0; i < task_.spec.containers.size(); ++i) {
       Container c;

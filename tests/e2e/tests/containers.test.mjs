@@ -196,6 +196,16 @@ test("one whose health cannot come any more fails the task, and says so", async 
   assert.match(task.stoppedReason, /main cannot start: its dependency served ended before it was HEALTHY/);
 });
 
+test("the containers of a task share its memory", async () => {
+  const holds = { command: ["sh", "-c", "mkfifo /f; sleep 1000 < /f & exec dd if=/dev/zero of=/f bs=300M count=1"], stopTimeout: 2 };
+  const definition = await define("shares", [{ name: "a", ...holds }, { name: "b", ...holds }]);
+  const task = await ended(await begin(definition));
+  assert.ok(
+    task.containers.some((c) => c.exitCode === 137 && /^OutOfMemoryError/.test(c.reason ?? "")),
+    JSON.stringify(task.containers.map(({ name, exitCode, reason }) => ({ name, exitCode, reason }))),
+  );
+});
+
 test("the credentials endpoint gives the task role's session, named after the task", async () => {
   const { task, said } = await script("role", "wget -q -O - http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", { more: { taskRoleArn: role } });
   const credentials = JSON.parse(said.join(""));
