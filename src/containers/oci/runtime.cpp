@@ -35,13 +35,13 @@ bool on_path(const char* name) {
   return false;
 }
 
-// Whether that process is a supervisor of ours.
+// Whether that process is a supervisor of ours; one that was forked just now has the starter's name still.
 bool is_shim(uint64_t pid) {
   if (pid == 0) return false;
   std::ifstream in(fmt::format("/proc/{}/comm", pid));
   std::string name;
   std::getline(in, name);
-  return name == "gantry-shim";
+  return name == "gantry-shim" || name == "gantry-starter";
 }
 
 class Runtime final : public ContainerRuntime {
@@ -284,7 +284,7 @@ class Runtime final : public ContainerRuntime {
 
   // A task whose supervisor is gone without having said so: killed, or the machine went down. What it has left is taken away.
   void adopt(const std::string& id) {
-    if (const auto it = tasks_.find(id); it == tasks_.end() || it->second.ended || is_shim(read_number(folder(id) + "/shim.pid"))) return;
+    if (const auto it = tasks_.find(id); it == tasks_.end() || it->second.ended || is_shim(it->second.shim) || is_shim(read_number(folder(id) + "/shim.pid"))) return;
     look(id);  // its last words
     const auto it = tasks_.find(id);
     if (it == tasks_.end() || it->second.ended || it->second.lost) return;

@@ -79,6 +79,7 @@ async function output(task, container) {
 async function script(family, text, { container = {}, run = {}, more = {} } = {}) {
   const definition = await define(family, { name: "main", command: ["sh", "-c", text], ...container }, more);
   const task = await ended(await begin(definition, run));
+  assert.ok(task.startedAt, `it did not start: ${task.stoppedReason}`);
   return { task, said: await output(task, "main"), exitCode: task.containers[0].exitCode };
 }
 
