@@ -237,14 +237,14 @@ class Parser {
       free_ = unescaped_.get();
     }
     char* to = std::copy(text_.begin() + static_cast<ptrdiff_t>(start), text_.begin() + static_cast<ptrdiff_t>(at_), free_);
-    copy_unescaped(to);
+    to = copy_unescaped(to);
     while (!at_end() && text_[at_] != '"') {
       if (text_[at_] != '\\') {
         return set_fault(fmt::format("Illegal unquoted character ((CTRL-CHAR, code {})): has to be escaped using "
                                      "backslash to be included in string value", static_cast<uint8_t>(text_[at_])), at_ + 1);
       }
       if (!parse_escape(to)) return false;
-      copy_unescaped(to);
+      to = copy_unescaped(to);
     }
     if (at_end()) return set_fault("Unexpected end-of-input: was expecting closing quote for a string value", text_.size());
     ++at_;
@@ -253,28 +253,35 @@ class Parser {
     return true;
   }
 
-  // Up to the string's end, or to what needs a closer look: it may stop before an escape like any other.
-  void copy_unescaped(char*& to) {
+  // Up to the string's end, or to what needs a closer look: it may stop before an escape like any other. Returns the end of what it wrote.
+  char* copy_unescaped(char* to) {
+    const std::string_view text = text_;
+    size_t at = at_;  // in a register: what `to` points at might be anything, for all that the compiler knows
     // What stands between two marks is copied as a whole block, of which the next writes over the rest: so two must be there to read.
-    while (at_ + 2 * kPlainBlock <= text_.size()) {
-      const size_t begin = at_, end = at_ + kPlainBlock;
-      for (uint32_t found = find_special(block_at(text_.data() + at_)); found != 0; found &= found - 1) {
+    while (at + 2 * kPlainBlock <= text.size()) {
+      const size_t begin = at, end = at + kPlainBlock;
+      for (uint32_t found = find_special(block_at(text.data() + at)); found != 0; found &= found - 1) {
         const size_t next = begin + static_cast<size_t>(std::countr_zero(found));
-        if (next < at_) continue;  // what the backslash before it was for
-        std::memcpy(to, text_.data() + at_, kPlainBlock);
-        to += next - at_;
-        at_ = next;
-        const char simple = text_[next] == '\\' ? kUnescaped[static_cast<uint8_t>(text_[next + 1])] : '\0';
-        if (simple == '\0') return;
+        if (next < at) continue;  // what the backslash before it was for
+        std::memcpy(to, text.data() + at, kPlainBlock);
+        to += next - at;
+        at = next;
+        const char simple = text[next] == '\\' ? kUnescaped[static_cast<uint8_t>(text[next + 1])] : '\0';
+        if (simple == '\0') {
+          at_ = at;
+          return to;
+        }
         *to++ = simple;
-        at_ += 2;
+        at += 2;
       }
-      if (at_ >= end) continue;
-      std::memcpy(to, text_.data() + at_, kPlainBlock);
-      to += end - at_;
-      at_ = end;
+      if (at >= end) continue;
+      std::memcpy(to, text.data() + at, kPlainBlock);
+      to += end - at;
+      at = end;
     }
-    while (!at_end() && is_plain(text_[at_])) *to++ = text_[at_++];
+    while (at < text.size() && is_plain(text[at])) *to++ = text[at++];
+    at_ = at;
+    return to;
   }
 
   // At a backslash.

@@ -37,34 +37,140 @@ char* write_surrogate(std::string_view text, size_t at, char* to) {
   return to;
 }
 
-// The digits of a whole number that a Value holds as one; nothing of any other.
-struct Digits {
-  char text[24];
-  size_t size = 0;
-  explicit Digits(const Value& value) {
-    if (value.is_integer() && !value.identity()) size = static_cast<size_t>(std::to_chars(text, text + sizeof text, *value.as_int64()).ptr - text);
-  }
-};
+// Whether the value holds a whole number as one: its digits are its text.
+bool is_whole(const Value& value) { return value.is_integer() && !value.identity(); }
 
-void write_scalar(const Value& value, std::string& out) {
-  switch (value.kind()) {
-    case Kind::null:
-      out += "null";
-      return;
-    case Kind::boolean:
-      out += value.as_bool() ? "true" : "false";
-      return;
-    case Kind::string:
-      write_string(value.as_string(), out);
-      return;
-    default:
-      if (const Digits digits(value); digits.size > 0) {
-        out.append(digits.text, digits.size);
+constexpr size_t kDigitsMax = 20;  // of 64 bits, with their sign
+
+// Text on its way into a string, through a small buffer: to append each piece would cost more than to make it.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+  ~Writer() { flush(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void value(const Value& value) {
+    switch (value.kind()) {
+      case Kind::null: return text("null");
+      case Kind::boolean: return text(value.as_bool() ? "true" : "false");
+      case Kind::string: return string(value.as_string());
+      case Kind::number:
+        if (!is_whole(value)) return text(value.number_text());
+        make_room();
+        to_ = std::to_chars(to_, to_ + kDigitsMax, *value.as_int64()).ptr;
         return;
+      case Kind::array: {
+        put('[');
+        bool first = true;
+        for (const Value& item : value.items()) {
+          if (!std::exchange(first, false)) put(',');
+          this->value(item);
+        }
+        return put(']');
       }
-      out += value.number_text();
+      case Kind::object: {
+        put('{');
+        bool first = true;
+        for (const Member& member : value.members()) {
+          if (!std::exchange(first, false)) put(',');
+          string(member.name);
+          put(':');
+          this->value(member.value);
+        }
+        return put('}');
+      }
+    }
   }
-}
+
+  void string(std::string_view text) {
+    reserve_for(text);
+    char* to = with_room(to_);  // a register's, while what it points at is written
+    *to++ = '"';
+    size_t at = 0;
+    // What stands between two marks is copied as a whole block, of which the next writes over the rest: so two must be there to read.
+    while (at + 2 * kPlainBlock <= text.size()) {
+      to = with_room(to);
+      const size_t begin = at, end = at + kPlainBlock;
+      for (uint32_t found = marks_of(text.data() + at); found != 0; found &= found - 1) {
+        const size_t next = begin + static_cast<size_t>(std::countr_zero(found));
+        std::memcpy(to, text.data() + at, kPlainBlock);
+        to += next - at;
+        at = character(text, next, to);
+      }
+      if (at >= end) continue;
+      std::memcpy(to, text.data() + at, kPlainBlock);
+      to += end - at;
+      at = end;
+    }
+    to = with_room(to);
+    if (at + kPlainBlock <= text.size() && marks_of(text.data() + at) == 0) {
+      std::memcpy(to, text.data() + at, kPlainBlock);
+      to += kPlainBlock;
+      at += kPlainBlock;
+    }
+    while (at < text.size()) at = character(text, at, to);
+    *to++ = '"';
+    to_ = to;
+  }
+
+ private:
+  static constexpr size_t kLarge = 4096;
+  // For not quite two blocks all of which are escapes, what is copied too much, and a quote at either end.
+  static constexpr size_t kRoom = 2 * 6 * kPlainBlock + sizeof(Written) + kPlainBlock + 2;
+
+  static uint32_t marks_of(const char* text) {
+    const Block block = block_at(text);
+    return find_special(block) | find_byte(block, kSurrogate);
+  }
+
+  void flush() {
+    out_.append(buffer_, to_);
+    to_ = buffer_;
+  }
+  char* with_room(char* to) {
+    if (to <= buffer_ + sizeof buffer_ - kRoom) return to;
+    to_ = to;
+    flush();
+    return to_;
+  }
+  void make_room() { to_ = with_room(to_); }
+  void put(char c) {
+    make_room();
+    *to_++ = c;
+  }
+  void text(std::string_view text) {
+    make_room();
+    if (text.size() > kRoom) {
+      flush();
+      out_ += text;
+    } else {
+      to_ = std::ranges::copy(text, to_).out;
+    }
+  }
+  // What is large makes room at once, with some for its escapes: growing would copy what is written so far again and again.
+  void reserve_for(std::string_view text) {
+    if (text.size() <= kLarge) return;
+    flush();
+    const size_t wanted = out_.size() + text.size() + text.size() / 4;
+    if (wanted > out_.capacity()) out_.reserve(std::max(wanted, 2 * out_.capacity()));
+  }
+  // One character as JSON has it; returns where the next begins.
+  static size_t character(std::string_view text, size_t at, char*& to) {
+    if (surrogate_at(text, at)) {
+      to = write_surrogate(text, at, to);
+      return at + 3;
+    }
+    const Written& written = kWritten[static_cast<uint8_t>(text[at])];
+    std::memcpy(to, &written, sizeof written);
+    to += written.size;
+    return at + 1;
+  }
+
+  std::string& out_;
+  char buffer_[1024];
+  char* to_ = buffer_;
+};
 
 void write_indented(const Value& value, size_t indent, std::string& out) {
   const auto line = [&](size_t depth) { out.append("\n").append(depth * 2, ' '); };
@@ -96,82 +202,8 @@ void write_indented(const Value& value, size_t indent, std::string& out) {
 
 }  // namespace
 
-void write_string(std::string_view text, std::string& out) {
-  // What is large makes room at once, with some for its escapes: growing would copy what is written so far again and again.
-  constexpr size_t kLarge = 4096;
-  if (const size_t wanted = out.size() + text.size() + text.size() / 4; text.size() > kLarge && wanted > out.capacity()) {
-    out.reserve(std::max(wanted, 2 * out.capacity()));
-  }
-  // Through a small buffer: to append each escape would cost more than to write it.
-  char buffer[512];
-  constexpr size_t kRoom = 6 * kPlainBlock + sizeof(Written) + kPlainBlock;
-  char* to = buffer;
-  *to++ = '"';
-  // One character as JSON has it; returns where the next begins.
-  const auto put = [&](size_t at) {
-    if (surrogate_at(text, at)) {
-      to = write_surrogate(text, at, to);
-      return at + 3;
-    }
-    const Written& written = kWritten[static_cast<uint8_t>(text[at])];
-    std::memcpy(to, &written, sizeof written);
-    to += written.size;
-    return at + 1;
-  };
-  size_t at = 0;
-  const auto make_room = [&] {
-    if (to <= buffer + sizeof buffer - kRoom) return;
-    out.append(buffer, to);
-    to = buffer;
-  };
-  // What stands between two marks is copied as a whole block, of which the next writes over the rest: so two must be there to read.
-  while (at + 2 * kPlainBlock <= text.size()) {
-    make_room();
-    const size_t end = at + kPlainBlock;
-    const Block block = block_at(text.data() + at);
-    for (uint32_t found = find_special(block) | find_byte(block, kSurrogate); found != 0; found &= found - 1) {
-      const size_t next = end - kPlainBlock + static_cast<size_t>(std::countr_zero(found));
-      std::memcpy(to, text.data() + at, kPlainBlock);
-      to += next - at;
-      at = put(next);
-    }
-    if (at < end) {
-      std::memcpy(to, text.data() + at, kPlainBlock);
-      to += end - at;
-      at = end;
-    }
-  }
-  while (at < text.size()) {
-    make_room();
-    at = put(at);
-  }
-  *to++ = '"';
-  out.append(buffer, to);
-}
-
-void write(const Value& value, std::string& out) {
-  if (value.is_array()) {
-    out.push_back('[');
-    bool first = true;
-    for (const Value& item : value.items()) {
-      if (!std::exchange(first, false)) out.push_back(',');
-      write(item, out);
-    }
-    out.push_back(']');
-  } else if (value.is_object()) {
-    out.push_back('{');
-    bool first = true;
-    for (const Member& member : value.members()) {
-      if (!std::exchange(first, false)) out.push_back(',');
-      write_string(member.name, out);
-      out.push_back(':');
-      write(member.value, out);
-    }
-    out.push_back('}');
-  } else {
-    write_scalar(value, out);
-  }
-}
+void write_string(std::string_view text, std::string& out) { Writer(out).string(text); }
+void write(const Value& value, std::string& out) { Writer(out).value(value); }
 
 std::string write(const Value& value) {
   std::string out;
@@ -187,8 +219,13 @@ std::string write_pretty(const Value& value) {
 
 namespace {
 size_t written_size(std::string_view text) {
-  size_t size = 2;
-  for (size_t at = 0; at < text.size(); ++at) {
+  size_t size = 2, at = 0;
+  // Blocks that stay as they are.
+  for (; at + kPlainBlock <= text.size(); at += kPlainBlock, size += kPlainBlock) {
+    const Block block = block_at(text.data() + at);
+    if ((find_special(block) | find_byte(block, kSurrogate)) != 0) break;
+  }
+  for (; at < text.size(); ++at) {
     if (surrogate_at(text, at)) {
       size += 6, at += 2;
     } else {
@@ -213,14 +250,15 @@ size_t written_size(const Value& value) {
     }
     case Kind::string:
       return written_size(value.as_string());
-    case Kind::number:
-      if (const Digits digits(value); digits.size > 0) return digits.size;
-      [[fallthrough]];
-    default: {
-      std::string text;
-      write_scalar(value, text);
-      return text.size();
+    case Kind::number: {
+      if (!is_whole(value)) return value.number_text().size();
+      char digits[kDigitsMax];
+      return static_cast<size_t>(std::to_chars(digits, digits + kDigitsMax, *value.as_int64()).ptr - digits);
     }
+    case Kind::boolean:
+      return value.as_bool() ? 4 : 5;
+    default:
+      return 4;
   }
 }
 
