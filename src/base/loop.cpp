@@ -1,7 +1,7 @@
 #include "base/loop.h"
 
 Loop::TimerId ManualLoop::after(int64_t delay_ms, Function<void()> work) {
-  const Instant due = clock_.now() + (delay_ms > 0 ? delay_ms : 0);
+  const int64_t due = elapsed_ms_ + (delay_ms > 0 ? delay_ms : 0);
   const TimerId id = next_++;
   timers_.emplace(std::pair{due, id}, std::move(work));
   due_.emplace(id, due);
@@ -30,23 +30,29 @@ void ManualLoop::run_ready() {
   }
 }
 
+void ManualLoop::advance_to(int64_t elapsed_ms) {
+  if (elapsed_ms <= elapsed_ms_) return;
+  clock_.advance(elapsed_ms - elapsed_ms_);
+  elapsed_ms_ = elapsed_ms;
+}
+
 void ManualLoop::run_for(int64_t ms) {
-  const Instant end = clock_.now() + ms;
+  const int64_t end = elapsed_ms_ + ms;
   run_ready();
   while (!timers_.empty() && timers_.begin()->first.first <= end) {
     auto node = timers_.extract(timers_.begin());
     due_.erase(node.key().second);
-    if (node.key().first > clock_.now()) clock_.set(node.key().first);
+    advance_to(node.key().first);
     node.mapped()();
     run_ready();
   }
-  clock_.set(end);
+  advance_to(end);
 }
 
 void ManualLoop::run_all(int64_t limit_ms) {
-  const Instant end = clock_.now() + limit_ms;
+  const int64_t end = elapsed_ms_ + limit_ms;
   run_ready();
   while (!timers_.empty() && timers_.begin()->first.first <= end) {
-    run_for(timers_.begin()->first.first - clock_.now());
+    run_for(timers_.begin()->first.first - elapsed_ms_);
   }
 }

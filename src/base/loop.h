@@ -30,7 +30,7 @@ class Loop {
 };
 
 // A loop without threads, for tests and simulation: nothing happens until it is told to run, and time
-// moves only from one timer to the next.
+// moves only from one timer to the next. Its clock may be set meanwhile: timers keep to what has gone by, as a real loop's do.
 class ManualLoop : public Loop {
  public:
   explicit ManualLoop(Instant start = {1'700'000'000'000}) : clock_(start) {}
@@ -48,11 +48,15 @@ class ManualLoop : public Loop {
   // Runs until nothing is ready and no timer is left. `limit_ms` of virtual time bounds it.
   void run_all(int64_t limit_ms = 366LL * 86'400'000);
   bool idle() const { return ready_.empty() && timers_.empty(); }
+  int64_t elapsed_ms() const { return elapsed_ms_; }  // whatever the clock was set to
 
  private:
+  void advance_to(int64_t elapsed_ms);
+
   ManualClock clock_;
+  int64_t elapsed_ms_ = 0;
   std::deque<Function<void()>> ready_;
-  std::map<std::pair<Instant, TimerId>, Function<void()>> timers_;
-  std::map<TimerId, Instant> due_;
+  std::map<std::pair<int64_t, TimerId>, Function<void()>> timers_;  // by what has gone by when they are due
+  std::map<TimerId, int64_t> due_;
   TimerId next_ = 1;
 };

@@ -26,7 +26,7 @@ struct Job {
   std::string execution;
   uint64_t task = 0;
   Answer answer;
-  Instant due;
+  int64_t due_ms = 0;        // of the world's life
   bool has_token = false;    // somebody can answer it by its token
   bool handed_over = false;  // safely so: it may not be offered again
   bool done = false;         // the answer was acknowledged
@@ -35,7 +35,7 @@ struct Job {
 struct Client {
   std::string name, arn, input;
   size_t plan = 0;
-  Instant at;                    // when it wants to start
+  int64_t at_ms = 0;             // of the world's life: when it wants to start
   bool asked = false, acknowledged = false;
   bool stop_asked = false, stopped = false;  // `stopped`: acknowledged while it ran
   struct Seen {
@@ -63,13 +63,13 @@ class HesitantLoop final : public ManualLoop {
  public:
   HesitantLoop(Instant now, uint64_t seed) : ManualLoop(now), random_(seed) {}
   void post(Function<void()> work) override {
-    last_ = std::max(last_, clock().now() + static_cast<int64_t>(random_.below(4) == 0 ? random_.below(3) : 0));
-    after(last_ - clock().now(), std::move(work));
+    last_ms_ = std::max(last_ms_, elapsed_ms() + static_cast<int64_t>(random_.below(4) == 0 ? random_.below(3) : 0));
+    after(last_ms_ - elapsed_ms(), std::move(work));
   }
 
  private:
   SeededRandom random_;
-  Instant last_{};
+  int64_t last_ms_ = 0;
 };
 
 // The process between two crashes.
@@ -117,6 +117,9 @@ class World {
     for (const char c : bytes) out_.digest = (out_.digest ^ static_cast<uint8_t>(c)) * 0x100000001b3ULL;
   }
   Instant now() { return process_->loop.clock().now(); }
+  // What has gone by since the world began, whatever anybody set the clock to.
+  int64_t lived_ms() const { return before_ms_ + (process_ ? process_->loop.elapsed_ms() : 0); }
+  void set_clock();
 
   uint64_t seed_;
   bool disturbed_;
@@ -131,8 +134,10 @@ class World {
   std::vector<Client> clients_;
   std::map<std::pair<std::string, uint64_t>, Job> jobs_;
   std::unique_ptr<Process> process_;
-  Instant quiet_until_;
+  int64_t before_ms_ = 0;  // what went by before this process
+  int64_t quiet_until_ms_ = 0;
   int faults_left_ = 0;
+  bool set_ahead_ = false;  // the clock was: what had time enough may have timed out
   Outcome out_;
 };
 
@@ -154,7 +159,7 @@ void Process::schedule(const Record& execution, const asl::ScheduleTask& task) {
   if (fresh) {
     job = {.execution = execution.arn, .task = task.task,
            .answer = answer_of(world_.seed_, p.text("s"), p["a"].as_int64().value_or(0), p["n"].as_int64().value_or(0))};
-    job.due = loop.clock().now() + 1 + static_cast<int64_t>((task.task * 7919 + execution.order * 104729) % 1500);
+    job.due_ms = world_.lived_ms() + 1 + static_cast<int64_t>((task.task * 7919 + execution.order * 104729) % 1500);
   }
   if (task.token != fmt::format("{}#{}", execution.arn, task.task)) world_.fail("a task's token is not what it was");
   if (task.resource->kind == asl::Resource::Kind::activity) {
@@ -183,7 +188,7 @@ void Process::schedule(const Record& execution, const asl::ScheduleTask& task) {
 
 void Process::answer(Job& job, bool until_acknowledged) {
   if (job.answer.kind == Answer::Kind::silence || job.done) return;
-  loop.after(std::max<int64_t>(job.due - loop.clock().now(), 1), [this, &job, until_acknowledged] {
+  loop.after(std::max<int64_t>(job.due_ms - world_.lived_ms(), 1), [this, &job, until_acknowledged] {
     if (job.answer.kind == Answer::Kind::output) {
       engine->deliver(job.execution, asl::TaskSucceeded{job.task, json::Value(job.answer.value)});
     } else {
@@ -202,7 +207,7 @@ void World::plan() {
     c.name = fmt::format("e{}", i);
     c.arn = fmt::format("{}execution:m{}:{}", kArnHead, c.plan, c.name);
     c.input = json::write(make_input(plans_random_));
-    c.at = Instant{1'700'000'000'000} + static_cast<int64_t>(plans_random_.below(20'000));
+    c.at_ms = static_cast<int64_t>(plans_random_.below(20'000));
     clients_.push_back(std::move(c));
   }
   faults_left_ = disturbed_ ? static_cast<int>(faults_.below(7)) : 0;
@@ -211,10 +216,12 @@ void World::plan() {
 // The process is gone; another takes its place.
 void World::restart(Crash how) {
   const Instant at = process_ ? now() : Instant{1'700'000'000'000};
+  before_ms_ = lived_ms();
   if (process_) {
     process_->engine.reset();
     process_->store.reset();
     disk.crash(how);
+    process_.reset();
     ++out_.crashes;
     // Whoever was not answered asks again.
     for (Client& client : clients_) client.asked = false;
@@ -248,7 +255,7 @@ void World::restart(Crash how) {
 void World::act(Client& client) {
   engine::Engine& engine = *process_->engine;
   if (!client.acknowledged) {
-    if (now() < client.at || client.asked || !process_->store->healthy()) return;
+    if (lived_ms() < client.at_ms || client.asked || !process_->store->healthy()) return;
     client.asked = true;
     if (!engine.find(client.arn)) {
       engine.start(Record{.arn = client.arn, .name = client.name, .machine_arn = fmt::format("{}stateMachine:m{}", kArnHead, client.plan),
@@ -271,26 +278,36 @@ void World::act(Client& client) {
 }
 
 void World::disturb() {
-  if (faults_left_ <= 0 || now() < quiet_until_ || faults_.below(8) != 0) return;
+  if (faults_left_ <= 0 || lived_ms() < quiet_until_ms_ || faults_.below(8) != 0) return;
   --faults_left_;
-  quiet_until_ = now() + 12'000;
-  switch (faults_.below(4)) {
+  quiet_until_ms_ = lived_ms() + 12'000;
+  switch (faults_.below(5)) {
     case 0: disk.die_at_call(1 + faults_.below(40)); break;
     case 1: disk.fail_calls(1 + faults_.below(20), 1 + faults_.below(6), static_cast<Fault>(faults_.below(3))); break;
     case 2:
       disk.set_full(true);
       process_->loop.after(1 + static_cast<int64_t>(faults_.below(2'000)), [this] { disk.set_full(false); });
       break;
+    case 3: set_clock(); break;
     default: restart(faults_.below(2) ? Crash::process : Crash::power);
   }
+}
+
+// Somebody sets the clock, back or ahead, and at times the process ends right behind it.
+void World::set_clock() {
+  const bool ahead = faults_.below(2) == 0;
+  set_ahead_ = set_ahead_ || ahead;
+  const auto by = static_cast<int64_t>(1 + faults_.below(ahead ? 3'600'000 : 60'000));
+  process_->loop.clock().set(now() + (ahead ? by : -by));
+  if (faults_.below(3) == 0) restart(faults_.below(2) ? Crash::process : Crash::power);
 }
 
 Outcome World::run() {
   plan();
   restart(Crash::process);
-  const Instant cap = Instant{1'700'000'000'000} + 4 * 3'600'000;
+  constexpr int64_t kCapMs = 4 * 3'600'000;
   SeededRandom pace(seed_ + 3);
-  while (out_.failures.empty() && now() < cap) {
+  while (out_.failures.empty() && lived_ms() < kCapMs) {
     for (Client& client : clients_) act(client);
     disturb();
     if (!out_.failures.empty()) break;
@@ -346,7 +363,7 @@ void World::check(bool last) {
     std::string ended(engine::status_text(record->status));
     if (record->status == engine::Outcome::succeeded) ended += " " + canonical(*json::parse(*record->output));
     if (record->status == engine::Outcome::failed) ended += " " + record->error.value_or("");
-    const bool excused = (record->status == engine::Outcome::timed_out && plan.timeout_s) || (record->status == engine::Outcome::aborted && client.stop_asked);
+    const bool excused = set_ahead_ || (record->status == engine::Outcome::timed_out && plan.timeout_s) || (record->status == engine::Outcome::aborted && client.stop_asked);
     if (!right.empty() && !right.contains(ended) && !excused) {
       std::string all;
       for (const std::string& one : right) all += "\n    " + one;
@@ -360,13 +377,14 @@ void World::check(bool last) {
     }
     count(record->encode());
     out_.events += events.size();
-    if (plan.sequential() && !plan.timeout_s && !client.stop_asked) out_.histories[client.arn] = std::move(story);
+    if (plan.sequential() && !plan.timeout_s && !client.stop_asked && !set_ahead_) out_.histories[client.arn] = std::move(story);
   }
 }
 
 void World::check_history(const Client& client, const Record& record, const std::vector<asl::Event>& events) {
   if (record.status == engine::Outcome::running) fail(client.arn + ": never ends: " + plans_[client.plan].definition());
   if (record.events != events.size()) fail(fmt::format("{}: {} events are told and {} there", client.arn, record.events, events.size()));
+  if (record.stop < (events.empty() ? record.start : events.back().at)) fail(client.arn + ": it ended before its last event");
   size_t ends = 0;
   std::map<uint64_t, uint64_t> work_of;  // event -> the Scheduled event that it belongs to
   std::set<uint64_t> answered;
