@@ -8,21 +8,23 @@ import { join } from "node:path";
 const binary = process.env.GANTRY_BINARY;
 
 export class Server {
-  // flags: further flags of `gantry serve`. `auth` is off unless a test says otherwise.
-  static async start({ flags = [], auth = "off", dataDir, environment = {} } = {}) {
+  // flags: further flags of `gantry serve`. `auth` is off unless a test says otherwise. `through`: words of a program that becomes it.
+  static async start({ flags = [], auth = "off", dataDir, environment = {}, through = [] } = {}) {
     const server = new Server();
     server.ownsData = !dataDir;
     server.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "gantry-e2e-"));
     server.flags = flags;
     server.auth = auth;
     server.environment = environment;
+    server.through = through;
     await server.launch("127.0.0.1:0");
     return server;
   }
 
   async launch(listen) {
     const args = ["serve", "--listen", listen, "--data-dir", this.dataDir, "--auth", this.auth, ...this.flags];
-    this.child = spawn(binary, args, { env: { ...process.env, ...this.environment }, stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...words] = [...this.through, binary, ...args];
+    this.child = spawn(program, words, { env: { ...process.env, ...this.environment }, stdio: ["ignore", "pipe", "pipe"] });
     this.output = "";
     this.exited = new Promise((resolve) => this.child.on("exit", (code, signal) => resolve({ code, signal })));
     this.child.stderr.on("data", (data) => (this.output += data));
