@@ -73,10 +73,32 @@ void Api::handle(const net::Request& request, net::HttpServer::Respond respond) 
   Function<void(Answer)> send = [this, cors = std::move(cors), respond = std::move(respond)](Answer made) mutable {
     net::Response response = made ? *std::move(made) : error_response(made.error());
     for (net::Header& header : cors.list) response.headers.list.push_back(std::move(header));
-    // What is shown here is durable, like every other answer.
-    parts_.store.when_durable(parts_.store.head(), [respond = std::move(respond), response = std::move(response)]() mutable { respond(std::move(response)); });
+    send_durable(std::move(response), std::move(respond));
   };
   if (!answer_later(request, path, send)) send(answer(request, path));
+}
+
+// What is shown here is durable, like every other answer; a device that takes nothing is not waited for for ever.
+void Api::send_durable(net::Response response, net::HttpServer::Respond respond) {
+  constexpr int64_t kPatienceMs = 5'000;
+  struct Waiting {
+    net::HttpServer::Respond respond;
+    std::shared_ptr<net::BodyStream> stream;
+    Loop::TimerId timer = 0;
+    bool answered = false;
+  };
+  auto waiting = std::make_shared<Waiting>(Waiting{.respond = std::move(respond), .stream = response.stream});
+  parts_.store.when_durable(parts_.store.head(), [this, waiting, response = std::move(response)]() mutable {
+    if (std::exchange(waiting->answered, true)) return;
+    if (waiting->timer) parts_.loop.cancel(waiting->timer);
+    waiting->respond(std::move(response));
+  });
+  if (waiting->answered) return;
+  waiting->timer = parts_.loop.after(kPatienceMs, [waiting] {
+    if (std::exchange(waiting->answered, true)) return;
+    if (waiting->stream) waiting->stream->close();
+    waiting->respond(error_response(Error{"ServiceUnavailableException", "The disk takes nothing for the moment: try again", 503, {}}));
+  });
 }
 
 Result<auth::Identity> Api::identify(const net::Request& request) {

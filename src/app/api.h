@@ -61,6 +61,7 @@ class Api {
   };
   using Answer = Result<net::Response>;
 
+  void send_durable(net::Response response, net::HttpServer::Respond respond);
   Answer answer(const net::Request& request, std::string_view path);
   Result<auth::Identity> identify(const net::Request& request);
   // Answers that take a while: snapshots of the store. False when the path is another.

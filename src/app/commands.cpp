@@ -4,7 +4,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 #include "app/footprint.h"
 #include "app/server.h"
@@ -21,6 +24,16 @@ void raise_file_limit() {
   limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
   setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+// Past what stop() waits for, something hangs that nothing can call back: a device, a file system. Who was answered was answered
+// of what is kept, so nothing is lost by going.
+void end_soon() {
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::seconds(15));
+    fmt::print(stderr, "gantry: a disk or a program does not come back: ended without it. What was acknowledged is kept\n");
+    std::_Exit(1);
+  }).detach();
+}
 }  // namespace
 
 int serve(const Config& config, std::vector<std::string> arguments) {
@@ -32,7 +45,10 @@ int serve(const Config& config, std::vector<std::string> arguments) {
   net::IoLoop loop;
   auto server = Server::start(loop, config);
   if (!server) return told(server.error());
-  loop.on_terminate([&] { (*server)->stop([&] { loop.stop(); }); });
+  loop.on_terminate([&] {
+    end_soon();
+    (*server)->stop([&] { loop.stop(); });
+  });
   fmt::print("gantry: ready on {}\n", (*server)->url());
   std::fflush(stdout);
   constexpr int64_t kStartedMs = 500;  // the first requests are behind it

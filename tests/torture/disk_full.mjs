@@ -16,6 +16,22 @@ const within = async (ms, what, promise) => {
   return result;
 };
 
+async function startsOrSays(server, known, say) {
+  try {
+    await within(20_000, "a start on a full disk", server.launch("127.0.0.1:0"));
+  } catch (error) {
+    assert.match(error.message, /gantry ended \(1\).*(room|No space|full)/s);
+    return say(`on the full disk it said: ${/gantry: (.*)/.exec(server.output)?.[1]}`);
+  }
+  const states = client(sfn.SFNClient, server);
+  const { status } = await within(10_000, "DescribeExecution", states.send(new sfn.DescribeExecutionCommand({ executionArn: known })));
+  assert.ok(["RUNNING", "SUCCEEDED"].includes(status), status);
+  server.child.kill("SIGTERM");
+  const { code } = await within(30_000, "the end after SIGTERM", server.exited);
+  assert.equal(code, 0, server.output);
+  say("on the full disk it started, answered and ended in order");
+}
+
 export async function run({ rounds, random, say }) {
   if (process.getuid() !== 0) return say("not run: mounting a disk needs root");
   const disk = new SmallDisk(256);
@@ -74,6 +90,8 @@ export async function run({ rounds, random, say }) {
         server.child.kill("SIGKILL");
         await server.exited;
       }
+      // Beginning while there is no room at all, a server starts and answers, or says what is wrong.
+      if (way !== "goes on") await startsOrSays(server, known, say);
       disk.makeRoom();
       const freed = Date.now();
       if (way !== "goes on") {

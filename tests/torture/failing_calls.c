@@ -1,6 +1,7 @@
 // Preloaded into the server: the n-th call that writes to its data directory fails, and some behind it.
 //
 //   TORTURE_FOLDER  the data directory    TORTURE_NTH, TORTURE_COUNT  which calls    TORTURE_HOW  eio, enospc or short
+//   TORTURE_HANG    a file: while it is there every such call hangs
 //
 // A sync that fails takes with it what was written since the last one, as a real disk may: those bytes become zeros.
 #define _GNU_SOURCE
@@ -31,8 +32,8 @@ static void begin(void) {
   const char* n = getenv("TORTURE_NTH");
   const char* many = getenv("TORTURE_COUNT");
   const char* kind = getenv("TORTURE_HOW");
+  if (where) snprintf(folder, sizeof folder, "%s", where);
   if (!where || !n) return;
-  snprintf(folder, sizeof folder, "%s", where);
   nth = atol(n);
   count = many ? atol(many) : 1;
   how = !kind || kind[0] == 'e' ? (kind && kind[1] == 'n' ? 'n' : 'e') : 's';
@@ -49,9 +50,16 @@ static int is_ours(int fd) {
   return length > 0 && strncmp(path, folder, length) == 0 && !strstr(path, "/LOG");
 }
 
+static void hang(int fd) {
+  const char* file = getenv("TORTURE_HANG");
+  if (!file || access(file, F_OK) != 0 || !is_ours(fd)) return;
+  while (access(file, F_OK) == 0) usleep(10000);
+}
+
 // Whether this call is one of those that fail.
 static int fails(int fd) {
   begin();
+  hang(fd);
   if (nth < 0 || !is_ours(fd)) return 0;
   pthread_mutex_lock(&mutex);
   const long at = ++calls;

@@ -1,12 +1,15 @@
-// What the server leans on stalls: an upstream that takes calls and never answers, a container's supervisor that is killed. What waits for
+// What the server leans on stalls: an upstream that takes calls and never answers, a disk that does not come back, a container's supervisor that is killed. What waits for
 // it comes to its end in time, and everybody else notices nothing.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server, until } from "../e2e/lib/server.mjs";
-import { client, ecs, sfn } from "./lib/aws.mjs";
+import { client, ecs, retryable, sfn, sleep } from "./lib/aws.mjs";
 import { containersRun, prepare } from "./lib/containers.mjs";
+import { Ledger } from "./lib/ledger.mjs";
 
 const roleArn = "arn:aws:iam::000000000000:role/torture";
 const make = async (states, name, all) => (await states.send(new sfn.CreateStateMachineCommand({ name, definition: JSON.stringify({ StartAt: Object.keys(all)[0], States: all }), roleArn }))).stateMachineArn;
@@ -50,6 +53,77 @@ async function upstream({ say }) {
   }
 }
 
+// The device does not come back from a call: what would write is refused after some seconds, what looks is answered or told to come again.
+async function disk({ say }) {
+  const scratch = mkdtempSync(join(tmpdir(), "gantry-hang-"));
+  const shim = join(scratch, "failing_calls.so"), hang = join(scratch, "hang"), dataDir = join(scratch, "data");
+  execFileSync("clang-19", ["-O1", "-shared", "-fPIC", "-o", shim, new URL("failing_calls.c", import.meta.url).pathname, "-ldl", "-lpthread"]);
+  const server = await Server.start({ dataDir, flags: ["--runtime", "none"], environment: { LD_PRELOAD: shim, TORTURE_FOLDER: dataDir, TORTURE_HANG: hang } });
+  try {
+    // Who asks has patience: what is bounded is the server's.
+    const states = client(sfn.SFNClient, server, { requestHandler: { requestTimeout: 60_000, throwOnRequestTimeout: true } });
+    const quick = await make(states, "quick", { A: { Type: "Pass", End: true } });
+    const ledger = new Ledger();
+    const start = async (n) => {
+      const input = `{"n":${n}}`;
+      const { executionArn } = await states.send(new sfn.StartExecutionCommand({ stateMachineArn: quick, input }));
+      ledger.acknowledged(executionArn, "quick", input);
+      return executionArn;
+    };
+    const known = await start(0);
+    writeFileSync(hang, "");
+    let asked = 0, lost = 0;
+    const asking = [];  // acknowledged once the disk is back
+    const refused = await until(
+      async () => {
+        const one = start(++asked).then(() => null, (error) => error);
+        asking.push(one);
+        return Promise.race([one, sleep(300)]);
+      },
+      (error) => error && retryable(error), { seconds: 60 });
+    const looks = async (what, ask) => {
+      const begun = Date.now();
+      const status = await ask().catch((error) => error.$metadata?.httpStatusCode ?? error);
+      assert.ok(status === 200 || status === 503, `${what}: ${status}`);
+      assert.ok(Date.now() - begun < 20_000, `${what} took ${Date.now() - begun} ms`);
+      return status;
+    };
+    const by = async (path) => (await fetch(`${server.url}${path}`, { signal: AbortSignal.timeout(60_000) })).status;
+    const answers = await Promise.all([
+      looks("health", () => by("/_gantry/health")), looks("metrics", () => by("/_gantry/metrics")), looks("the server's own API", () => by("/_gantry/api/server")),
+      looks("counts", () => by(`/_gantry/api/executions/counts?stateMachineArn=${encodeURIComponent(quick)}`)),
+      looks("events", () => by(`/_gantry/api/executions/events?executionArn=${encodeURIComponent(known)}`)),
+      looks("DescribeExecution", async () => (await states.send(new sfn.DescribeExecutionCommand({ executionArn: known }))).$metadata.httpStatusCode),
+    ]);
+    assert.deepEqual(answers.slice(0, 2), [200, 200]);
+    rmSync(hang);
+    for (const one of asking) if (await one) ++lost;
+    await until(() => start("null").catch((error) => (retryable(error) ? null : Promise.reject(error))), Boolean, { seconds: 30 });
+    await ledger.settle(states, 30);
+    say(`a disk that hung: ${asked} starts until ${refused.name}, ${asked - lost} of them acknowledged once it came back, looks answered ${answers.join(" ")}; ${ledger.finished} ended`);
+
+    // And a server that is told to end meanwhile does.
+    writeFileSync(hang, "");
+    start(1).catch(() => {});
+    await sleep(200);
+    const begun = Date.now();
+    server.child.kill("SIGTERM");
+    const { code } = await server.exited;
+    assert.ok(Date.now() - begun < 40_000, `ended ${Date.now() - begun} ms after SIGTERM`);
+    say(`SIGTERM while the disk hung: ended with ${code} after ${Date.now() - begun} ms`);
+    rmSync(hang);
+    await server.launch(server.listen);
+    const again = client(sfn.SFNClient, server);
+    for (const arn of ledger.entries.keys()) await ledger.read(again, arn);
+    await server.stop();
+  } finally {
+    rmSync(hang, { force: true });
+    if (server.child.exitCode === null) server.child.kill("SIGKILL");
+    await server.exited;
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
 async function supervisor({ say }) {
   if (!containersRun()) return say("the supervisor's end is not tried: containers need root, crun and busybox");
   const server = await Server.start({});
@@ -79,5 +153,6 @@ async function supervisor({ say }) {
 
 export async function run(given) {
   await upstream(given);
+  await disk(given);
   await supervisor(given);
 }

@@ -114,8 +114,8 @@ class JournaledTables final : public DiskStore {
     out.sample(healthy());
   }
 
-  // Memory has a bound: what the tables do not take keeps new work out.
-  bool healthy() const override { return journal_->healthy() && !refused_ && active_->bytes() < kMemoryAtMost * disk_.memory_bytes; }
+  // Memory has a bound: what the tables do not take keeps new work out. So does a device that does not come back from a call.
+  bool healthy() const override { return journal_->healthy() && !hanging_ && !refused_ && active_->bytes() < kMemoryAtMost * disk_.memory_bytes; }
 
   void copy_to(const std::string& folder, Function<void(Status)> done) override {
     copies_.push_back({head_, folder, std::move(done)});
@@ -124,6 +124,7 @@ class JournaledTables final : public DiskStore {
 
  private:
   static constexpr size_t kMemoryAtMost = 4;  // times what a checkpoint is made at
+  static constexpr int kHangsAfterS = 3;
 
   struct Copy {
     Position position;
@@ -134,6 +135,8 @@ class JournaledTables final : public DiskStore {
   void flush() {
     if (writing_ || group_.empty()) return;
     writing_ = true;
+    ++flush_;
+    watch();
     const Position last = head_;
     std::string body;
     body.reserve(group_.size());
@@ -143,8 +146,24 @@ class JournaledTables final : public DiskStore {
     });
   }
 
+  // A flush that takes seconds is one that may never end. One timer a second while there is something to write.
+  void watch() {
+    if (watching_) return;
+    watching_ = true;
+    look_at_flush(flush_, 0);
+  }
+  void look_at_flush(uint64_t flush, int seconds) {
+    loop_.after(1'000, [this, flush, seconds, alive = alive_] {
+      if (!*alive) return;
+      if (!writing_) return void(watching_ = false);
+      const int same = flush == flush_ ? seconds + 1 : 0;
+      hanging_ = same >= kHangsAfterS;
+      look_at_flush(flush_, same);
+    });
+  }
+
   void flushed(Position last) {
-    writing_ = false;
+    writing_ = hanging_ = false;
     durable_ = last;
     // The next group goes to the device while this one's waiters run.
     flush();
@@ -218,6 +237,8 @@ class JournaledTables final : public DiskStore {
   Position durable_ = 0;  // the last commit that is on the device
   std::string group_;     // commits that are not yet on their way
   bool writing_ = false, flush_posted_ = false;
+  uint64_t flush_ = 0;  // how many have been begun
+  bool watching_ = false, hanging_ = false;
   std::deque<std::pair<Position, Function<void()>>> waiting_;  // by position
 
   // What the tables do not have yet: what is written to, and what they are about to take.
