@@ -382,7 +382,7 @@ void Engine::arm_timers() {
   alarm_at_ = {INT64_MAX};
   if (timers_.empty()) return;
   // A long sleep is taken in steps, so that a clock that was set right meanwhile counts.
-  constexpr int64_t kLongestMs = 60'000;
+  constexpr int64_t kLongestMs = 10'000;
   alarm_at_ = timers_.begin()->due;
   const int64_t delay = std::min(alarm_at_ - loop_.clock().now(), kLongestMs);
   alarm_ = loop_.after(delay, [this, alive = alive_] {

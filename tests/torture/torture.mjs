@@ -1,7 +1,7 @@
 // Runs the parts one after another; each throws when a promise was broken.
 import { random } from "./lib/random.mjs";
 
-const parts = { kill: "./kill.mjs", "disk-full": "./disk_full.mjs", "disk-calls": "./disk_calls.mjs", flips: "./flips.mjs", stall: "./stall.mjs" };
+const parts = { kill: "./kill.mjs", "disk-full": "./disk_full.mjs", "disk-calls": "./disk_calls.mjs", flips: "./flips.mjs", stall: "./stall.mjs", clock: "./clock.mjs", engine: "./engine.mjs" };
 
 const asked = { rounds: 12, seed: Date.now() % 1_000_000_007 };
 const wanted = [];
