@@ -31,6 +31,7 @@ constexpr Setting kSettings[] = {
     {"retention-days", "DAYS", "90", "how long a finished execution is kept with its history; 0: for ever"},
     {"otlp-endpoint", "URL", "", "an OpenTelemetry collector for traces of executions, OTLP over HTTP: http://127.0.0.1:4318"},
     {"max-open-executions", "N", "1000000", "open executions in an account and region"},
+    {"memory-limit", "MB", "", "memory beyond which new work is refused; 0: none (default: most of what the control group allows, if it says)"},
     {"quotas", "off|aws", "off", "aws: request quotas as AWS has them"},
     {"endpoint", "URL", "", "the running server that a command talks to"},
     {"config", "FILE", "", "a TOML file with any of these settings"},

@@ -1,9 +1,6 @@
 #include "app/routes.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstdio>
+#include "base/memory.h"
 
 namespace app {
 namespace {
@@ -14,16 +11,6 @@ net::Response text(int status, std::string_view type, std::string body) {
   response.headers.add("Content-Type", type);
   response.body = std::move(body);
   return response;
-}
-
-// Resident memory in bytes, from the kernel.
-long resident_bytes() {
-  long pages = 0, resident = 0;
-  if (FILE* file = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(file, "%ld %ld", &pages, &resident) != 2) resident = 0;
-    std::fclose(file);
-  }
-  return resident * sysconf(_SC_PAGESIZE);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "app/routes.h"
 #include "app/snapshots.h"
 #include "base/crypto.h"
+#include "base/memory.h"
 #include "containers/absent_runtime.h"
 #include "containers/oci/runtime.h"
 #include "engine/store/disk_store.h"
@@ -54,6 +55,13 @@ Result<Address> parse_listen(const std::string& text) {
     return fail("Config", fmt::format("--listen wants ADDRESS:PORT, not '{}'", text));
   }
   return Address{host.empty() ? "0.0.0.0" : host, static_cast<uint16_t>(std::stoi(port))};
+}
+
+// Whether an operation of that name ends, takes away or hands out what there is, so that there is less of it behind it.
+bool makes_room(std::string_view operation) {
+  static constexpr std::string_view kVerbs[] = {"Delete", "Stop", "Remove", "Untag", "Purge", "Deregister", "Cancel", "Terminate",
+                                                "Disable", "Detach", "Unsubscribe", "SendTask", "Receive", "GetActivityTask"};
+  return std::ranges::any_of(kVerbs, [&](std::string_view verb) { return operation.starts_with(verb); });
 }
 
 bool is_loopback(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
@@ -149,6 +157,14 @@ class RunningServer final : public Server {
     registry_->set_authoriser(&iam);
     authenticator_ = std::make_unique<auth::Authenticator>(mode, &iam.credentials(), kit_->default_account, kit_->default_region);
     registry_->set_validator(model::make_validator());
+    if (const uint64_t bytes = TRY(memory_limit()); bytes > 0) {
+      memory_ = std::make_unique<MemoryLimit>(loop_, bytes);
+      registry_->set_validator([this, valid = model::make_validator()](const protocol::Call& call) -> Status {
+        TRY(valid(call));
+        if (call.internal || memory_->room() || protocol::only_looks(call.operation) || makes_room(call.operation)) return {};
+        return fail("ThrottlingException", "The server's memory is used up for the moment: try again");
+      });
+    }
     const std::string quotas = config_.get("quotas");
     if (quotas == "aws") registry_->keep_quotas();
     if (quotas != "aws" && quotas != "off") return fail("Config", fmt::format("--quotas is off or aws, not '{}'", quotas));
@@ -172,14 +188,21 @@ class RunningServer final : public Server {
     return {};
   }
 
+  Result<double> number(std::string_view name, double most) const {
+    const std::string text = config_.get(name);
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != 0 || !(value >= 0 && value <= most)) return fail("Config", fmt::format("--{} is a number from 0 to {}, not '{}'", name, most, text));
+    return value;
+  }
+
+  Result<uint64_t> memory_limit() const {
+    // The rest of a control group's share is for the kernel's part of it: sockets, files' pages.
+    if (config_.get("memory-limit").empty()) return allowed_bytes() / 100 * 85;
+    return static_cast<uint64_t>(TRY(number("memory-limit", 1e9)) * 1e6);
+  }
+
   Result<states::States::Settings> states_settings() const {
-    const auto number = [&](std::string_view name, double most) -> Result<double> {
-      const std::string text = config_.get(name);
-      char* end = nullptr;
-      const double value = std::strtod(text.c_str(), &end);
-      if (text.empty() || *end != 0 || !(value >= 0 && value <= most)) return fail("Config", fmt::format("--{} is a number from 0 to {}, not '{}'", name, most, text));
-      return value;
-    };
     const double days = TRY(number("retention-days", 36'500));
     const double open = TRY(number("max-open-executions", 1e9));
     return states::States::Settings{.retention_ms = static_cast<int64_t>(days * 86'400'000), .open_executions_max = static_cast<int64_t>(open)};
@@ -299,6 +322,7 @@ class RunningServer final : public Server {
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<protocol::OriginPolicy> origins_;
   std::unique_ptr<protocol::Gateway> gateway_;
+  std::unique_ptr<MemoryLimit> memory_;
   std::unique_ptr<Snapshots> snapshots_;
   std::unique_ptr<Api> api_;
   Routes routes_;
