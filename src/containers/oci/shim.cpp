@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLineMax = 256 * 1024;
+constexpr int64_t kStartMs = 3 * 60'000;  // as the agent on AWS waits for a container to start
 int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -102,6 +104,7 @@ class Supervisor {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (set_up()) {
       start_ready();
+      if (stop_asked_) stop_all();
       while (!finished()) wait_for_something();
     }
     drop_network(network_);
@@ -176,7 +179,7 @@ class Supervisor {
 
   // Starts every container whose conditions are met; one that cannot be met any more fails the task.
   void start_ready() {
-    for (bool again = true; again && !stopping_;) {
+    for (bool again = true; again && !stopping_ && !stop_asked_;) {
       again = false;
       for (Container& c : containers_) {
         if (c.state != Container::State::waiting) continue;
@@ -201,7 +204,7 @@ class Supervisor {
         if (!ready) continue;
         start(c);
         again = true;
-        if (stopping_) return;
+        if (stopping_ || stop_asked_) return;
       }
     }
   }
@@ -247,13 +250,15 @@ class Supervisor {
     c.streams[0] = out[0], c.streams[1] = err[0];
     for (const int fd : c.streams) fcntl(fd, F_SETFL, O_NONBLOCK);
     int status = 0;
-    if (error == 0) {
-      while (waitpid(starter, &status, 0) < 0 && errno == EINTR) {
-      }
+    if (error == 0 && !comes_back(starter, status, std::max(0, c.spec->stop_timeout_s))) {
+      const char* why = stop_asked_ ? "CannotStartContainerError: the task was stopped while its container was starting"
+                                    : "DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s";
+      return could_not_start(c, why, 1);
     }
     c.pid = std::atoi(read_text(pid_file).c_str());
     if (error != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || c.pid <= 0) {
-      const std::string why = error != 0 ? std::strerror(error) : read_text(log);
+      std::string why = error != 0 ? std::strerror(error) : read_text(log);
+      if (why.empty() && WIFSIGNALED(status)) why = fmt::format("{} was ended by signal {}", runtime(), WTERMSIG(status));
       const bool missing = why.find("not found") != why.npos || why.find("No such file") != why.npos;
       return could_not_start(c, fmt::format("CannotStartContainerError: {}", why.substr(0, 500)), missing ? 127 : why.find("ermission denied") != why.npos ? 126 : 128);
     }
@@ -321,6 +326,36 @@ class Supervisor {
     start_ready();
   }
 
+  // Whether the runtime has ended by itself. One that hangs is killed after three minutes, or once the task was told to stop
+  // and has had the time for that; what it has begun goes with the task's groups.
+  bool comes_back(pid_t starter, int& status, int stop_timeout_s) {
+    int64_t until = steady_ms() + kStartMs;
+    const int process = static_cast<int>(syscall(SYS_pidfd_open, starter, 0));
+    while (true) {
+      const pid_t ended = waitpid(starter, &status, WNOHANG);
+      const bool over = ended == starter || (ended < 0 && errno != EINTR);
+      const int64_t left = until - steady_ms();
+      if (!over && left <= 0) {
+        kill(starter, SIGKILL);
+        waitpid(starter, &status, 0);
+      }
+      if (over || left <= 0) {
+        if (process >= 0) close(process);
+        return over;
+      }
+      // What else ends meanwhile is looked at later: its signal stays where it is. (poll leaves out a descriptor below 0.)
+      pollfd fds[2] = {{process, POLLIN, 0}, {stop_asked_ ? -1 : control_, POLLIN, 0}};
+      poll(fds, 2, static_cast<int>(process >= 0 ? left : std::min<int64_t>(left, 20)));
+      if (fds[1].revents && hear_stop()) until = std::min(until, steady_ms() + int64_t{1'000} * stop_timeout_s);
+    }
+  }
+
+  bool hear_stop() {
+    char command[16];
+    if (recv(control_, command, sizeof command, 0) > 0) stop_asked_ = true;
+    return stop_asked_;
+  }
+
   void could_not_start(Container& c, std::string reason, int code) {
     while (!reason.empty() && (reason.back() == '\n' || reason.back() == ' ')) reason.pop_back();
     c.state = Container::State::exited;
@@ -359,16 +394,14 @@ class Supervisor {
     for (size_t i = 0; i < sources.size(); ++i) {
       if (fds[i + 2].revents) read_output(*sources[i].first, sources[i].second);
     }
-    if (fds[1].revents) {
-      char command[16];
-      if (recv(control_, command, sizeof command, 0) > 0) stop_all();
-    }
+    if (fds[1].revents) hear_stop();
     signalfd_siginfo signal;
     while (read(signals_, &signal, sizeof signal) > 0) {
     }
     reap();
     for (Container& c : containers_) look_after(c);
-    if (!stopping_) start_ready();
+    if (!stopping_ && !stop_asked_) start_ready();
+    if (stop_asked_) stop_all();
     for (Container& c : containers_) {
       if (c.state == Container::State::running && steady_ms() >= c.kill_at) {
         kill(c.pid, SIGKILL);
@@ -494,7 +527,7 @@ class Supervisor {
   TaskNetwork network_;
   std::vector<Container> containers_;
   int signals_ = -1, control_ = -1, outside_ = -1;
-  bool stopping_ = false;
+  bool stop_asked_ = false, stopping_ = false;
 };
 
 }  // namespace
