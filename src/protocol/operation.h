@@ -67,6 +67,7 @@ struct Call {
   std::string user_agent;
   std::string endpoint;   // the URL under which the client reached us, "http://127.0.0.1:4566"
   std::weak_ptr<net::Client> client;  // whoever waits for a slow answer; of a call over the wire
+  std::string trace_header;  // of X-Ray: goes on to whoever is called elsewhere
   // True when a service of ours makes the call on someone's behalf.
   bool internal = false;
 

@@ -51,6 +51,7 @@ bool Upstream::call(const Call& call, Reply& reply) {
     reply(std::unexpected(std::move(request).error()));
     return true;
   }
+  if (!call.trace_header.empty()) request->headers.set("X-Amzn-Trace-Id", call.trace_header);
   auth::sign(*request, settings_.key(call), call.region, call.service, clock_.now());
   http_.send(*std::move(request), {.timeout_ms = settings_.timeout_ms},
              [dialect, reply = std::move(reply)](Result<net::Response> response) mutable {

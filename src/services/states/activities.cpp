@@ -41,7 +41,7 @@ Result<Value> States::create_activity(const Call& call) {
 
 Result<Value> States::describe_activity(const Call& call) {
   const Name name = TRY(parse_activity_arn(call.params.text("activityArn")));
-  const Activity* activity = activities_.find(scope_of(name), name.machine);
+  const Activity* activity = activities_.find(scope_for(call, name), name.machine);
   if (!activity) return no_such_activity(name.arn);
   json::ObjectBuilder out;
   out.add("activityArn", activity->arn).add("name", activity->name).add("creationDate", activity->created.seconds());
@@ -74,14 +74,14 @@ Result<Value> States::list_activities(const Call& call) {
 
 Result<Value> States::delete_activity(const Call& call) {
   const Name name = TRY(parse_activity_arn(call.params.text("activityArn")));
-  activities_.erase(scope_of(name), name.machine);
+  activities_.erase(scope_for(call, name), name.machine);
   return Value::object();
 }
 
 void States::get_activity_task(const Call& call, protocol::Reply reply) {
   const auto name = parse_activity_arn(call.params.text("activityArn"));
   if (!name) return reply(std::unexpected(name.error()));
-  if (!activities_.find(scope_of(*name), name->machine)) return reply(no_such_activity(name->arn));
+  if (!activities_.find(scope_for(call, *name), name->machine)) return reply(no_such_activity(name->arn));
   ActivityQueue& queue = activity_queues_[name->arn];
   if (queue.pollers.size() >= kPollersMax) {
     return reply(fail("ActivityWorkerLimitExceeded", fmt::format("Activity Worker Limit Exceeded: '{}'", name->arn)));

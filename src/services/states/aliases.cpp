@@ -46,7 +46,7 @@ Result<Routing> routing_from(const Value& given) {
     return fail("ValidationException", fmt::format("Sum of routing configuration weights must equal 100. Received: {}", list_text(weights)));
   }
   if (arns.size() == 2 && parse_machine_arn(arns[0])->machine_arn() != parse_machine_arn(arns[1])->machine_arn()) {
-    return fail("ValidationException", "Routing configuration must contain versions of one state machine.");
+    return fail("ValidationException", "Both stateMachineVersionArn values must belong to the same state machine");
   }
   return routing;
 }
@@ -77,7 +77,7 @@ Result<Value> States::create_alias(const Call& call) {
   if (!is_alias_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
   Routing routing = TRY(routing_from(call.params["routingConfiguration"]));
   const Name first = TRY(parse_machine_arn(routing[0].first));
-  const StateMachine* there = machines_.find(scope_of(first), first.machine);
+  const StateMachine* there = machines_.find(scope_for(call, first), first.machine);
   if (!there) return no_such_resource();
   for (const auto& [arn, weight] : routing) {
     if (!there->versions.contains(std::strtoull(arn.substr(arn.rfind(':') + 1).c_str(), nullptr, 10))) return no_such_resource();
@@ -101,7 +101,7 @@ Result<Value> States::create_alias(const Call& call) {
 
 Result<Value> States::update_alias(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineAliasArn")));
-  const StateMachine* there = machines_.find(scope_of(name), name.machine);
+  const StateMachine* there = machines_.find(scope_for(call, name), name.machine);
   if (!there || !there->aliases.contains(name.qualifier)) return no_such_resource();
   if (!call.params.find("description") && !call.params.find("routingConfiguration")) {
     return std::unexpected(Error{"ValidationException", "Either the description or the RoutingConfiguration must be specified", 400, {{"reason", "MISSING_REQUIRED_PARAMETER"}}});
@@ -113,6 +113,10 @@ Result<Value> States::update_alias(const Call& call) {
   if (call.params.find("routingConfiguration")) {
     alias.routing = TRY(routing_from(call.params["routingConfiguration"]));
     for (const auto& [arn, weight] : alias.routing) {
+      const Name version = TRY(parse_machine_arn(arn));
+      if (version.machine_arn() != machine.arn) {
+        return fail("ValidationException", fmt::format("Routing configuration must contain versions of the alias's own state machine. Received: {}", arn));
+      }
       if (!machine.versions.contains(std::strtoull(arn.substr(arn.rfind(':') + 1).c_str(), nullptr, 10))) return no_such_resource();
     }
   }
@@ -124,7 +128,7 @@ Result<Value> States::update_alias(const Call& call) {
 Result<Value> States::describe_alias(const Call& call) {
   const std::string_view arn = call.params.text("stateMachineAliasArn");
   const Name name = TRY(parse_machine_arn(arn));
-  const StateMachine* machine = machines_.find(scope_of(name), name.machine);
+  const StateMachine* machine = machines_.find(scope_for(call, name), name.machine);
   if (!machine || !machine->aliases.contains(name.qualifier)) return no_such_resource();
   const Alias& alias = machine->aliases.at(name.qualifier);
   json::ObjectBuilder out;
@@ -138,7 +142,7 @@ Result<Value> States::describe_alias(const Call& call) {
 Result<Value> States::list_aliases(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
   const PageAsked page = TRY(page_asked(call));
-  const StateMachine* machine = TRY(find_machine(name));
+  const StateMachine* machine = TRY(find_machine(call, name));
   if (machine->deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine->arn));
   if (name.kind == Name::Kind::version && std::ranges::none_of(machine->versions, [&](const auto& one) { return version_arn(*machine, one.first) == name.arn; })) {
     return no_such_resource();
@@ -165,7 +169,7 @@ Result<Value> States::list_aliases(const Call& call) {
 
 Result<Value> States::delete_alias(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineAliasArn")));
-  const StateMachine* there = machines_.find(scope_of(name), name.machine);
+  const StateMachine* there = machines_.find(scope_for(call, name), name.machine);
   if (!there || !there->aliases.contains(name.qualifier)) return Value::object();
   StateMachine machine = *there;
   machine.aliases.erase(name.qualifier);

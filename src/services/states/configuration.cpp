@@ -82,6 +82,7 @@ Result<Tags> tags_from_list(const json::Value& list, bool for_stack) {
         return fail("ValidationException", fmt::format("Tag keys and values may hold letters, numbers, spaces and the symbols _ . : / = + - @ alone. Received: '{}'", part));
       }
     }
+    if (key.empty()) return fail("ValidationException", "A tag has a key");
     if (key.starts_with("aws:") && !for_stack) {
       return fail("ValidationException", "Tag keys that begin with 'aws:' are reserved for system use");
     }

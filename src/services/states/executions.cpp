@@ -19,8 +19,7 @@ std::unexpected<Error> no_such_execution(std::string_view arn) {
 
 Result<Value> States::describe_execution(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
-  TRY(parse_execution_arn(arn));
-  const auto r = engine_.find(arn);
+  const auto r = find_execution(call, TRY(parse_execution_arn(arn)));
   if (!r) return no_such_execution(arn);
   const bool with_data = call.params.text("includedData") != "METADATA_ONLY";
   const Value details = json::object({{"included", with_data}});
@@ -59,7 +58,7 @@ Result<Value> States::list_executions(const Call& call) {
   if (!machine_arn.empty()) {
     const Name name = TRY(parse_machine_arn(machine_arn));
     TRY(refuse_label(name));
-    const StateMachine* machine = TRY(find_machine(name));
+    const StateMachine* machine = TRY(find_machine(call, name));
     if (machine->express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
     }
@@ -110,8 +109,7 @@ Result<Value> States::list_executions(const Call& call) {
 
 Result<Value> States::stop_execution(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
-  TRY(parse_execution_arn(arn));
-  auto record = engine_.find(arn);
+  auto record = find_execution(call, TRY(parse_execution_arn(arn)));
   if (!record) return no_such_execution(arn);
   if (record->status == engine::Outcome::running) {
     const auto optional = [&](std::string_view member) -> std::optional<std::string> {
@@ -127,8 +125,7 @@ Result<Value> States::stop_execution(const Call& call) {
 
 Result<Value> States::get_execution_history(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
-  TRY(parse_execution_arn(arn));
-  const auto record = engine_.find(arn);
+  const auto record = find_execution(call, TRY(parse_execution_arn(arn)));
   if (!record) return no_such_execution(arn);
   const PageAsked page = TRY(page_asked(call));
   const Value& reverse = call.params["reverseOrder"];

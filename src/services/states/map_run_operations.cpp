@@ -23,15 +23,14 @@ Value counts(const MapCounts& c, bool redriven) {
 Result<const MapRun*> States::find_map_run(const Call& call) {
   const std::string_view arn = call.params.text("mapRunArn");
   const Name name = TRY(parse_arn(arn));
-  const MapRun* run = name.kind == Name::Kind::map_run ? map_runs_.find(arn) : nullptr;
+  const MapRun* run = name.kind == Name::Kind::map_run && reaches(call, name) ? map_runs_.find(arn) : nullptr;
   if (!run) return fail("ResourceNotFound", fmt::format("Resource not found: '{}'", arn));
   return run;
 }
 
 Result<Value> States::list_map_runs(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
-  TRY(parse_execution_arn(arn));
-  if (!engine_.find(arn)) return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
+  if (!find_execution(call, TRY(parse_execution_arn(arn)))) return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
   const PageAsked page = TRY(page_asked(call));
   auto runs = map_runs_.of_execution(arn);
   size_t at = std::strtoul(page.from.c_str(), nullptr, 10);

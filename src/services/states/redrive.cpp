@@ -33,7 +33,7 @@ States::Redrivable States::redrivable_of(const engine::Record& r) const {
 Result<Value> States::redrive_execution(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
   const Name name = TRY(parse_execution_arn(arn));
-  const auto record = engine_.find(arn);
+  const auto record = find_execution(call, name);
   if (!record) return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
   const std::string token(call.params.text("clientToken"));
   if (!token.empty() && token == record->redrive_token && call.at - record->redrive < kTokenMs) {
@@ -44,7 +44,7 @@ Result<Value> States::redrive_execution(const Call& call) {
     return fail("ExecutionNotRedrivable", redrivable.reason.empty() ? "Execution is a child workflow execution of a Map Run and is redriven with it"
                                                                     : redrivable.reason);
   }
-  const StateMachine* machine = machines_.find(scope_of(name), name.machine);
+  const StateMachine* machine = machines_.find(scope_for(call, name), name.machine);
   if (machine && machine->deleting) return fail("ExecutionNotRedrivable", "State machine is being deleted");
   TRY(admit(arn));
   if (engine_.redrive(arn, token) != engine::Engine::Redriven::runs) {

@@ -39,7 +39,7 @@ Result<Value> States::start_execution(const Call& call) {
   if (named && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
   Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
   TRY(refuse_label(machine_name));
-  const Target target = TRY(resolve(machine_name));
+  const Target target = TRY(resolve(call, machine_name));
   const StateMachine& machine = *target.machine;
   std::string input = input_text(params);
   Value value = TRY(parse_input(input));
@@ -89,7 +89,7 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
     if (params.find("name") && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
     Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
     TRY(refuse_label(machine_name));
-    const Target target = TRY(resolve(machine_name));
+    const Target target = TRY(resolve(call, machine_name));
     const StateMachine& machine = *target.machine;
     if (!machine.express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");

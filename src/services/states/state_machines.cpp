@@ -12,10 +12,10 @@ std::shared_ptr<const asl::Machine> States::compiled(const Revision& revision) {
   return asl::compile(definition_text(revision)).machine;
 }
 
-Result<States::Target> States::resolve(const Name& name) {
+Result<States::Target> States::resolve(const Call& call, const Name& name) {
   const std::string& arn = name.arn;
   const auto missing = [&] { return fail("StateMachineDoesNotExist", fmt::format("State Machine Does Not Exist: '{}'", arn)); };
-  const StateMachine* machine = TRY(find_machine(name));
+  const StateMachine* machine = TRY(find_machine(call, name));
   const auto version_of = [&](std::string_view number) -> const Version* {
     const auto it = machine->versions.find(std::strtoull(std::string(number).c_str(), nullptr, 10));
     return it == machine->versions.end() ? nullptr : &it->second;
@@ -44,7 +44,7 @@ Result<States::Target> States::resolve(const Name& name) {
 Result<Value> States::describe_state_machine(const Call& call) {
   const std::string_view arn = call.params.text("stateMachineArn");
   const Name name = TRY(parse_machine_arn(arn));
-  const Target target = TRY(resolve(name));
+  const Target target = TRY(resolve(call, name));
   const StateMachine& machine = *target.machine;
   const Revision& revision = *target.revision;
   const Version* version = nullptr;
@@ -71,9 +71,9 @@ Result<Value> States::describe_state_machine(const Call& call) {
 Result<Value> States::describe_state_machine_for_execution(const Call& call) {
   const std::string arn(call.params.text("executionArn"));
   const Name name = TRY(parse_execution_arn(arn));
-  const auto record = engine_.find(arn);
+  const auto record = find_execution(call, name);
   if (!record) return fail("ExecutionDoesNotExist", fmt::format("Execution Does Not Exist: '{}'", arn));
-  const StateMachine* machine = machines_.find(scope_of(name), name.machine);
+  const StateMachine* machine = machines_.find(scope_for(call, name), name.machine);
   json::ObjectBuilder out;
   out.add("stateMachineArn", record->machine_arn);
   out.add("name", name.machine);
@@ -126,10 +126,10 @@ Result<Value> States::list_state_machines(const Call& call) {
 Result<Value> States::delete_state_machine(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
   TRY(refuse_qualified(name));
-  const StateMachine* machine = machines_.find(scope_of(name), name.machine);
+  const StateMachine* machine = machines_.find(scope_for(call, name), name.machine);
   if (!machine || machine->deleting) return Value::object();
   if (engine_.open_executions(machine->arn, 1).empty()) {
-    machines_.erase(scope_of(name), name.machine);
+    machines_.erase(scope_for(call, name), name.machine);
   } else {
     // It goes with its last execution; those end at their next transition (progressed()).
     StateMachine going = *machine;

@@ -167,8 +167,17 @@ void States::offer_tasks() {
                    [](const Call&) { return std::vector<Need>{}; }));
 }
 
-Result<const StateMachine*> States::find_machine(const Name& name) const {
-  const StateMachine* machine = machines_.find(scope_of(name), name.machine);
+bool States::reaches(const Call& call, const Name& name) {
+  return call.internal || (name.parts.account == call.account && name.parts.region == call.region && name.parts.partition == call.partition);
+}
+
+std::optional<engine::Record> States::find_execution(const Call& call, const Name& name) {
+  if (!reaches(call, name)) return std::nullopt;
+  return engine_.find(name.arn);
+}
+
+Result<const StateMachine*> States::find_machine(const Call& call, const Name& name) const {
+  const StateMachine* machine = machines_.find(scope_for(call, name), name.machine);
   if (!machine) return fail("StateMachineDoesNotExist", fmt::format("State Machine Does Not Exist: '{}'", name.arn));
   return machine;
 }

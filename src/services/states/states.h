@@ -112,8 +112,13 @@ class States final : public services::Service, engine::Observer {
   void offer_tasks();
 
   static services::Scope scope_of(const Name& name) { return {name.parts.account, name.parts.region}; }
+  // A client reaches its own account and Region alone: nothing that an ARN names elsewhere exists for it.
+  static bool reaches(const Call& call, const Name& name);
+  // Where `call` looks for what `name` speaks of; of what it does not reach, a scope that holds nothing.
+  static services::Scope scope_for(const Call& call, const Name& name) { return reaches(call, name) ? scope_of(name) : services::Scope{}; }
   // The machine that `name` speaks of, or StateMachineDoesNotExist with the ARN as it was given.
-  Result<const StateMachine*> find_machine(const Name& name) const;
+  Result<const StateMachine*> find_machine(const Call& call, const Name& name) const;
+  std::optional<engine::Record> find_execution(const Call& call, const Name& name);
   // Saves a copy of the machine with changes made.
   const StateMachine& save(StateMachine machine);
   std::string definition_text(const Revision& revision);
@@ -149,7 +154,7 @@ class States final : public services::Service, engine::Observer {
     const Revision* revision;
     std::string version_arn, alias_arn;
   };
-  Result<Target> resolve(const Name& name);
+  Result<Target> resolve(const Call& call, const Name& name);
 
   // A task's token: execution ARN and task number under the seal.
   std::string task_token(std::string_view execution_arn, uint64_t task) const;

@@ -18,9 +18,9 @@ Result<Value> States::list_tags(const Call& call) {
   const Name name = TRY(parse_arn(call.params.text("resourceArn")));
   const Tags* tags = nullptr;
   if (name.kind == Name::Kind::machine) {
-    if (const StateMachine* machine = machines_.find(scope_of(name), name.machine)) tags = &machine->tags;
+    if (const StateMachine* machine = machines_.find(scope_for(call, name), name.machine)) tags = &machine->tags;
   } else if (name.kind == Name::Kind::activity) {
-    if (const Activity* activity = activities_.find(scope_of(name), name.machine)) tags = &activity->tags;
+    if (const Activity* activity = activities_.find(scope_for(call, name), name.machine)) tags = &activity->tags;
   }
   if (!tags) return not_found(name.arn);
   std::vector<Value> list;
@@ -32,14 +32,14 @@ Result<Value> States::tag_resource(const Call& call) {
   const Name name = TRY(parse_arn(call.params.text("resourceArn")));
   const Tags added = TRY(tags_from_list(call.params["tags"], call.for_stack()));
   const auto merge = [&](auto& table) -> Result<Value> {
-    const auto* there = table.find(scope_of(name), name.machine);
+    const auto* there = table.find(scope_for(call, name), name.machine);
     if (!there) return not_found(name.arn);
     auto changed = *there;
     for (const auto& [key, value] : added) changed.tags.insert_or_assign(key, value);
     if (changed.tags.size() > 50) {
       return std::unexpected(Error{"TooManyTags", "A resource has at most 50 tags", 400, {{"resourceName", name.arn}}});
     }
-    table.put(scope_of(name), name.machine, std::move(changed));
+    table.put(scope_for(call, name), name.machine, std::move(changed));
     return Value::object();
   };
   if (name.kind == Name::Kind::machine) return merge(machines_);
@@ -50,7 +50,7 @@ Result<Value> States::tag_resource(const Call& call) {
 Result<Value> States::untag_resource(const Call& call) {
   const Name name = TRY(parse_arn(call.params.text("resourceArn")));
   const auto take = [&](auto& table) -> Result<Value> {
-    const auto* there = table.find(scope_of(name), name.machine);
+    const auto* there = table.find(scope_for(call, name), name.machine);
     if (!there) return not_found(name.arn);
     auto changed = *there;
     if (call.params["tagKeys"].is_array()) {
@@ -58,7 +58,7 @@ Result<Value> States::untag_resource(const Call& call) {
         if (key.is_string()) changed.tags.erase(std::string(key.as_string()));
       }
     }
-    table.put(scope_of(name), name.machine, std::move(changed));
+    table.put(scope_for(call, name), name.machine, std::move(changed));
     return Value::object();
   };
   if (name.kind == Name::Kind::machine) return take(machines_);

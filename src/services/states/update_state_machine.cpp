@@ -17,7 +17,7 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
   const auto run = [&]() -> Status {
     const Name name = TRY(parse_machine_arn(params.text("stateMachineArn")));
     TRY(refuse_qualified(name));
-    const StateMachine* machine = TRY(find_machine(name));
+    const StateMachine* machine = TRY(find_machine(call, name));
     if (machine->deleting) {
       return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine->arn));
     }
@@ -53,10 +53,10 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
     std::shared_ptr<const asl::Machine> machine_code = code;
     const Value destination = params.find("loggingConfiguration") ? next.logging : Value();
     Function<void(Status)> update =
-        [this, name, next = std::move(next), code, text = std::move(text), publishes, at = call.at,
+        [this, call, name, next = std::move(next), code, text = std::move(text), publishes,
          description = std::string(params.text("versionDescription")), reply = std::move(reply)](Status rules) mutable {
           if (!rules) return reply(std::unexpected(std::move(rules).error()));
-          auto there = find_machine(name);
+          auto there = find_machine(call, name);
           if (!there) return reply(std::unexpected(std::move(there).error()));
           StateMachine updated = **there;
           next.definition = engine_.add_definition(text, std::move(code));
@@ -64,9 +64,9 @@ void States::update_state_machine(const Call& call, protocol::Reply reply) {
             next.id = kit_.random.uuid();
             updated.revision = std::move(next);
           }
-          updated.updated = at;
+          updated.updated = call.at;
           json::ObjectBuilder out;
-          out.add("updateDate", at.seconds());
+          out.add("updateDate", call.at.seconds());
           out.add_text("revisionId", updated.revision.id);
           if (publishes) out.add("stateMachineVersionArn", version_arn(updated, publish(updated, description, Redescribed::is_another)));
           if (auto fits = check_versions(updated); !fits) return reply(std::unexpected(std::move(fits).error()));

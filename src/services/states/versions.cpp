@@ -18,12 +18,14 @@ Status States::check_versions(const StateMachine& machine) {
 Result<Value> States::publish_version(const Call& call) {
   const Name name = TRY(parse_machine_arn(call.params.text("stateMachineArn")));
   TRY(refuse_qualified(name));
-  StateMachine machine = *TRY(find_machine(name));
+  StateMachine machine = *TRY(find_machine(call, name));
   if (machine.deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine.arn));
-  const Value* revision = call.params.find("revisionId");
-  if (revision && revision->is_string() && revision->as_string() != machine.revision.id) {
+  // A machine that was never updated has no revision id: callers name that revision INITIAL.
+  const std::string_view current = machine.revision.id.empty() ? "INITIAL" : std::string_view(machine.revision.id);
+  const std::string_view revision = call.params.text("revisionId");
+  if (!revision.empty() && revision != current) {
     return fail("ConflictException", fmt::format("Failed to publish the State Machine version for revision {}. The current State "
-                                                 "Machine revision is {}.", revision->as_string(), machine.revision.id));
+                                                 "Machine revision is {}.", revision, current));
   }
   const std::string description(call.params.text("description"));
   const uint64_t before = machine.last_version;
@@ -43,7 +45,7 @@ Result<Value> States::list_versions(const Call& call) {
   const PageAsked page = TRY(page_asked(call));
   std::vector<Value> list;
   std::string next;
-  if (const StateMachine* machine = machines_.find(scope_of(name), name.machine)) {
+  if (const StateMachine* machine = machines_.find(scope_for(call, name), name.machine)) {
     const uint64_t from = page.from.empty() ? UINT64_MAX : std::strtoull(page.from.c_str(), nullptr, 10);
     for (const auto& [number, version] : std::views::reverse(machine->versions)) {
       if (number > from) continue;
@@ -64,7 +66,7 @@ Result<Value> States::delete_version(const Call& call) {
   const std::string_view arn = call.params.text("stateMachineVersionArn");
   const Name name = TRY(parse_machine_arn(arn));
   if (name.kind != Name::Kind::version) return fail("InvalidArn", fmt::format("Invalid Arn: 'Invalid ARN: {}'", arn));
-  const StateMachine* there = machines_.find(scope_of(name), name.machine);
+  const StateMachine* there = machines_.find(scope_for(call, name), name.machine);
   if (!there) return Value::object();
   std::string referencing;
   for (const auto& [alias, what] : there->aliases) {

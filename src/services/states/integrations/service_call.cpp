@@ -110,6 +110,7 @@ void Dispatch::send(const AttemptPtr& attempt, protocol::Call call) {
   constexpr int kTriesMax = 3;
   constexpr uint64_t kFirstDelayMs = 100;
   attempt->request_id = call.request_id;
+  call.trace_header = attempt->trace_header;
   ++attempt->tries;
   kit_.registry.call(call, [this, attempt, call, alive = alive_](Result<Value> answer) mutable {
     if (!*alive) return;
