@@ -96,6 +96,11 @@ void Interpreter::assign(Thread& t, const Value& assigned) {
     t.variables_bytes += json::written_size(value);
     held = value;
   }
+  // TestState shows what it was given, and on top of that what the state assigned.
+  if (!seen_ || &assigned == &seen_->variables) return;
+  json::Value shown = seen_->variables.is_object() ? seen_->variables : json::Value::object();
+  for (const auto& [name, value] : assigned.members()) shown = shown.with(name, value);
+  seen_->variables = std::move(shown);
 }
 
 std::optional<Fault> Interpreter::too_much_assigned(const Thread& t, const Value& assigned) const {

@@ -163,7 +163,10 @@ test("versions: publishing, listing newest first, deleting", async () => {
   assert.deepEqual(await publish({ description: "one" }).then((v) => [v.stateMachineVersionArn, v.creationDate]), [first.stateMachineVersionArn, first.creationDate]);
   await refused(publish({ description: "another" }), "ConflictException");
   await refused(publish({ revisionId: "wrong" }), "ConflictException");
+  // The revision of a machine that was never updated has no id: it goes by this name.
+  assert.equal((await publish({ revisionId: "INITIAL" })).stateMachineVersionArn, first.stateMachineVersionArn);
   const { revisionId } = await call("UpdateStateMachine", { stateMachineArn, definition: other });
+  await refused(publish({ revisionId: "INITIAL" }), "ConflictException");
   assert.equal((await publish({ revisionId })).stateMachineVersionArn, `${stateMachineArn}:2`);
   const versions = async (more) => call("ListStateMachineVersions", { stateMachineArn, ...more });
   const page = await versions({ maxResults: 1 });
@@ -198,6 +201,7 @@ test("aliases: routing rules, conflicts, paging, deletion", async () => {
   const { stateMachineArn: foreign } = await create({ publish: true });
   await refused(alias("x", routes([one, 50], [`${foreign}:1`, 50])), "ValidationException");
   const stateMachineAliasArn = made.stateMachineAliasArn;
+  await refused(call("UpdateStateMachineAlias", { stateMachineAliasArn, routingConfiguration: routes([`${foreign}:1`, 100]) }), "ValidationException");
   await call("UpdateStateMachineAlias", { stateMachineAliasArn, routingConfiguration: routes([one, 60], [two, 40]) });
   const shown = await call("DescribeStateMachineAlias", { stateMachineAliasArn });
   assert.deepEqual([shown.name, shown.description, shown.routingConfiguration], ["prod", "d", routes([one, 60], [two, 40])]);
@@ -236,6 +240,7 @@ test("tags of machines and activities", async () => {
     assert.equal(many.resourceName, resourceArn);
     await refused(call("TagResource", { resourceArn, tags: [{ key: "aws:a", value: "" }] }), "ValidationException");
     await refused(call("TagResource", { resourceArn, tags: [{ key: "", value: "" }] }), "ValidationException");
+    await refused(call("TagResource", { resourceArn, tags: [{ value: "of no key" }] }), "ValidationException");
     await refused(call("TagResource", { resourceArn, tags: [{ key: "k", value: "x".repeat(257) }] }), "ValidationException");
   }
   const missing = await refused(call("ListTagsForResource", { resourceArn: nowhere }), "ResourceNotFound");
@@ -245,11 +250,39 @@ test("tags of machines and activities", async () => {
   await notAnArn(call("ListTagsForResource", { resourceArn: "nonsense" }));
 });
 
-test("regions and accounts are worlds of their own", async () => {
-  const { stateMachineArn } = await create();
+test("regions and accounts are worlds of their own: what an ARN names elsewhere does not exist", async () => {
+  const { stateMachineArn } = await create({ publish: true });
+  const { activityArn } = await call("CreateActivity", { name: unique("act") });
+  const { stateMachineAliasArn } = await call("CreateStateMachineAlias", { name: "a", routingConfiguration: [{ stateMachineVersionArn: `${stateMachineArn}:1`, weight: 100 }] });
+  const executionArn = await world.start(stateMachineArn);
+  await world.finished(executionArn);
   const elsewhere = new S.SFNClient({ ...world.server.client(), region: "eu-central-1" });
   const theirs = new S.SFNClient(world.server.client({ accessKeyId: "111122223333", secretAccessKey: "x" }));
   for (const client of [elsewhere, theirs]) {
-    assert.ok(!(await client.send(new S.ListStateMachinesCommand({}))).stateMachines.some((m) => m.stateMachineArn === stateMachineArn));
+    const ask = (operation, input) => client.send(new S[`${operation}Command`](input));
+    assert.ok(!(await ask("ListStateMachines", {})).stateMachines.some((m) => m.stateMachineArn === stateMachineArn));
+    for (const [operation, more] of [["DescribeStateMachine"], ["StartExecution"], ["StartSyncExecution"], ["UpdateStateMachine", { definition: other }], ["PublishStateMachineVersion"], ["ListExecutions"], ["ListStateMachineAliases"]]) {
+      await refused(ask(operation, { stateMachineArn, ...more }), "StateMachineDoesNotExist", `State Machine Does Not Exist: '${stateMachineArn}'`);
+    }
+    for (const operation of ["DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution", "ListMapRuns", "DescribeStateMachineForExecution"]) {
+      await refused(ask(operation, { executionArn }), "ExecutionDoesNotExist");
+    }
+    for (const operation of ["DescribeActivity", "GetActivityTask"]) await refused(ask(operation, { activityArn }), "ActivityDoesNotExist");
+    for (const resourceArn of [stateMachineArn, activityArn]) {
+      await refused(ask("ListTagsForResource", { resourceArn }), "ResourceNotFound");
+      await refused(ask("TagResource", { resourceArn, tags: [{ key: "k", value: "v" }] }), "ResourceNotFound");
+      await refused(ask("UntagResource", { resourceArn, tagKeys: ["k"] }), "ResourceNotFound");
+    }
+    await refused(ask("DescribeStateMachineAlias", { stateMachineAliasArn }), "ResourceNotFound");
+    await refused(ask("UpdateStateMachineAlias", { stateMachineAliasArn, description: "theirs" }), "ResourceNotFound");
+    await refused(ask("CreateStateMachineAlias", { name: "b", routingConfiguration: [{ stateMachineVersionArn: `${stateMachineArn}:1`, weight: 100 }] }), "ResourceNotFound");
+    assert.deepEqual((await ask("ListStateMachineVersions", { stateMachineArn })).stateMachineVersions, []);
+    // Deleting what is not there succeeds, and deletes nothing.
+    await ask("DeleteStateMachineAlias", { stateMachineAliasArn });
+    await ask("DeleteStateMachineVersion", { stateMachineVersionArn: `${stateMachineArn}:1` });
+    await ask("DeleteStateMachine", { stateMachineArn });
+    await ask("DeleteActivity", { activityArn });
   }
+  assert.equal((await call("DescribeStateMachine", { stateMachineArn: stateMachineAliasArn })).definition, definition);
+  assert.deepEqual((await call("ListTagsForResource", { resourceArn: activityArn })).tags, []);
 });

@@ -2,6 +2,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { request } from "node:http";
 import * as S from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { World, pass, refused, role, states, unique } from "../lib/states.mjs";
@@ -145,6 +146,69 @@ test("at most a thousand poll one activity", async () => {
   assert.equal(new Set(tasks.map((p) => p.task.taskToken)).size, 1000);
   await Promise.all(tasks.map((p) => call("SendTaskSuccess", { taskToken: p.task.taskToken, output: "{}" })));
   for (const executionArn of begun) assert.equal((await world.finished(executionArn)).status, "SUCCEEDED");
+});
+
+// A poll of its own connection, without an SDK's cost; ends with the answer.
+const poll = (activityArn, workerName) =>
+  new Promise((resolve, reject) => {
+    const body = JSON.stringify({ activityArn, workerName });
+    const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AWSStepFunctions.GetActivityTask", "content-length": body.length };
+    const asked = request(world.server.url, { method: "POST", headers, agent: false }, async (answer) => resolve(JSON.parse(Buffer.concat(await answer.toArray()).toString())));
+    asked.on("error", reject).end(body);
+    asked.on("socket", (socket) => polls.add(socket).size && socket.on("close", () => polls.delete(socket)));
+  });
+const polls = new Set();
+const waiting = async () => Number(/gantry_activity_queue\{of="workers"\} (\d+)/.exec(await (await fetch(`${world.server.url}/_gantry/metrics`)).text())[1]);
+
+test("five thousand waiting workers cost next to nothing, and each is there for its own activity", async (t) => {
+  const proc = (file) => readFileSync(`/proc/${world.server.child.pid}/${file}`, "utf8");
+  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(proc("status"))[1]) / 1024;
+  const ticks = () => proc("stat").split(") ")[1].split(" ").slice(11, 13).reduce((sum, n) => sum + Number(n), 0);
+  const arns = await Promise.all(Array.from({ length: 10 }, activity));
+  assert.equal(await waiting(), 0);
+  const before = resident();
+  const answers = arns.flatMap((arn) => Array.from({ length: 500 }, () => poll(arn, "w").catch(() => null)));
+  await until(waiting, (n) => n === 5000);
+  const grown = resident() - before;
+  const worked = ticks();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const idle = ticks() - worked;
+  t.diagnostic(`${grown.toFixed(0)} MiB, ${idle * 10} ms of CPU in a second`);
+  assert.ok(grown < 100, `${grown} MiB for 5,000 pollers`);
+  assert.ok(idle < 50, `${idle * 10} ms of CPU in a second in which nothing happens`);
+  // Work of one activity goes to its own workers, whoever else waits.
+  const machines = await Promise.all(arns.map((arn) => world.machine(work(arn))));
+  const begun = await Promise.all(machines.map((machine, n) => world.start(machine, { n })));
+  const tasks = await Promise.all(arns.map((_, n) => Promise.race(answers.slice(n * 500, n * 500 + 500))));
+  assert.deepEqual(tasks.map((task) => JSON.parse(task.input).n), arns.map((_, n) => n));
+  await Promise.all(tasks.map(({ taskToken }) => call("SendTaskSuccess", { taskToken, output: "{}" })));
+  for (const executionArn of begun) assert.equal((await world.finished(executionArn)).status, "SUCCEEDED");
+  // Those who go are forgotten.
+  for (const socket of polls) socket.destroy();
+  await until(waiting, (n) => n === 0);
+});
+
+test("work is shared among the workers that ask for it", async () => {
+  const activityArn = await activity();
+  const machine = await world.machine(work(activityArn));
+  const workers = Array.from({ length: 8 }, (_, n) => `w${n}`);
+  const done = new Map(workers.map((name) => [name, 0]));
+  const tasks = 160;
+  let left = tasks;
+  const labour = workers.map(async (name) => {
+    while (left > 0) {
+      const { taskToken } = await poll(activityArn, name).catch(() => ({}));
+      if (!taskToken) return;
+      await call("SendTaskSuccess", { taskToken, output: "{}" });
+      done.set(name, done.get(name) + 1);
+      if (--left === 0) for (const socket of polls) socket.destroy();
+    }
+  });
+  for (const arn of await Promise.all(Array.from({ length: tasks }, () => world.start(machine)))) assert.equal((await world.finished(arn)).status, "SUCCEEDED");
+  await Promise.allSettled(labour);
+  const shares = [...done.values()];
+  assert.equal(shares.reduce((a, b) => a + b), tasks);
+  assert.ok(Math.min(...shares) >= tasks / workers.length / 4, `a fair share is ${tasks / workers.length}: ${shares}`);
 });
 
 const tokenTask = (QueueUrl, more = {}) => work("arn:aws:states:::sqs:sendMessage.waitForTaskToken", { Parameters: { QueueUrl, MessageBody: { "token.$": "$$.Task.Token" } }, ...more });
@@ -300,6 +364,34 @@ test("map runs: shown, listed, changed while they run, stopped with their parent
   await refused(call("ListMapRuns", { executionArn: `${executionArn}x` }), "ExecutionDoesNotExist");
 });
 
+test("TestState: what each level shows of a state's data, its errors, its variables", async () => {
+  const look = async (definition, more = {}) => {
+    const { $metadata, ...told } = await call("TestState", { definition: JSON.stringify(definition), input: '{"x":1}', inspectionLevel: "DEBUG", ...more });
+    const open = (data) => Object.fromEntries(Object.entries(data).map(([key, value]) => [key, typeof value === "string" ? JSON.parse(value) : value]));
+    return { ...told, inspectionData: told.inspectionData && open(told.inspectionData) };
+  };
+  const shaped = pass({ Parameters: { "a.$": "$.x" }, ResultPath: "$.r", OutputPath: "$.r" });
+  assert.equal((await look(shaped, { inspectionLevel: "INFO" })).inspectionData, undefined);
+  assert.deepEqual((await look(shaped)).inspectionData, { input: { x: 1 }, afterInputPath: { x: 1 }, afterParameters: { a: 1 }, afterResultSelector: { a: 1 }, afterResultPath: { x: 1, r: { a: 1 } } });
+  const failing = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters: { FunctionName: "f" }, End: true, Retry: [{ ErrorEquals: ["E"], IntervalSeconds: 3, BackoffRate: 2, MaxAttempts: 2 }], Catch: [{ ErrorEquals: ["States.ALL"], Next: "C", ResultPath: "$.e" }] };
+  const attempt = (retrierRetryCount, error = "E") => look(failing, { mock: { errorOutput: { error, cause: "why" } }, stateConfiguration: { retrierRetryCount } });
+  for (const [count, seconds] of [[0, 3], [1, 6]]) {
+    const retriable = await attempt(count);
+    assert.deepEqual([retriable.status, retriable.error, retriable.inspectionData.errorDetails], ["RETRIABLE", "E", { retryIndex: 0, retryBackoffIntervalSeconds: seconds }]);
+  }
+  for (const caught of [await attempt(2), await attempt(0, "Other")]) {
+    assert.deepEqual([caught.status, caught.nextState, caught.inspectionData.errorDetails], ["CAUGHT_ERROR", "C", { catchIndex: 0 }]);
+    assert.deepEqual(JSON.parse(caught.output), { x: 1, e: { Error: caught.error, Cause: "why" } });
+  }
+  const assigning = { Type: "Pass", QueryLanguage: "JSONata", Output: "{% $v + $states.input.x %}", Assign: { w: "{% $v * 2 %}" }, End: true };
+  const told = await look(assigning, { variables: '{"v":2}' });
+  assert.deepEqual([told.output, told.inspectionData.variables], ["3", { v: 2, w: 4 }]);
+  const chosen = await look({ Type: "Choice", Choices: [{ Variable: "$.x", NumericEquals: 2, Next: "Two" }], Default: "Other" });
+  assert.deepEqual([chosen.status, chosen.nextState, chosen.inspectionData], ["SUCCEEDED", "Other", { input: { x: 1 }, afterInputPath: { x: 1 } }]);
+  const failed = await look({ Type: "Fail", Error: "E", Cause: "C" });
+  assert.deepEqual([failed.status, failed.error, failed.cause], ["FAILED", "E", "C"]);
+});
+
 test("TestState runs a state that is not kept", async () => {
   const state = (definition, more) => call("TestState", { definition: JSON.stringify(definition), roleArn: role, input: '{"a":1}', ...more });
   const passed = await state({ Type: "Pass", Parameters: { "b.$": "$.a" }, Next: "N" });
@@ -307,5 +399,24 @@ test("TestState runs a state that is not kept", async () => {
   const mocked = await state({ Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters: { FunctionName: "f" }, End: true }, { mock: { result: '{"Payload":1}', fieldValidationMode: "NONE" } });
   assert.equal(mocked.status, "SUCCEEDED", mocked.cause);
   await refused(state({ Type: "Map" }), "InvalidDefinition");
+  const task = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters: { FunctionName: "f" }, End: true };
+  const iterations = { Type: "Map", ItemProcessor: states({ A: pass() }), End: true };
+  const branches = { Type: "Parallel", Branches: [states({ A: pass() }), states({ B: pass() })], End: true };
+  for (const [definition, more, message] of [
+    [task, { mock: { result: "{}", errorOutput: { error: "E" } } }, "A test mock should have only one of the following fields: [result, errorOutput]."],
+    [task, { mock: { result: "x" } }, "Mocked result must be valid JSON"],
+    [task, { mock: { result: "[]" } }, "Mocked result must be a JSON object."],
+    [task, { mock: { result: '{"StatusCode":"x"}' } }, "Mock result schema validation error: Field 'StatusCode' must be a number"],
+    [task, { mock: { result: "{}" }, revealSecrets: true }, "TestState does not support RevealSecrets when a mock is specified."],
+    [task, { mock: { result: "{}" }, context: '{"Other":{}}' }, "Invalid Context object provided: Field 'Other' is not allowed"],
+    [pass(), { mock: { result: "{}" } }, "State type 'Pass' is not supported when a mock is specified"],
+    [iterations, { mock: { result: "{}" }, input: "[1]" }, "Mocked result must be an array."],
+    [iterations, { stateConfiguration: { mapIterationFailureCount: 1 }, input: "[1]" }, "TestState does not support MapIterationFailureCount when a mock is not specified."],
+    [iterations, { mock: { errorOutput: { error: "E" } }, stateConfiguration: { mapIterationFailureCount: 2 }, input: "[1]" }, "Map iteration failure count must be less than or equal to the number of Map iterations"],
+    [branches, { mock: { result: "[1]" } }, "Mocked result must contain the same number of items as number of Parallel branches."],
+    [states({ A: pass() }), { stateName: "B" }, "State not found in definition"],
+  ]) {
+    await refused(state(definition, more), "ValidationException", message);
+  }
   await refused(call("TestState", { definition: JSON.stringify({ Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Parameters: {}, End: true }) }), "ValidationException", "RoleArn must be specified when testing a Task state");
 });
