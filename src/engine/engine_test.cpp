@@ -135,6 +135,26 @@ TEST(Engine, NoExecutionRunsForMoreThanAYear) {
   EXPECT_EQ(w.engine.find(arn)->status, Outcome::timed_out);
 }
 
+TEST(Engine, AnExpressExecutionRunsForFiveMinutes) {
+  World w;
+  w.engine.recover();
+  const auto start = [&](std::string_view definition, std::string name) {
+    const std::string key = w.engine.add_definition(definition, asl::compile(definition, {.express = true}).machine);
+    engine::Record record{.arn = "arn:aws:states:us-east-1:000000000000:express:m:" + name + ":1", .name = name, .machine_arn = std::string(kMachine),
+                          .definition = key, .role_arn = "r", .input = "{}", .start = w.loop.clock().now()};
+    w.engine.start_express(std::move(record), json::Value::object(), "m", "us-east-1",
+                           [&w](const engine::Record& closed) { w.gone.push_back(closed.name + " " + std::string(engine::status_text(closed.status))); });
+  };
+  start(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":299,"End":true}}})", "short");
+  start(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":301,"End":true}}})", "long");
+  start(R"({"StartAt":"A","TimeoutSeconds":900,"States":{"A":{"Type":"Wait","Seconds":800,"End":true}}})", "longer");
+  w.loop.run_for(299'500);
+  EXPECT_EQ(w.gone, std::vector<std::string>{"short SUCCEEDED"});
+  w.loop.run_for(1'000);
+  EXPECT_EQ(w.gone, (std::vector<std::string>{"short SUCCEEDED", "long TIMED_OUT", "longer TIMED_OUT"}));
+  EXPECT_EQ(w.keys(store::Space::events), 0U) << "no history is kept";
+}
+
 TEST(Engine, ALongHistoryIsKeptInChunksAndReadFromAnywhere) {
   World w;
   std::string definition = R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemsPath":"$","ItemProcessor":)" + std::string(kPass) + "}}}";

@@ -79,6 +79,17 @@ StateMachine from_json(const json::Value& d, std::type_identity<StateMachine>) {
   return m;
 }
 
+json::Value to_json(const ExpressStart& s) {
+  return json::object({{"arn", s.arn}, {"name", s.name}, {"machine", s.machine_arn}, {"version", s.version_arn}, {"alias", s.alias_arn},
+                       {"definition", s.definition}, {"role", s.role_arn}, {"input", s.input}, {"trace", s.trace_header}, {"start", s.start.ms}});
+}
+
+ExpressStart from_json(const json::Value& d, std::type_identity<ExpressStart>) {
+  const auto text = [&](std::string_view member) { return std::string(d.text(member)); };
+  return {text("arn"), text("name"), text("machine"), text("version"), text("alias"), text("definition"), text("role"), text("input"), text("trace"),
+          instant(d["start"])};
+}
+
 json::Value to_json(const Activity& a) {
   return json::object({{"arn", a.arn}, {"name", a.name}, {"created", a.created.ms}, {"tags", tags_json(a.tags)},
                        {"encryption", a.encryption}});

@@ -59,6 +59,15 @@ struct Activity {
   json::Value encryption;
 };
 
+// An asynchronous Express execution that waits for something: what it takes to begin it again after a crash.
+struct ExpressStart {
+  std::string arn, name, machine_arn, version_arn, alias_arn, definition, role_arn, input, trace_header;
+  Instant start;
+};
+
+json::Value to_json(const ExpressStart& start);
+ExpressStart from_json(const json::Value& document, std::type_identity<ExpressStart>);
+
 json::Value to_json(const Activity& activity);
 Activity from_json(const json::Value& document, std::type_identity<Activity>);
 

@@ -67,11 +67,39 @@ Result<Value> States::start_execution(const Call& call) {
   if (!machine.express) TRY(admit(record.arn));
   const Value answer = json::object({{"executionArn", record.arn}, {"startDate", record.start.seconds()}});
   if (machine.express) {
-    engine_.start_express(std::move(record), std::move(value), machine.name, region, [](const engine::Record&) {});
+    start_express(std::move(record), std::move(value));
   } else {
     engine_.start(std::move(record), std::move(value), machine.name, region);
   }
   return answer;
+}
+
+void States::start_express(engine::Record record, Value input) {
+  const Name name = *parse_arn(record.arn);
+  const services::Scope scope = scope_of(name);
+  ExpressStart start{record.arn, record.name, record.machine_arn, record.version_arn, record.alias_arn, record.definition, record.role_arn,
+                     record.input, record.trace_header, record.start};
+  engine_.start_express(std::move(record), std::move(input), name.machine, name.parts.region,
+                        [this, scope, arn = start.arn](const engine::Record&) { express_.erase(scope, arn); });
+  // Most are over by now.
+  if (!engine_.is_open(start.arn)) return;
+  const std::string arn = start.arn;
+  express_.put(scope, arn, std::move(start));
+}
+
+void States::start_express_again() {
+  std::vector<ExpressStart> begun;
+  for (const auto& [scope, starts] : express_.scopes()) {
+    for (const auto& [arn, start] : starts) begun.push_back(start);
+  }
+  for (ExpressStart& s : begun) {
+    auto input = json::parse(s.input);
+    if (!input) continue;
+    start_express({.arn = std::move(s.arn), .name = std::move(s.name), .machine_arn = std::move(s.machine_arn), .version_arn = std::move(s.version_arn),
+                   .alias_arn = std::move(s.alias_arn), .definition = std::move(s.definition), .role_arn = std::move(s.role_arn),
+                   .input = std::move(s.input), .trace_header = std::move(s.trace_header), .start = s.start},
+                  *std::move(input));
+  }
 }
 
 namespace {

@@ -39,6 +39,7 @@ States::States(services::Kit& kit, Settings settings)
       settings_(settings),
       machines_(kit.store, "states/machine"),
       activities_(kit.store, "states/activity"),
+      express_(kit.store, "states/express"),
       watch_(kit, [this](const engine::Record& execution) { return logging_of(execution); }),
       engine_(kit.loop, kit.store, kit.random,
               [this](std::string_view execution, uint64_t task) { return task_token(execution, task); }),
@@ -56,6 +57,7 @@ engine::ActionSink& States::tasks() { return *dispatch_; }
 void States::load() {
   machines_.load();
   activities_.load();
+  express_.load();
   map_runs_.load();
   offer_state_machines();
   offer_executions();
@@ -64,6 +66,7 @@ void States::load() {
 
 void States::start() {
   engine_.recover();
+  start_express_again();
   engine_.keep_for(settings_.retention_ms);
 }
 

@@ -71,6 +71,10 @@ class States final : public services::Service, engine::Observer {
   // start_execution.cpp
   Result<Value> start_execution(const Call& call);
   void start_sync_execution(const Call& call, protocol::Reply reply);
+  // Asynchronous Express executions run in memory, at least once: one that is not over when its start is answered is
+  // written down, and begun again after a crash.
+  void start_express(engine::Record record, Value input);
+  void start_express_again();
   // test_state.cpp
   void test_state(const Call& call, protocol::Reply reply);
   // executions.cpp
@@ -198,6 +202,7 @@ class States final : public services::Service, engine::Observer {
   const Settings settings_;
   services::Table<StateMachine> machines_;
   services::Table<Activity> activities_;
+  services::Table<ExpressStart> express_;
   Watch watch_;
   engine::Engine engine_;
   Feed feed_;

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import http from "node:http";
 import * as S from "@aws-sdk/client-sfn";
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { World, pass, refused, states, unique } from "../lib/states.mjs";
 import { Server, until } from "../lib/server.mjs";
 
@@ -101,6 +102,35 @@ test("Express, asynchronous: every start is another execution, and no history AP
     await refused(call(operation, { executionArn }), "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'");
   }
   await refused(call("ListExecutions", { stateMachineArn: machine }), "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
+});
+
+test("Express, across a crash: an asynchronous execution begins again, a synchronous one does not", async (t) => {
+  const there = new World();
+  there.server = await Server.start({ flags: ["--runtime", "none"] });
+  t.after(() => there.server.stop());
+  there.sfn = there.client(S.SFNClient);
+  const sqs = there.client(SQSClient);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "told" }));
+  const tell = (MessageBody) => ({ Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Parameters: { QueueUrl, MessageBody } });
+  const machine = (body, Seconds) => there.machine(states({ A: { ...tell(`${body} begins`), Next: "W" }, W: { Type: "Wait", Seconds, Next: "B" }, B: { ...tell(`${body} ends`), End: true } }), { type: "EXPRESS" });
+  const heard = [];
+  const hear = async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1, MaxNumberOfMessages: 10 }));
+    for (const { Body, ReceiptHandle } of Messages) {
+      heard.push(Body);
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+    return [...heard].sort();
+  };
+  await there.start(await machine("done", 0));
+  await until(hear, (all) => all.length === 2);
+  await there.start(await machine("asynchronous", 4), { n: 1 });
+  const cut = assert.rejects(there.send(new S.StartSyncExecutionCommand({ stateMachineArn: await machine("synchronous", 4) })));
+  await until(hear, (all) => all.length === 4);
+  await there.server.crashAndRestart();
+  await cut;
+  await until(hear, (all) => all.includes("asynchronous ends"));
+  assert.deepEqual(await hear(), ["asynchronous begins", "asynchronous begins", "asynchronous ends", "done begins", "done ends", "synchronous begins"]);
 });
 
 test("DescribeExecution and StopExecution", async () => {
