@@ -152,7 +152,7 @@ TEST(Engine, AnExpressExecutionRunsForFiveMinutes) {
   EXPECT_EQ(w.gone, std::vector<std::string>{"short SUCCEEDED"});
   w.loop.run_for(1'000);
   EXPECT_EQ(w.gone, (std::vector<std::string>{"short SUCCEEDED", "long TIMED_OUT", "longer TIMED_OUT"}));
-  EXPECT_EQ(w.keys(store::Space::events), 0U) << "no history is kept";
+  EXPECT_EQ(w.keys(store::Space::history), 0U) << "no history is kept";
 }
 
 TEST(Engine, ALongHistoryIsKeptInChunksAndReadFromAnywhere) {
