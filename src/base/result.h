@@ -27,12 +27,15 @@ inline std::unexpected<Error> fail(std::string code, std::string message, int ht
   return std::unexpected(Error{std::move(code), std::move(message), http_status, {}});
 }
 
-// TRY(expression) is the expression's value, or returns its error from the enclosing function.
-#define TRY(...)                                                               \
-  ({                                                                           \
-    auto try_result_ = (__VA_ARGS__);                                          \
-    if (!try_result_) return std::unexpected(std::move(try_result_).error());  \
-    result_detail::take(std::move(try_result_));                               \
+// TRY(expression) is the expression's value, or returns its error from the enclosing function. One may stand in another.
+#define TRY(...) TRY_AS(TRY_JOIN(try_result_, __COUNTER__), __VA_ARGS__)
+#define TRY_JOIN(name, number) TRY_JOIN_EXPANDED(name, number)
+#define TRY_JOIN_EXPANDED(name, number) name##number
+#define TRY_AS(result, ...)                                       \
+  ({                                                              \
+    auto result = (__VA_ARGS__);                                  \
+    if (!result) return std::unexpected(std::move(result).error()); \
+    result_detail::take(std::move(result));                       \
   })
 
 namespace result_detail {
