@@ -55,6 +55,7 @@ test("a history of 25,000 events is opened, scrolled to its end and searched", a
   const execution = await run(arn, '{"n":0}');
   await browser.go(`#/v2/executions/details/${execution}`);
   await page.getByRole("heading", { name: /Events \(24,80\d\)/ }).waitFor();
+  assert.equal(await page.locator(".edge-line").count(), 5, "the lines are there whatever came in while they were drawn");
   const body = page.getByRole("rowgroup", { name: "Rows of events" });
   const begun = Date.now();
   await body.evaluate((element) => element.scrollTo(0, element.scrollHeight));

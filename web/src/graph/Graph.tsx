@@ -1,5 +1,5 @@
 // The visual workflow: a definition drawn, and coloured by what an execution did.
-import { Background, BackgroundVariant, EdgeLabelRenderer, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import { Background, BackgroundVariant, EdgeLabelRenderer, Handle, MarkerType, Position, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow, useStore, type Edge, type EdgeProps, type Node, type NodeHandle, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
 import ButtonGroup from "@cloudscape-design/components/button-group";
@@ -116,6 +116,12 @@ function AddButtons({ places, aim, editing }: { places: PutPlace[]; aim: string 
     <button key={p.id} type="button" className={`edge-add nopan ${p.id === aim ? "is-aimed" : ""}`} style={{ transform: `translate(-50%, -50%) translate(${p.x}px, ${p.y}px) scale(${scale})` }} title="Insert a state here" aria-label={`Insert a state ${p.words}`} onClick={() => editing.onInsert(p.slots, p.words)} />
   ));
 }
+
+/** Where lines come in and go out. */
+const handlesOf = ({ width, height }: PlacedNode, direction: Direction): NodeHandle[] =>
+  direction === "DOWN"
+    ? [{ type: "target", position: Position.Top, x: width / 2, y: 0, width: 1, height: 1 }, { type: "source", position: Position.Bottom, x: width / 2, y: height, width: 1, height: 1 }]
+    : [{ type: "target", position: Position.Left, x: 0, y: height / 2, width: 1, height: 1 }, { type: "source", position: Position.Right, x: width, y: height / 2, width: 1, height: 1 }];
 
 /** Names can be read down to here. */
 const legible = 0.68;
@@ -261,7 +267,8 @@ function Canvas({ machine, summaries, executionStatus, selected, onSelect, heigh
       const summary = isMark ? (node.kind === "start" && past ? { status: "succeeded" as const, counts: {}, visits: [] } : end) : summaries?.get(node.id);
       return {
         id: node.id, type: isMark ? "mark" : node.kind === "empty" ? "empty" : "state", position: { x: node.x, y: node.y }, parentId: node.parent, width: node.width, height: node.height,
-        initialWidth: node.width, initialHeight: node.height,
+        // Sizes and ends of lines are known: were they measured, nodes that are replaced meanwhile would lose their lines.
+        measured: { width: node.width, height: node.height }, handles: handlesOf(node, direction),
         data: { node, summary, past, direction, editing, ...(node.kind === "empty" ? emptyPlace(node.id) : {}) }, selected: node.id === selected, selectable: !isMark && node.kind !== "empty", focusable: !isMark && node.kind !== "empty", draggable: false, connectable: false,
         className: problems?.has(node.id) ? "has-problem" : undefined,
         zIndex: node.kind === "group" ? 0 : 1, domAttributes: isMark || node.kind === "empty" ? undefined : { "aria-pressed": node.id === selected, role: "button", tabIndex: node.id === entry ? 0 : -1 } as never,

@@ -57,7 +57,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
                     { label: "Start time", value: dateTime(e.startDate, true) },
                     { label: "End time", value: stop ? dateTime(stop, true) : "-" },
                     { label: "Duration", value: duration((stop ?? now) - start) },
-                    { label: "State transitions", value: transitions + (stop && e.status === "SUCCEEDED" ? 1 : 0) },
+                    { label: "State transitions", value: (transitions + (stop && e.status === "SUCCEEDED" ? 1 : 0)).toLocaleString("en") },
                     { label: "Events", value: `${events.length.toLocaleString("en")} of at most 25,000` },
                     { label: "Redrive count", value: e.redriveCount ? `${e.redriveCount}, last at ${dateTime(e.redriveDate)}` : "0" },
                     ...(e.mapRunArn ? [{ label: "Map Run", value: <Link href={paths.mapRun(e.mapRunArn)}>{e.mapRunArn.split(":").at(-1)}</Link> }] : []),
