@@ -152,6 +152,24 @@ test("lists tell redriven executions from others", async () => {
   assert.deepEqual(await list({ redriveFilter: "REDRIVEN", statusFilter: "ABORTED" }), []);
 });
 
+test("a parent whose awaited child failed starts another child; the one that failed stays as it is", async () => {
+  const queue = unique("q");
+  const child = await world.machine(states({ C: named(queue, { End: undefined, Next: "Said" }), Said: pass({ Result: "said" }) }));
+  const parent = await world.machine(states({ P: { Type: "Task", Resource: "arn:aws:states:::states:startExecution.sync:2", Parameters: { StateMachineArn: child, "Input.$": "$" }, OutputPath: "$.Output", End: true } }));
+  const arn = await world.start(parent, { x: 1 });
+  assert.equal((await world.finished(arn)).status, "FAILED");
+  const children = async () => (await world.send(new ListExecutionsCommand({ stateMachineArn: child }))).executions;
+  const [failed] = await children();
+  assert.equal(failed.status, "FAILED");
+  await makeQueue(queue);
+  await redrive(arn);
+  const done = await world.finished(arn);
+  assert.equal(done.status, "SUCCEEDED", done.cause);
+  assert.equal(JSON.parse(done.output), "said");
+  assert.deepEqual((await children()).map((c) => c.status).sort(), ["FAILED", "SUCCEEDED"]);
+  assert.equal((await world.describe(failed.executionArn)).redriveCount, 0);
+});
+
 test("a map run goes on with its unsuccessful children", async () => {
   const queue = unique("q");
   const map = { Type: "Map", End: true, MaxConcurrency: 2, ToleratedFailurePercentage: 30, Label: "kids", ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...states({ Choose: { Type: "Choice", Choices: [{ Variable: "$", NumericGreaterThan: 4, Next: "T" }], Default: "Fine" }, T: named(queue), Fine: pass() }) } };
