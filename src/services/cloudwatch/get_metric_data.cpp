@@ -153,9 +153,9 @@ Result<std::vector<Series>> CloudWatch::answer_queries(const Scope& scope, const
       out.push_back(std::move(answer));
     } else {
       const auto& many = std::get<std::vector<Series>>(operand);
-      for (const Series& series : many) {
-        out.push_back(take(series));
-        if (!series.label.empty()) out.back().label = many.size() > 1 ? answer.label + " " + series.label : answer.label;
+      for (const Series& each : many) {
+        out.push_back(take(each));
+        if (!each.label.empty()) out.back().label = many.size() > 1 ? answer.label + " " + each.label : answer.label;
       }
     }
   }
