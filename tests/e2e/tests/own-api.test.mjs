@@ -1,5 +1,6 @@
 // The server's own calls (docs/api.md): the push of an execution's events, what enforce asks for, what a browser may not.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { SNSClient, CreateTopicCommand, PublishCommand } from "@aws-sdk/client-sns";
@@ -65,6 +66,36 @@ test("an execution's events are pushed as they come, and a reader that comes bac
   } finally {
     await server.stop();
   }
+});
+
+test("three thousand look at one execution: each gets every event, and that they look costs next to nothing", async (t) => {
+  const server = await Server.start({ flags: ["--runtime", "none"] });
+  t.after(() => server.child.kill());
+  const of = (file) => readFileSync(`/proc/${server.child.pid}/${file}`, "utf8");
+  const residentMiB = () => Number(/VmRSS:\s+(\d+)/.exec(of("status"))[1]) / 1024;
+  const cpuMs = () => of("stat").split(") ")[1].split(" ").slice(11, 13).reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
+  const sfn = new SFNClient(server.client());
+  const waits = { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 3600, End: true } } };
+  const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name: "watched", roleArn, definition: JSON.stringify(waits) }));
+  const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn }));
+  const url = `${server.url}/_gantry/api/executions/events?executionArn=${encodeURIComponent(executionArn)}`;
+  const viewers = [];
+  for (let i = 0; i < 3000; ++i) {
+    viewers.push(follow(url, ended));
+    if (i % 100 === 99) await Promise.all(viewers.slice(-100).map((viewer) => viewer.connected));
+  }
+  const resident = residentMiB();
+  const looked = cpuMs();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const idle = cpuMs() - looked;
+  await sfn.send(new StopExecutionCommand({ executionArn }));
+  for (const messages of await Promise.all(viewers)) {
+    assert.deepEqual(eventsOf(messages).map((e) => [e.id, e.type]), [[1, "ExecutionStarted"], [2, "WaitStateEntered"], [3, "ExecutionAborted"]]);
+  }
+  t.diagnostic(`3,000 viewers: the server has ${resident.toFixed(0)} MiB, ${idle} ms of CPU in a second`);
+  assert.ok(resident < 100, `${resident} MiB with 3,000 viewers`);
+  assert.ok(idle < 500, `${idle} ms of CPU in a second in which nothing happens`);
+  await server.stop();
 });
 
 test("executions are found by a text in their input", async () => {
