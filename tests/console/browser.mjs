@@ -17,6 +17,7 @@ export class Browser {
     const it = new Browser();
     it.url = url;
     it.faults = [];
+    it.inaccessible = [];
     it.browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
     const context = await it.browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -51,6 +52,12 @@ export class Browser {
       return violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => `${n.target.join(" ")}: ${n.html.slice(0, 140)} ${n.any[0]?.message ?? ""}`).slice(0, 4) }));
     }, runOnly);
     return found.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n}`));
+  }
+
+  // A picture of this page as it is, and what breaks WCAG on it noted in `inaccessible` for the end of the walk.
+  async accessible(name) {
+    await this.shot(name);
+    this.inaccessible.push(...(await this.violations()).map((v) => `${name}: ${v}`));
   }
 
   // What breaks it on this page in either colour mode: everything in the one that is on, the contrasts in the other.

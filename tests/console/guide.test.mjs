@@ -7,7 +7,6 @@ import { changed, importImage, template } from "../e2e/lib/sample.mjs";
 import { Browser } from "./browser.mjs";
 
 let server, browser, page;
-const inaccessible = [];
 before(async () => {
   server = await Server.start({ auth: "audit" });
   importImage(server);
@@ -21,10 +20,7 @@ after(async () => {
 
 const node = (name) => page.locator(".react-flow__node", { hasText: name });
 const ended = () => page.locator(".mark-box.is-succeeded", { hasText: "End" }).waitFor();
-const accessible = async (name) => {
-  await browser.shot(name);
-  inaccessible.push(...(await browser.violations()).map((v) => `${name}: ${v}`));
-};
+const accessible = (name) => browser.accessible(name);
 
 test("an empty server says what to do next, and the gallery leads to the review", async () => {
   await browser.go("");
@@ -147,5 +143,5 @@ test("two executions are compared state by state", async () => {
   await accessible("13-compare");
 });
 
-test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(inaccessible, []));
+test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));
 test("no page asked another host, broke the content policy or threw", () => assert.deepEqual(browser.faults, []));

@@ -8,7 +8,6 @@ import { Server, until } from "../e2e/lib/server.mjs";
 import { Browser } from "./browser.mjs";
 
 let server, browser, page, arn, sfn;
-const inaccessible = [];
 before(async () => {
   server = await Server.start({ flags: ["--runtime", "none"] });
   sfn = new SFNClient(server.client());
@@ -25,10 +24,7 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-const accessible = async (name) => {
-  await browser.shot(name);
-  inaccessible.push(...(await browser.violations()).map((v) => `${name}: ${v}`));
-};
+const accessible = (name) => browser.accessible(name);
 
 test("a rule shows its pattern and its targets, and says whether an event fits", async () => {
   const events = new EventBridgeClient(server.client());
@@ -85,7 +81,7 @@ test("dark, and a small window", async () => {
       await small.page.getByText(text).waitFor();
       if (hash.includes("edit")) await small.page.locator(".react-flow__node").first().waitFor();
       await small.shot(name);
-      inaccessible.push(...(await small.violations()).map((v) => `${name}: ${v}`));
+      browser.inaccessible.push(...(await small.violations()).map((v) => `${name}: ${v}`));
     }
     assert.deepEqual(small.faults, []);
   } finally {
@@ -105,5 +101,5 @@ test("metrics are drawn by state machine over time, on a page and on the machine
   await accessible("41-monitoring");
 });
 
-test("every page that was looked at keeps WCAG 2.2 AA", () => assert.deepEqual(inaccessible, []));
+test("every page that was looked at keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));
 test("no page asked another host, broke the content policy or threw", () => assert.deepEqual(browser.faults, []));

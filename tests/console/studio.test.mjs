@@ -7,7 +7,6 @@ import { Server, until } from "../e2e/lib/server.mjs";
 import { Browser } from "./browser.mjs";
 
 let server, browser, page;
-const inaccessible = [];
 before(async () => {
   server = await Server.start({ flags: ["--runtime", "none"] });
   browser = await Browser.open(server.url);
@@ -19,10 +18,7 @@ after(async () => {
 });
 
 const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
-const accessible = async (name) => {
-  await browser.shot(name);
-  inaccessible.push(...(await browser.violations()).map((v) => `${name}: ${v}`));
-};
+const accessible = (name) => browser.accessible(name);
 const sound = () => page.getByText("The server finds nothing wrong with it").waitFor();
 // Drags onto a place once the picture has come to rest: where it still moves, what is let go falls beside.
 const drag = async (what, place) => {
@@ -216,5 +212,5 @@ test("what there is opens in the studio, and is updated from there", async () =>
   await page.getByText("The state machine was updated.").waitFor();
 });
 
-test("every mode keeps WCAG 2.2 AA", () => assert.deepEqual(inaccessible, []));
+test("every mode keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));
 test("no page asked another host, broke the content policy or threw", () => assert.deepEqual(browser.faults, []));

@@ -11,7 +11,6 @@ import { Browser } from "./browser.mjs";
 
 const roleArn = "arn:aws:iam::000000000000:role/any";
 let server, browser, page, sfn, sqs;
-const inaccessible = [];
 before(async () => {
   server = await Server.start({ flags: ["--runtime", "none"] });
   sfn = new SFNClient({ ...server.client(), maxAttempts: 5 });
@@ -24,10 +23,7 @@ after(async () => {
   await server?.stop();
 });
 
-const accessible = async (name) => {
-  await browser.shot(name);
-  inaccessible.push(...(await browser.violations()).map((v) => `${name}: ${v}`));
-};
+const accessible = (name) => browser.accessible(name);
 const create = async (name, definition) => (await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }))).stateMachineArn;
 const start = async (stateMachineArn, input = "{}", name = undefined) => (await sfn.send(new StartExecutionCommand({ stateMachineArn, input, name }))).executionArn;
 const ended = (executionArn) => until(() => sfn.send(new DescribeExecutionCommand({ executionArn })), (e) => e.status !== "RUNNING");
@@ -439,5 +435,5 @@ test("in the dark, with the same contrast", async () => {
   await page.locator("body.awsui-dark-mode").waitFor();
 });
 
-test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(inaccessible, []));
+test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));
 test("no page asked another host, broke the content policy or threw", () => assert.deepEqual(browser.faults, []));
