@@ -34,6 +34,7 @@ export default function ExecutionPage({ place }: { place: Place }) {
   useKeys({ n: () => e && go(paths.start(e.stateMachineArn!, arn)) });
 
   const ended = e?.status === "RUNNING" ? undefined : e?.status;
+  const facts = useMemo(() => ({ executionArn: arn, name: e?.name, roleArn: machine.data?.roleArn, machineArn: e?.stateMachineArn, machineName: machine.data?.name }), [arn, e?.name, e?.stateMachineArn, machine.data?.roleArn, machine.data?.name]);
   // The state that the failure came from.
   const broken = useMemo(() => (ended && ended !== "SUCCEEDED" ? build(history.events).visits.findLast((v) => v.status === "failed" || v.status === "timedOut") : undefined), [ended, history.events]);
   const showBroken = () => {
@@ -98,7 +99,7 @@ export default function ExecutionPage({ place }: { place: Place }) {
         )}
         <Summary execution={e} definition={machine.data?.definition} events={history.events} live={history.live} />
         {history.error !== undefined && <Failure error={history.error} what="The history could not be read" />}
-        <HistoryViews events={history.events} definition={machine.data?.definition} place={place} loading={history.loading} running={running} name={e.name ?? "execution"} base={(query) => paths.execution(arn, query)} shared machineArn={e.stateMachineArn} />
+        <HistoryViews events={history.events} definition={machine.data?.definition} place={place} loading={history.loading} running={running} name={e.name ?? "execution"} base={(query) => paths.execution(arn, query)} shared machineArn={e.stateMachineArn} facts={facts} />
       </SpaceBetween>
       <Stop arn={arn} visible={stopping} onClose={() => setStopping(false)} />
     </Page>

@@ -14,6 +14,7 @@ import { allStates, parseDefinition } from "../../asl/definition";
 import type { HistoryEvent } from "../../history/events";
 import { build, statusText, summarise, type Scope } from "../../history/model";
 import { pending, type Pending } from "../../history/pending";
+import type { Facts } from "../../history/stages";
 import { nextMoment, stride } from "../../history/replay";
 import { go, type Place } from "../../router";
 import { useKeys } from "../../ui/keys";
@@ -38,9 +39,12 @@ interface Props {
   /** Whether the addresses lead there for others too. */
   shared?: boolean;
   machineArn?: string;
+  facts?: Facts;
 }
 
-export default function HistoryViews({ events, definition, place, loading, running, name, base, shared, machineArn }: Props) {
+const noFacts: Facts = {};
+
+export default function HistoryViews({ events, definition, place, loading, running, name, base, shared, machineArn, facts = noFacts }: Props) {
   const [until, setUntil] = useState<number>(); // events shown; undefined: all of them
   const [replay, setReplay] = useState(false);
   const [playing, setPlaying] = useState(false);
@@ -167,12 +171,12 @@ export default function HistoryViews({ events, definition, place, loading, runni
               <Suspense fallback={<Waiting />}>
                 <Graph machine={machine} summaries={summaries} executionStatus={model.status} selected={selected} onSelect={(s) => select(s)} height={560} fileName={name} />
               </Suspense>
-              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} machine={machineArn} />
+              <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} machine={machineArn} language={machine?.QueryLanguage} facts={facts} computes={Boolean(shared)} />
             </div>
           ) : (
             <SpaceBetween size="m">
               <StepTable model={model} states={states} selected={visitId ?? (selected ? model.byName.get(selected)?.at(-1)?.id : undefined)} onSelect={select} />
-              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} machine={machineArn} />}
+              {selected && <StepDetails model={model} states={states} selected={selected} visitId={visitId} chosen={chosen} events={events} onSelect={select} onCopyLink={link ? () => void copyLink() : undefined} machine={machineArn} language={machine?.QueryLanguage} facts={facts} computes={Boolean(shared)} />}
             </SpaceBetween>
           )}
         </SpaceBetween>

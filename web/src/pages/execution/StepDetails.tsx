@@ -18,10 +18,12 @@ import { isWithin, statusText, type Model, type Scope, type Visit } from "../../
 import { paths } from "../../router";
 import { JsonText } from "../../ui/JsonText";
 import { Waiting } from "../../ui/Page";
+import type { Facts, Language } from "../../history/stages";
 import { VisitStatus } from "../../ui/Status";
 import { clock, dateTime, duration } from "../../ui/time";
 import Mend from "./Mend";
 
+const Stages = lazy(() => import("./Stages"));
 const ContainerOutput = lazy(() => import("./ContainerOutput"));
 const MessageDeliveries = lazy(() => import("./MessageDeliveries"));
 
@@ -36,9 +38,14 @@ interface Props {
   onCopyLink?: () => void;
   /** The state machine that can be changed, where there is one. */
   machine?: string;
+  /** The query language of the whole machine. */
+  language?: string;
+  facts: Facts;
+  /** Whether what the history does not tell is asked of the server by itself. */
+  computes: boolean;
 }
 
-export default function StepDetails({ model, states, selected, visitId, chosen, events, onSelect, onCopyLink, machine }: Props) {
+export default function StepDetails({ model, states, selected, visitId, chosen, events, onSelect, onCopyLink, machine, language, facts, computes }: Props) {
   const [tab, setTab] = useState("input");
   const state = selected ? states.get(selected) : undefined;
   const visits = useMemo(() => (model.byName.get(selected ?? "") ?? []).filter((v) => [...chosen.values()].every((s) => !s.parent || !isInMap(v, s.parent.name) || isWithin(v, s))), [model, selected, chosen]);
@@ -57,6 +64,7 @@ export default function StepDetails({ model, states, selected, visitId, chosen, 
   const tabs: TabsProps.Tab[] = [
     { id: "input", label: "Input", content: <Input visit={visit} /> },
     { id: "output", label: "Output", content: <Output visit={visit} /> },
+    ...(visit && state ? [{ id: "stages", label: "Advanced view", content: <Suspense fallback={<Waiting />}><Stages key={`${visit.id} ${visit.exited} ${visit.attempts.length}`} model={model} visit={visit} state={state} language={((state.QueryLanguage ?? language) === "JSONata" ? "JSONata" : "JSONPath") as Language} facts={facts} atOnce={computes} /></Suspense> }] : []),
     { id: "details", label: "Details", content: <Details visit={visit} state={state} model={model} /> },
   ];
   if (links.ecsTask) tabs.push({ id: "container", label: "Container", content: <Suspense fallback={<Waiting />}><ContainerOutput task={links.ecsTask} /></Suspense> });
