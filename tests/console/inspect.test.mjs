@@ -45,7 +45,7 @@ test("each stage of a state's data is shown, and nothing is called for it", asyn
   const run = await start(arn, '{"order":{"items":["a","b"]}}', "one-run");
   assert.equal((await ended(run)).status, "SUCCEEDED");
   const open = async (state) => {
-    await node(state).first().click();
+    await node(state).first().click({ position: { x: 24, y: 12 } });
     await details().getByRole("tab", { name: "Advanced view" }).click();
     await details().getByRole("heading", { name: state }).waitFor();
   };
@@ -65,7 +65,8 @@ test("each stage of a state's data is shown, and nothing is called for it", asyn
   await stage("After ResultPath").getByText(/"named"/).waitFor();
   await open("Each");
   await stage("After ItemSelector, item by item").getByText(/"n"/).first().waitFor();
-  await stage("Result: what the iterations came to").waitFor();
+  await details().getByText("Result: what the iterations came to").waitFor();
+  await details().getByText("The same as before.").first().waitFor();
   await stage("After ResultSelector").getByText(/"all"/).waitFor();
   await open("Ask");
   await stage("Error").getByText(/NonExistent|DoesNotExist/).first().waitFor();
@@ -78,6 +79,73 @@ test("each stage of a state's data is shown, and nothing is called for it", asyn
   }
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }));
   assert.equal(Attributes.ApproximateNumberOfMessages, "1", "the message was sent once, by the execution");
+});
+
+test("executions are narrowed by status, time and name, and the address keeps it", async () => {
+  const arn = await create("many", { StartAt: "Which", States: { Which: { Type: "Choice", Choices: [{ Variable: "$.end", StringEquals: "bad", Next: "Bad" }, { Variable: "$.end", StringEquals: "slow", Next: "Slow" }], Default: "Good" }, Bad: { Type: "Fail", Error: "E" }, Slow: { Type: "Wait", Seconds: 3600, Next: "Good" }, Good: { Type: "Succeed" } } });
+  const names = Array.from({ length: 30 }, (_, i) => `${["good", "bad", "slow"][i % 3]}-${i}`);
+  for (const name of names) await start(arn, JSON.stringify({ end: name.split("-")[0] }), name);
+  await browser.go(`#/statemachines/view/${arn}`);
+  const rows = page.getByRole("table", { name: "Executions" }).getByRole("row");
+  const count = (n) => page.getByText(`(${n})`, { exact: true }).waitFor();
+  await count(30);
+  assert.equal(await rows.count(), 26, "25 a page, and the head");
+  await page.getByRole("button", { name: "Next page" }).click();
+  await page.getByRole("link", { name: "good-0" }).waitFor();
+  await page.getByRole("button", { name: /^Status/ }).click();
+  await page.getByRole("option", { name: "Failed" }).click();
+  await page.getByRole("option", { name: "Running" }).click();
+  await page.keyboard.press("Escape");
+  await count(20);
+  assert.match(page.url(), /status=RUNNING(,|%2C)FAILED/);
+  await page.getByLabel("Search executions").fill("slow-2");
+  await count(4);
+  await page.getByRole("button", { name: /^Started/ }).click();
+  await accessible("82-range");
+  await page.getByRole("radio", { name: "Last 15 minutes" }).click();
+  await page.getByRole("button", { name: "Apply" }).click();
+  await count(4);
+  // The same list for whoever is given the link.
+  const other = await browser.tab();
+  await other.goto(page.url());
+  await other.getByText("(4)", { exact: true }).waitFor();
+  await other.getByText("Last 15 minutes").first().waitFor();
+  await other.close();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await count(30);
+  await browser.go(`#/statemachines/view/${arn}?from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z`);
+  await page.getByText("None fits the filter.").waitFor();
+  await page.getByRole("button", { name: /^Started/ }).click();
+  await page.getByRole("radio", { name: "From and to" }).or(page.getByRole("button", { name: "From and to" })).first().click();
+  await page.getByLabel("To", { exact: true }).fill("2099-01-01");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await count(30);
+  assert.match(page.url(), /to=2099-01-01/);
+  await accessible("83-executions");
+});
+
+test("many are stopped and redriven at once, and what cannot be is left alone", async () => {
+  await page.getByLabel("Search executions").fill("slow");
+  await page.getByText("(10)", { exact: true }).waitFor();
+  await page.getByRole("checkbox", { name: "Select all" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop 10 executions?" });
+  await accessible("84-stop-many");
+  await dialog.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("10 executions were stopped.").waitFor();
+  await until(() => page.getByRole("table", { name: "Executions" }).getByText("Aborted").count(), (n) => n === 10);
+  await page.getByLabel("Search executions").fill("-1");
+  // good, bad and slow ones: 1, 10 to 19.
+  await page.getByText("(11)", { exact: true }).waitFor();
+  await page.getByRole("checkbox", { name: "Select all" }).click();
+  await page.getByRole("button", { name: "Redrive", exact: true }).click();
+  const again = page.getByRole("dialog", { name: "Redrive 8 executions?" });
+  await again.getByText("Of the 11 chosen, 3 cannot be redriven, and are left alone.").waitFor();
+  await again.getByRole("button", { name: "Redrive" }).click();
+  await page.getByText("8 executions were redriven.").waitFor();
+  await page.getByRole("button", { name: /^Redriven/ }).click();
+  await page.getByRole("option", { name: "Redriven", exact: true }).click();
+  await page.getByText("(8)", { exact: true }).waitFor();
 });
 
 test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));

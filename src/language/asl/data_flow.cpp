@@ -21,7 +21,23 @@ std::string Interpreter::prefix(const Thread& t) const {
 
 // spec/asl.md "Context object": members in AWS's order.
 Value Interpreter::context_object(const Thread& t) const {
-  if (context_.inspection && context_.inspection->context) return *context_.inspection->context;
+  // The nearest iteration around it.
+  const auto iteration = [&]() -> Value {
+    for (const Thread* at = &t; at; at = at->parent ? &x_.threads.at(at->parent) : nullptr) {
+      if (!at->iteration) continue;
+      json::ObjectBuilder item;
+      item.add("Index", at->index);
+      if (at->item_key.is_string()) item.add("Key", at->item_key);
+      item.add("Value", at->item);
+      return json::object({{"Item", item.build()}});
+    }
+    return {};
+  };
+  if (context_.inspection && context_.inspection->context) {
+    const Value& given = *context_.inspection->context;
+    const Value map = iteration();
+    return map.is_object() && given.is_object() ? given.with("Map", map) : given;
+  }
   const ExecutionInfo& info = x_.info;
   const State& state = state_of(t);
   json::ObjectBuilder execution, state_object, out;
@@ -36,16 +52,7 @@ Value Interpreter::context_object(const Thread& t) const {
   out.add("State", state_object.build());
   // Only a task that goes on after its call is answered has a token.
   if (state.kind == StateKind::task && state.resource->pattern != Resource::Pattern::request_response && t.task != 0 && context_.token) out.add("Task", json::object({{"Token", context_.token(t.task)}}));
-  // The nearest iteration around it.
-  for (const Thread* at = &t; at; at = at->parent ? &x_.threads.at(at->parent) : nullptr) {
-    if (!at->iteration) continue;
-    json::ObjectBuilder item;
-    item.add("Index", at->index);
-    if (at->item_key.is_string()) item.add("Key", at->item_key);
-    item.add("Value", at->item);
-    out.add("Map", json::object({{"Item", item.build()}}));
-    break;
-  }
+  if (const Value map = iteration(); map.is_object()) out.add("Map", map);
   return out.build();
 }
 

@@ -396,6 +396,10 @@ test("TestState: what each level shows of a state's data, its errors, its variab
   assert.deepEqual([told.output, told.inspectionData.variables], ["3", { v: 2, w: 4 }]);
   const chosen = await look({ Type: "Choice", Choices: [{ Variable: "$.x", NumericEquals: 2, Next: "Two" }], Default: "Other" });
   assert.deepEqual([chosen.status, chosen.nextState, chosen.inspectionData], ["SUCCEEDED", "Other", { input: { x: 1 }, afterInputPath: { x: 1 } }]);
+  // An ItemSelector sees its iteration beside the context that is given.
+  const each = { Type: "Map", ItemsPath: "$.x", ItemSelector: { "i.$": "$$.Map.Item.Value", "of.$": "$$.Execution.Name" }, ItemProcessor: states({ A: pass() }), End: true };
+  const items = await look(each, { input: '{"x":[7,8]}', context: '{"Execution":{"Name":"n"}}', mock: { result: "[1,2]" } });
+  assert.deepEqual(items.inspectionData.afterItemSelector, [{ i: 7, of: "n" }, { i: 8, of: "n" }]);
   const failed = await look({ Type: "Fail", Error: "E", Cause: "C" });
   assert.deepEqual([failed.status, failed.error, failed.cause], ["FAILED", "E", "C"]);
 });

@@ -1,8 +1,13 @@
 // The executions of a state machine or a Map Run, newest first, live.
 import { ListExecutionsCommand, StopExecutionCommand, RedriveExecutionCommand, type ExecutionListItem, type ExecutionStatus } from "@aws-sdk/client-sfn";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import CollectionPreferences from "@cloudscape-design/components/collection-preferences";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
+import Modal from "@cloudscape-design/components/modal";
+import Multiselect from "@cloudscape-design/components/multiselect";
+import Pagination from "@cloudscape-design/components/pagination";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
@@ -13,15 +18,19 @@ import { api, follow } from "../../aws/api";
 import { refresh } from "../../aws/queries";
 import { session } from "../../aws/session";
 import { sfn } from "../../aws/sfn";
-import { go, paths } from "../../router";
+import { newest, type Cursor } from "../../history/newest";
+import { go, href, paths, usePlace } from "../../router";
 import { CliOf } from "../../ui/Cli";
 import { notify, notifyError } from "../../ui/notices";
 import { Failure, Nothing } from "../../ui/Page";
+import { usePreference } from "../../ui/prefs";
+import { limitsOf, queryOf, spanOf } from "../../ui/span";
 import { StatusBadge } from "../../ui/Status";
+import { TimeRange } from "../../ui/TimeRange";
 import { dateTime, duration } from "../../ui/time";
 import { useNow } from "../execution/Summary";
 
-const statuses = [{ value: "", label: "All statuses" }, { value: "RUNNING", label: "Running" }, { value: "SUCCEEDED", label: "Succeeded" }, { value: "FAILED", label: "Failed" }, { value: "TIMED_OUT", label: "Timed out" }, { value: "ABORTED", label: "Aborted" }];
+const statuses = [{ value: "RUNNING", label: "Running" }, { value: "SUCCEEDED", label: "Succeeded" }, { value: "FAILED", label: "Failed" }, { value: "TIMED_OUT", label: "Timed out" }, { value: "ABORTED", label: "Aborted" }];
 const redrives = [{ value: "", label: "Redriven or not" }, { value: "REDRIVEN", label: "Redriven" }, { value: "NOT_REDRIVEN", label: "Not redriven" }];
 
 const stopping = (e: ExecutionListItem) => new StopExecutionCommand({ executionArn: e.executionArn });
@@ -29,9 +38,14 @@ const redriving = (e: ExecutionListItem) => new RedriveExecutionCommand({ execut
 const stoppable = (e: ExecutionListItem) => e.status === "RUNNING";
 const redrivable = (e: ExecutionListItem) => e.status !== "RUNNING" && e.status !== "SUCCEEDED";
 
-const times = [{ value: "", label: "Any time" }, { value: "3600", label: "Last hour" }, { value: "86400", label: "Last day" }, { value: "604800", label: "Last week" }];
+const columns = [{ id: "name", label: "Name" }, { id: "status", label: "Status" }, { id: "start", label: "Started" }, { id: "stop", label: "Ended" }, { id: "duration", label: "Duration" }, { id: "version", label: "Version or alias" }, { id: "redrives", label: "Redrives" }];
 
 type Listed = ExecutionListItem & { where?: string };
+
+const fits = (e: ExecutionListItem, wanted: string[], { from = -Infinity, to = Infinity }: { from?: number; to?: number }) => {
+  const start = new Date(e.startDate!).getTime();
+  return (wanted.length === 0 || wanted.includes(e.status!)) && start >= from && start <= to;
+};
 
 interface Found {
   executions: Array<{ executionArn: string; name: string; status: string; startDate: number; stopDate?: number; where: string }>;
@@ -41,24 +55,34 @@ interface Found {
 
 export default function Executions({ owner }: { owner: { stateMachineArn: string } | { mapRunArn: string } }) {
   const arn = "stateMachineArn" in owner ? owner.stateMachineArn : owner.mapRunArn;
-  const [status, setStatus] = useState("");
-  const [redriven, setRedriven] = useState("");
-  const [since, setSince] = useState("");
-  const [filter, setFilter] = useState("");
+  // What is filtered by stands in the address, so that a link shows the same list.
+  const place = usePlace();
+  const narrow = (change: Record<string, string | undefined>) => go(href(place.path, { ...Object.fromEntries(place.query), ...change }), "replace");
+  const wantedStatuses = (place.query.get("status") ?? "").split(",").filter((s) => statuses.some((known) => known.value === s));
+  const redriven = place.query.get("redriven") ?? "";
+  const filter = place.query.get("name") ?? "";
+  const span = spanOf(place.query);
   const [found, setFound] = useState<Found>();
   const [chosen, setChosen] = useState<ExecutionListItem[]>([]);
+  const [shown, setShown] = usePreference("executions", { pageSize: 25, columns: ["name", "status", "start", "stop", "duration", "version", "redrives"] });
+  const [page, setPage] = useState(1);
   const { accessKeyId, region } = session();
   const query = useInfiniteQuery({
-    queryKey: [accessKeyId, region, "executions", arn, status, redriven],
+    queryKey: [accessKeyId, region, "executions", arn, wantedStatuses.join(), redriven, queryOf(span)],
     queryFn: ({ pageParam, signal }) =>
-      sfn().send(new ListExecutionsCommand({ ...owner, statusFilter: (status || undefined) as ExecutionStatus, redriveFilter: (redriven || undefined) as never, maxResults: 100, nextToken: pageParam }), { abortSignal: signal }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.nextToken,
+      newest<ExecutionListItem>(async (status, nextToken, maxResults) => {
+        const answer = await sfn().send(new ListExecutionsCommand({ ...owner, statusFilter: status as ExecutionStatus, redriveFilter: (redriven || undefined) as never, maxResults, nextToken }), { abortSignal: signal });
+        return { executions: answer.executions ?? [], nextToken: answer.nextToken };
+      }, { statuses: wantedStatuses, ...limitsOf(span, Date.now()) }, 100, pageParam),
+    initialPageParam: undefined as Cursor<ExecutionListItem> | undefined,
+    getNextPageParam: (page) => page.next,
   });
+  // A list that ends in the past is read through all that came later: that is not done for each of those.
+  const old = span.to !== undefined;
   useEffect(() => {
     let wait: ReturnType<typeof setTimeout> | undefined;
     // What comes by the push only says that the list has changed; a burst is one question.
-    const changed = () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), 250));
+    const changed = () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), old ? 3_000 : 250));
     let lost = false;
     const stop = follow("executions/changes", owner as Record<string, string>, changed, (live) => {
       // What has changed while nothing could be heard is asked for.
@@ -66,15 +90,17 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
       lost ||= !live;
     });
     return () => (clearTimeout(wait), stop());
-  }, [arn]); // eslint-disable-line
+  }, [arn, old]); // eslint-disable-line
 
-  const all = useMemo(() => query.data?.pages.flatMap((p) => p.executions ?? []) ?? [], [query.data]);
+  const all = useMemo(() => query.data?.pages.flatMap((p) => p.items) ?? [], [query.data]);
   const wanted = filter.trim().toLowerCase();
-  const earliest = since ? Date.now() - Number(since) * 1000 : 0;
+  const limits = limitsOf(span, Date.now());
   const list: Listed[] = (found
     ? found.executions.map((e) => ({ ...e, stateMachineArn: arn, status: e.status as ExecutionStatus, startDate: new Date(e.startDate * 1000), stopDate: e.stopDate ? new Date(e.stopDate * 1000) : undefined }))
     : all.filter((e) => !wanted || e.name!.toLowerCase().includes(wanted))
-  ).filter((e) => !earliest || new Date(e.startDate!).getTime() >= earliest);
+  ).filter((e) => !found || fits(e, wantedStatuses, limits));
+  const pages = Math.max(1, Math.ceil(list.length / shown.pageSize)), at = Math.min(page, pages);
+  const visible = list.slice((at - 1) * shown.pageSize, at * shown.pageSize);
   const now = useNow(list.some((e) => e.status === "RUNNING"));
 
   // One question looks at a few thousand; the next one goes on where it ended.
@@ -91,19 +117,30 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
       setSearching(false);
     }
   };
-  const each = async (what: string, act: (e: ExecutionListItem) => Promise<unknown>) => {
-    const results = await Promise.allSettled(chosen.map(act));
+  // What is asked for all the chosen is asked once more before it is done.
+  const [asking, setAsking] = useState<"stopped" | "redriven">();
+  const [busy, setBusy] = useState(false);
+  const able = chosen.filter(asking === "redriven" ? redrivable : stoppable);
+  const each = async (what: "stopped" | "redriven") => {
+    setBusy(true);
+    const act = (e: ExecutionListItem) => (what === "stopped" ? sfn().send(stopping(e)) : sfn().send(redriving(e)));
+    // A few at a time: the server has others to serve.
+    const results: PromiseSettledResult<unknown>[] = [];
+    for (let i = 0; i < able.length; i += 10) results.push(...(await Promise.allSettled(able.slice(i, i + 10).map(act))));
     const bad = results.filter((r) => r.status === "rejected");
-    if (bad.length < results.length) notify("success", `${results.length - bad.length} ${what}.`);
+    if (bad.length < results.length) notify("success", `${results.length - bad.length} ${results.length - bad.length === 1 ? "execution was" : "executions were"} ${what}.`);
     if (bad[0]) notifyError(`${bad.length} of ${results.length} were not ${what}`, bad[0].reason);
+    setBusy(false);
+    setAsking(undefined);
     setChosen([]);
     void refresh("executions", arn);
   };
 
   if (query.error && !query.data) return <Failure error={query.error} what="The executions could not be listed" />;
   return (
+    <>
     <Table<Listed>
-      items={list} trackBy="executionArn" wrapLines loading={query.isLoading} loadingText="Loading executions" selectionType="multi" selectedItems={chosen} onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
+      items={visible} trackBy="executionArn" wrapLines loading={query.isLoading} loadingText="Loading executions" selectionType="multi" selectedItems={chosen} onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
       ariaLabels={{ tableLabel: "Executions", selectionGroupLabel: "Executions", allItemsSelectionLabel: () => "Select all", itemSelectionLabel: (_, e) => `Select ${e.name}` }}
       header={
         <Header
@@ -112,9 +149,9 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
             <SpaceBetween direction="horizontal" size="xs">
               <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void refresh("executions", arn)} />
               <Button disabled={chosen.length !== 2} onClick={() => go(paths.compare(chosen[0].executionArn!, chosen[1].executionArn!))}>Compare</Button>
-              <Button disabled={!chosen.some(stoppable)} onClick={() => void each("stopped", (e) => sfn().send(stopping(e)))}>Stop</Button>
+              <Button disabled={!chosen.some(stoppable)} onClick={() => setAsking("stopped")}>Stop</Button>
               {chosen.some(stoppable) && <CliOf of={() => chosen.filter(stoppable).map(stopping)} />}
-              {"stateMachineArn" in owner && <Button disabled={!chosen.some(redrivable)} onClick={() => void each("redriven", (e) => sfn().send(redriving(e)))}>Redrive</Button>}
+              {"stateMachineArn" in owner && <Button disabled={!chosen.some(redrivable)} onClick={() => setAsking("redriven")}>Redrive</Button>}
               {"stateMachineArn" in owner && chosen.some(redrivable) && <CliOf of={() => chosen.filter(redrivable).map(redriving)} />}
               {"stateMachineArn" in owner && <Button variant="primary" href={paths.start(arn)}>New execution</Button>}
             </SpaceBetween>
@@ -126,16 +163,30 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
       filter={
         <SpaceBetween direction="horizontal" size="xs">
           <div style={{ minWidth: 320 }} onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), void search())}>
-            <TextFilter filteringText={filter} onChange={({ detail }) => (setFilter(detail.filteringText), setFound(undefined))} filteringPlaceholder="Search by name; Enter: in the data too" filteringAriaLabel="Search executions" filteringClearAriaLabel="Clear the search" />
+            <TextFilter filteringText={filter} onChange={({ detail }) => (narrow({ name: detail.filteringText || undefined }), setFound(undefined), setPage(1))} filteringPlaceholder="Search by name; Enter: in the data too" filteringAriaLabel="Search executions" filteringClearAriaLabel="Clear the search" />
           </div>
           {"stateMachineArn" in owner && <Button disabled={!filter.trim()} loading={searching} onClick={() => void search()}>Search inputs and outputs</Button>}
-          <Select options={statuses} selectedOption={statuses.find((s) => s.value === status)!} onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")} ariaLabel="Status" />
-          <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven)!} onChange={({ detail }) => setRedriven(detail.selectedOption.value ?? "")} ariaLabel="Redriven" />
-          <Select options={times} selectedOption={times.find((t) => t.value === since)!} onChange={({ detail }) => setSince(detail.selectedOption.value ?? "")} ariaLabel="Started" />
+          <Multiselect options={statuses} selectedOptions={statuses.filter((s) => wantedStatuses.includes(s.value))} onChange={({ detail }) => (narrow({ status: detail.selectedOptions.map((o) => o.value).join() || undefined }), setPage(1))} inlineTokens hideTokens placeholder="All statuses" ariaLabel="Status" expandToViewport />
+          <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven) ?? redrives[0]} onChange={({ detail }) => narrow({ redriven: detail.selectedOption.value || undefined })} ariaLabel="Redriven" expandToViewport />
+          <TimeRange span={span} onChange={(chosen) => (narrow(queryOf(chosen)), setPage(1))} />
+          {(wantedStatuses.length > 0 || redriven || filter || span.within || span.from) && <Button variant="link" onClick={() => (narrow({ status: undefined, redriven: undefined, name: undefined, ...queryOf({}) }), setFound(undefined))}>Clear filters</Button>}
         </SpaceBetween>
       }
-      empty={<Nothing title="No executions" text={found ? `None of ${found.looked.toLocaleString("en")} has this text in its name, input, output, error or cause.` : wanted ? "None has this in its name. Press Enter to look into inputs and outputs as well." : status || redriven || since ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
-      footer={found?.next ? <div style={{ textAlign: "center" }}><Button loading={searching} onClick={() => void search(found)}>Search further back</Button></div> : query.hasNextPage && !found ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></div> : undefined}
+      empty={<Nothing title="No executions" text={found ? `None of ${found.looked.toLocaleString("en")} has this text in its name, input, output, error or cause.` : wanted ? "None has this in its name. Press Enter to look into inputs and outputs as well." : wantedStatuses.length || redriven || span.within || span.from ? "None fits the filter." : "Start the first one."} action={"stateMachineArn" in owner ? <Button href={paths.start(arn)}>New execution</Button> : undefined} />}
+      footer={found?.next ? <div style={{ textAlign: "center" }}><Button loading={searching} onClick={() => void search(found)}>Search further back</Button></div> : query.hasNextPage && !found && at === pages ? <div style={{ textAlign: "center" }}><Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{list.length ? "Load more" : "Look further back"}</Button></div> : undefined}
+      pagination={
+        <Pagination currentPageIndex={at} pagesCount={pages} openEnd={query.hasNextPage && !found} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }}
+          onChange={({ detail }) => (detail.currentPageIndex > pages ? void query.fetchNextPage().then(() => setPage(detail.currentPageIndex)) : setPage(detail.currentPageIndex))} />
+      }
+      preferences={
+        <CollectionPreferences
+          title="Preferences" confirmLabel="Confirm" cancelLabel="Cancel" preferences={{ pageSize: shown.pageSize, visibleContent: shown.columns }}
+          onConfirm={({ detail }) => (setShown({ pageSize: detail.pageSize ?? 25, columns: [...(detail.visibleContent ?? shown.columns)] }), setPage(1))}
+          pageSizePreference={{ title: "Page size", options: [25, 50, 100].map((value) => ({ value, label: `${value} executions` })) }}
+          visibleContentPreference={{ title: "Columns", options: [{ label: "Of an execution", options: columns.map(({ id, label }) => ({ id, label, editable: id !== "name" })) }] }}
+        />
+      }
+      visibleColumns={[...shown.columns, ...(found ? ["where"] : [])]}
       columnDefinitions={[
         { id: "name", header: "Name", minWidth: 160, cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
         { id: "status", header: "Status", minWidth: 130, cell: (e) => <StatusBadge status={e.status} /> },
@@ -144,8 +195,16 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
         { id: "duration", header: "Duration", minWidth: 105, cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
         { id: "version", header: "Version or alias", minWidth: 110, cell: (e) => (e.stateMachineAliasArn ?? e.stateMachineVersionArn)?.split(":").at(-1) ?? "-" },
         { id: "redrives", header: "Redrives", minWidth: 95, cell: (e) => e.redriveCount ?? 0 },
-        ...(found ? [{ id: "where", header: "Found in", cell: (e: Listed) => e.where ?? "" }] : []),
+        { id: "where", header: "Found in", cell: (e: Listed) => e.where ?? "" },
       ]}
     />
+    <Modal
+      visible={asking !== undefined} onDismiss={() => setAsking(undefined)} closeAriaLabel="Close" header={`${asking === "redriven" ? "Redrive" : "Stop"} ${able.length === 1 ? able[0].name : `${able.length} executions`}?`}
+      footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button variant="link" onClick={() => setAsking(undefined)}>Cancel</Button><Button variant="primary" loading={busy} onClick={() => asking && void each(asking)}>{asking === "redriven" ? "Redrive" : "Stop"}</Button></SpaceBetween></Box>}
+    >
+      {asking === "redriven" ? "Each goes on from the states that had not come to their end; what succeeded is not done again." : "What runs in them is stopped, containers too."}
+      {able.length < chosen.length && ` Of the ${chosen.length} chosen, ${chosen.length - able.length} cannot be ${asking}, and ${chosen.length - able.length === 1 ? "is" : "are"} left alone.`}
+    </Modal>
+    </>
   );
 }
