@@ -30,7 +30,7 @@ export function JsonText({ value, label, name = "payload" }: { value: string | u
   const long = text.length > fold;
   const shown = long && !open ? text.slice(0, fold) : text;
   return (
-    <div>
+    <div className="text-with-tools">
       <div className="text-tools">
         <CopyToClipboard copyButtonAriaLabel={`Copy ${label}`} copySuccessText="Copied" copyErrorText="The browser did not let it be copied" textToCopy={text} variant="icon" />
         <Button variant="icon" iconName="download" ariaLabel={`Download ${label}`} onClick={() => download(`${name}.json`, "application/json", text)} />

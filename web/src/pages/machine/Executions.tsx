@@ -31,7 +31,7 @@ import { dateTime, duration } from "../../ui/time";
 import { useNow } from "../execution/Summary";
 
 const statuses = [{ value: "RUNNING", label: "Running" }, { value: "SUCCEEDED", label: "Succeeded" }, { value: "FAILED", label: "Failed" }, { value: "TIMED_OUT", label: "Timed out" }, { value: "ABORTED", label: "Aborted" }];
-const redrives = [{ value: "", label: "Redriven or not" }, { value: "REDRIVEN", label: "Redriven" }, { value: "NOT_REDRIVEN", label: "Not redriven" }];
+const redrives = [{ value: "", label: "Yes or no" }, { value: "REDRIVEN", label: "Yes" }, { value: "NOT_REDRIVEN", label: "No" }];
 
 const stopping = (e: ExecutionListItem) => new StopExecutionCommand({ executionArn: e.executionArn });
 const redriving = (e: ExecutionListItem) => new RedriveExecutionCommand({ executionArn: e.executionArn });
@@ -161,13 +161,13 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
         </Header>
       }
       filter={
-        <SpaceBetween direction="horizontal" size="xs">
-          <div style={{ minWidth: 320 }} onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), void search())}>
+        <SpaceBetween direction="horizontal" size="xs" alignItems="end">
+          <div style={{ minWidth: 300 }} onKeyDown={(event) => event.key === "Enter" && (event.preventDefault(), void search())}>
             <TextFilter filteringText={filter} onChange={({ detail }) => (narrow({ name: detail.filteringText || undefined }), setFound(undefined), setPage(1))} filteringPlaceholder="Search by name; Enter: in the data too" filteringAriaLabel="Search executions" filteringClearAriaLabel="Clear the search" />
           </div>
           {"stateMachineArn" in owner && <Button disabled={!filter.trim()} loading={searching} onClick={() => void search()}>Search inputs and outputs</Button>}
-          <Multiselect options={statuses} selectedOptions={statuses.filter((s) => wantedStatuses.includes(s.value))} onChange={({ detail }) => (narrow({ status: detail.selectedOptions.map((o) => o.value).join() || undefined }), setPage(1))} inlineTokens hideTokens placeholder="All statuses" ariaLabel="Status" expandToViewport />
-          <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven) ?? redrives[0]} onChange={({ detail }) => narrow({ redriven: detail.selectedOption.value || undefined })} ariaLabel="Redriven" expandToViewport />
+          <Multiselect options={statuses} selectedOptions={statuses.filter((s) => wantedStatuses.includes(s.value))} onChange={({ detail }) => (narrow({ status: statuses.filter((s) => detail.selectedOptions.some((o) => o.value === s.value)).map((s) => s.value).join() || undefined }), setPage(1))} hideTokens placeholder={statuses.filter((s) => wantedStatuses.includes(s.value)).map((s) => s.label).join(", ") || "All statuses"} inlineLabelText="Status" expandToViewport />
+          <Select options={redrives} selectedOption={redrives.find((s) => s.value === redriven) ?? redrives[0]} onChange={({ detail }) => narrow({ redriven: detail.selectedOption.value || undefined })} inlineLabelText="Redriven" expandToViewport />
           <TimeRange span={span} onChange={(chosen) => (narrow(queryOf(chosen)), setPage(1))} />
           {(wantedStatuses.length > 0 || redriven || filter || span.within || span.from) && <Button variant="link" onClick={() => (narrow({ status: undefined, redriven: undefined, name: undefined, ...queryOf({}) }), setFound(undefined))}>Clear filters</Button>}
         </SpaceBetween>
