@@ -19,7 +19,7 @@ async function measure(id, evaluate, small) {
   const begun = cpu();
   let runs = 0;
   while (cpu() - begun < seconds) for (let i = 0; i < batch; ++i, ++runs) await evaluate();
-  console.log(id, runs / (cpu() - begun), bytes);
+  console.log([id, runs / (cpu() - begun), bytes].join("\t"));
 }
 
 for (const { id, expr, document: which } of expressions) {

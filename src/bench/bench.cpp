@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "bench/peers.h"
 #include "bench/report.h"
 #include "bench/workload.h"
 
@@ -13,12 +14,12 @@ namespace bench {
 namespace {
 
 constexpr Workload kWorkloads[] = {
-    {"B1", "StartExecution of a one-Pass Standard machine, 64 connections", starts},
-    {"B2", "the same, start to finished", start_to_finish},
-    {"B3", "a chain of 100 Pass, 64 at once and one alone", chain},
-    {"B4", "a Choice loop of 1,000 rounds with States.MathAdd", loop},
-    {"B5", "inline Map over 1,000 items; Parallel 10 x 10", fan_out},
-    {"B6", "Express sync, JSONata transform of a 1,000-element array", express_transform},
+    {"B1", "StartExecution of a one-Pass Standard machine, 64 connections", starts, true},
+    {"B2", "the same, start to finished", start_to_finish, true},
+    {"B3", "a chain of 100 Pass, 64 at once and one alone", chain, true},
+    {"B4", "a Choice loop of 1,000 rounds with States.MathAdd", loop, true},
+    {"B5", "inline Map over 1,000 items; Parallel 10 x 10", fan_out, true},
+    {"B6", "Express sync, JSONata transform of a 1,000-element array", express_transform, true},
     {"B7", "JSONata and JSONPath expressions, compiled once, in this process", expressions},
     {"B8", "Express sync, one Pass and 100 Pass", express},
     {"B9", "100,000 open executions, kill -9, start again", crash},
@@ -121,7 +122,8 @@ int run(std::vector<std::string> arguments, const std::string& endpoint) {
     }
     Bench bench{.subject = **subject, .scale = options.scale, .size = options.size, .peers = options.peers,
                 .progress = [&](std::string_view what, double part) { progress(what, part); }};
-    const Status status = workload->run(bench);
+    Status status = workload->run(bench);
+    if (status && workload->beside_peers && !options.peers.empty() && options.scale == Scale::full) status = beside_peers(bench, workload->name);
     progress.end();
     if (!status) {
       const bool skipped = status.error().code == "Skipped";

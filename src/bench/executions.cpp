@@ -39,6 +39,7 @@ Status run_executions(Bench& bench, const Executions& e) {
     return e.type == Type::express ? run_express(bench, arn, what, e.connections, count) : run_standard(bench, arn, what, e.connections, count);
   }));
   bench.figures.push_back(rate(e.workload, std::string(e.what), std::string(e.unit), e.goal, static_cast<double>(count) * e.work, spent));
+  bench.figures.back().definition = e.definition;
   return {};
 }
 
@@ -58,6 +59,7 @@ Status starts(Bench& bench) {
   if (there != count + 1) return fail("Bench", fmt::format("{} executions were started, {} succeeded", count + 1, there));
   Figure figure = rate("B1", "StartExecution, one Pass, 64 connections", "requests/CPU-s", 50'000, static_cast<double>(count), spent);
   bench.figures.push_back(figure);
+  bench.figures.back().definition = "pass";
   figure.what = "the same, by the clock, the generator beside it";
   figure.value = static_cast<double>(count) / spent.wall_s, figure.unit = "requests/s", figure.goal = 30'000;
   bench.figures.push_back(figure);

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <map>
-#include <sstream>
 
 #include "bench/definitions.h"
+#include "bench/peers.h"
 #include "bench/workload.h"
 #include "language/json/parse.h"
 #include "language/jsonata/expression.h"
@@ -67,16 +67,10 @@ struct Peer {
 Result<std::map<std::string, Peer>> peers(const std::string& folder, double seconds) {
   std::map<std::string, Peer> out;
   if (folder.empty()) return out;
-  FILE* pipe = popen(fmt::format("'{}/expressions' {}", folder, seconds).c_str(), "r");
-  if (!pipe) return fail("Bench", fmt::format("cannot run {}/expressions", folder));
-  std::string text;
-  char buffer[4096];
-  for (size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, got);
-  if (pclose(pipe) != 0) return fail("Bench", fmt::format("{}/expressions failed", folder));
-  std::istringstream lines(text);
-  std::string id;
-  Peer peer;
-  while (lines >> id >> peer.a_second >> peer.bytes) out[id] = peer;
+  for (const auto& fields : TRY(peer_lines(folder, fmt::format("expressions {}", seconds)))) {
+    if (fields.size() != 3) return fail("Bench", "expressions prints something else");
+    out[fields[0]] = {std::atof(fields[1].c_str()), static_cast<size_t>(std::atoll(fields[2].c_str()))};
+  }
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -66,6 +67,10 @@ double part_of_goal(const Figure& figure) {
 std::string table_text(const std::vector<Figure>& figures) {
   std::string out = fmt::format("{:<4} {:<52} {:>12} {:<18} {:>10} {:>7} {:>8} {:>8}\n", "", "workload", "measured", "unit", "goal", "of it", "CPU s", "wall s");
   for (const Figure& f : figures) {
+    if (!f.fault.empty()) {
+      out += fmt::format("{:<4} {:<52} {:>12} {}\n", f.workload, f.what, "fails", f.fault);
+      continue;
+    }
     out += fmt::format("{:<4} {:<52} {:>12} {:<18} {:>10} {:>7} {:>8.2f} {:>8.2f}\n", f.workload, f.what, number(f.value), f.unit, goal_text(f), part_text(f),
                        f.cpu_s, f.wall_s);
   }
@@ -76,6 +81,12 @@ Status write_results(const std::string& file, const std::vector<Figure>& figures
   std::string measured = fmt::format("<!-- measured -->\nOn {}: {}.\n\n    {}\n\n", today(), machine(), command);
   measured += "| # | workload | measured | unit | goal | part of the goal | CPU-s | wall s |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const Figure& f : figures) {
+    if (!f.fault.empty()) {
+      std::string fault = f.fault;
+      std::ranges::replace(fault, '|', '/');
+      measured += fmt::format("| {} | {} | fails | {} | - | - | - | - |\n", f.workload, f.what, fault);
+      continue;
+    }
     measured += fmt::format("| {} | {} | {} | {} | {} | {} | {:.2f} | {:.2f} |\n", f.workload, f.what, number(f.value), f.unit, goal_text(f), part_text(f),
                             f.cpu_s, f.wall_s);
   }

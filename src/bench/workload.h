@@ -23,6 +23,8 @@ struct Figure {
   double goal = 0;       // 0: none
   bool less_is_better = false;
   double work = 0, cpu_s = 0, wall_s = 0;  // what the value comes from, where it is a rate
+  std::string definition;                  // of bench/workloads, of a rate that peers are measured beside
+  std::string fault;                       // why there is no value
 };
 
 struct Bench {
@@ -44,6 +46,7 @@ struct Workload {
   std::string_view name;  // "B1"
   std::string_view help;
   Status (*run)(Bench& bench);
+  bool beside_peers = false;  // bench/peers/executions has it too
 };
 
 Status starts(Bench& bench);             // B1
