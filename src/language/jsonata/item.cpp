@@ -136,7 +136,7 @@ void Record::erase(std::string_view name) {
   }
 }
 
-void Tuple::set(Arena& arena, NameId name, Item value) {
+void Bindings::bind(Arena& arena, NameId name, Item value) {
   for (uint32_t i = 0; i < size; ++i) {
     if (names[i].name == name) {
       names[i].value = value;
@@ -163,23 +163,6 @@ Tuple* Tuple::copy(Arena& arena, size_t room) const {
     if (size > 0) std::memcpy(static_cast<void*>(out->names), names, size * sizeof(Binding));
   }
   return out;
-}
-
-void Frame::bind(Arena& arena, NameId name, Item value) {
-  for (uint32_t i = 0; i < size; ++i) {
-    if (names[i].name == name) {
-      names[i].value = value;
-      return;
-    }
-  }
-  if (size == capacity) {
-    const uint32_t room = std::max<uint32_t>(4, capacity * 2);
-    auto* moved = arena.make_array<Binding>(room);
-    if (size > 0) std::memcpy(static_cast<void*>(moved), names, size * sizeof(Binding));
-    names = moved;
-    capacity = room;
-  }
-  names[size++] = {name, value};
 }
 
 Value to_json(Item item, Conversion& conversion) {

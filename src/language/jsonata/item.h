@@ -152,23 +152,24 @@ struct Binding {
   Item value;
 };
 
-// One element of a tuple stream: a value and the variables bound on the way to it.
-struct Tuple {
-  Item at;
-  Binding* names = nullptr;
-  uint32_t size = 0, capacity = 0;
-
-  void set(Arena& arena, NameId name, Item value);
-  Tuple* copy(Arena& arena, size_t room) const;
-};
-
-// Variables of a scope.
-struct Frame {
-  Frame* parent = nullptr;
+// Variables, each once.
+struct Bindings {
   Binding* names = nullptr;
   uint32_t size = 0, capacity = 0;
 
   void bind(Arena& arena, NameId name, Item value);
+};
+
+// One element of a tuple stream: a value and the variables bound on the way to it.
+struct Tuple : Bindings {
+  Item at;
+
+  Tuple* copy(Arena& arena, size_t room) const;
+};
+
+// Variables of a scope.
+struct Frame : Bindings {
+  Frame* parent = nullptr;
 };
 
 inline Item::Item(const json::Value& value) {

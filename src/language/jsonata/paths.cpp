@@ -250,7 +250,7 @@ List* Evaluation::tuple_step(const Node& node, Item input, List* given, Frame* f
       for (size_t i = 0; i < count; ++i) {
         Tuple* tuple = arena.make<Tuple>();
         tuple->at = sorted.is_array() ? sorted[i] : sorted;
-        if (node.index != kNoName) tuple->set(arena, node.index, Item(static_cast<double>(i)));
+        if (node.index != kNoName) tuple->bind(arena, node.index, Item(static_cast<double>(i)));
         out->push(arena, Item(tuple));
       }
     }
@@ -278,15 +278,15 @@ List* Evaluation::tuple_step(const Node& node, Item input, List* given, Frame* f
         if (stream && element.is_tuple()) {
           const Tuple& inner = element.tuple();
           tuple->at = inner.at;
-          for (uint32_t b = 0; b < inner.size; ++b) tuple->set(arena, inner.names[b].name, inner.names[b].value);
+          for (uint32_t b = 0; b < inner.size; ++b) tuple->bind(arena, inner.names[b].name, inner.names[b].value);
         } else {
           if (node.focus != kNoName) {
-            tuple->set(arena, node.focus, element);
+            tuple->bind(arena, node.focus, element);
           } else {
             tuple->at = element;
           }
-          if (node.index != kNoName) tuple->set(arena, node.index, Item(static_cast<double>(k)));
-          if (node.ancestor != kNoName) tuple->set(arena, node.ancestor, from->at);
+          if (node.index != kNoName) tuple->bind(arena, node.index, Item(static_cast<double>(k)));
+          if (node.ancestor != kNoName) tuple->bind(arena, node.ancestor, from->at);
         }
         out->push(arena, Item(tuple));
       }
@@ -301,7 +301,7 @@ List* Evaluation::tuple_step(const Node& node, Item input, List* given, Frame* f
     }
     const size_t count = result.is_list() ? result.list().size : 0;
     for (size_t i = 0; i < count; ++i) {
-      if (const Item one = result.list().data[i]; one.is_tuple()) one.tuple().set(arena, stage.index, Item(static_cast<double>(i)));
+      if (const Item one = result.list().data[i]; one.is_tuple()) one.tuple().bind(arena, stage.index, Item(static_cast<double>(i)));
     }
   }
   if (result.is_list()) return &result.list();
@@ -561,7 +561,7 @@ Item Evaluation::group(const Pairs& pairs, size_t position, Item input, Frame* f
           for (uint32_t m = 0; m < merged->size; ++m) {
             if (merged->names[m].name == binding.name) so_far = merged->names[m].value;
           }
-          merged->set(arena, binding.name, append(arena, so_far, binding.value));
+          merged->bind(arena, binding.name, append(arena, so_far, binding.value));
         }
         meter.spend(merged->at.is_array() ? 1 + merged->at.size() / 64 : 1);
       }

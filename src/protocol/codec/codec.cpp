@@ -10,7 +10,7 @@
 namespace codec {
 namespace {
 
-constexpr size_t kBodyAtFirst = 1024;  // most answers fit
+constexpr size_t kBodyAtFirst = 512;  // most answers fit; malloc keeps pieces of up to 1,032 bytes at hand
 
 const model::Shape& empty_shape() {
   static const model::Shape* const shape = [] {
