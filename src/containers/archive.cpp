@@ -86,18 +86,33 @@ std::optional<std::string> inside(std::string_view name) {
   return out;
 }
 
-// What an overlay takes for "not there any more": a character device 0/0, or an opaque folder.
-void white_out(const std::string& folder, const std::string& name) {
-  const size_t slash = name.rfind('/');
-  const std::string parent = slash == name.npos ? folder : folder + "/" + name.substr(0, slash);
-  const std::string last = slash == name.npos ? name : name.substr(slash + 1);
-  std::error_code ignored;
-  std::filesystem::create_directories(parent, ignored);
-  if (last == ".wh..wh..opq") {
-    setxattr(parent.c_str(), "trusted.overlay.opaque", "y", 1, 0);
-  } else {
-    mknod((parent + "/" + last.substr(4)).c_str(), S_IFCHR, makedev(0, 0));
+// The folder that a name stands in, made where it is not there. No link is followed on the way: an archive may have made one
+// that leads out. -1 where the way is barred.
+int open_parent(const std::string& root, std::string_view name) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int at = open(root.c_str(), kFlags);
+  for (size_t slash; at >= 0 && (slash = name.find('/')) != name.npos; name.remove_prefix(slash + 1)) {
+    const std::string part(name.substr(0, slash));
+    (void)mkdirat(at, part.c_str(), 0755);
+    const int next = openat(at, part.c_str(), kFlags);
+    close(at);
+    at = next;
   }
+  return at;
+}
+
+// What an overlay takes for "not there any more": a character device 0/0, or an opaque folder. False where a link is in the way.
+bool white_out(const std::string& root, const std::string& name) {
+  const int parent = open_parent(root, name);
+  if (parent < 0) return false;
+  const std::string last = name.substr(name.rfind('/') + 1);
+  if (last == ".wh..wh..opq") {
+    fsetxattr(parent, "trusted.overlay.opaque", "y", 1, 0);
+  } else {
+    mknodat(parent, last.c_str() + std::string_view(".wh.").size(), S_IFCHR, makedev(0, 0));
+  }
+  close(parent);
+  return true;
 }
 
 }  // namespace
@@ -118,7 +133,7 @@ Status unpack(const std::string& tar, const std::string& folder, Whiteouts white
     const size_t slash = name->rfind('/');
     const std::string_view last = std::string_view(*name).substr(slash == std::string::npos ? 0 : slash + 1);
     if (whiteouts == Whiteouts::overlay && last.starts_with(".wh.")) {
-      white_out(root, *name);
+      if (!white_out(root, *name)) return fail("Archive", fmt::format("{} removes {}, which is not in a folder of its own", tar, *name));
       continue;
     }
     const auto type = archive_entry_filetype(entry);

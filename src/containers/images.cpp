@@ -42,12 +42,42 @@ struct Scratch {
   std::string path;
 };
 
-std::string blob_path(const std::string& layout, std::string_view digest) {
-  const size_t colon = digest.find(':');
-  return fmt::format("{}/blobs/{}/{}", layout, digest.substr(0, colon), digest.substr(colon + 1));
+std::unexpected<Error> bad(std::string message) { return fail("Image", std::move(message)); }
+
+// A file of an unpacked image by the name that the image has for it, which may be any text, over links that may lead anywhere:
+// what is outside the image's folder, or no file, is none of it.
+Result<std::string> file_of(const std::string& folder, std::string_view name) {
+  std::error_code error;
+  const fs::path root = fs::canonical(folder, error);
+  const fs::path path = error ? fs::path() : fs::canonical(root.string() + "/" + std::string(name), error);
+  const fs::path way = path.lexically_relative(root);
+  if (error || way.empty() || *way.begin() == ".." || !fs::is_regular_file(path, error)) return bad(fmt::format("the image lacks {}", name));
+  return path.string();
 }
 
-std::unexpected<Error> bad(std::string message) { return fail("Image", std::move(message)); }
+// Manifests and configurations: a few kilobytes.
+constexpr uintmax_t kDocumentBytesMax = 8 << 20;
+
+Result<Value> document_of(const std::string& folder, std::string_view name) {
+  const std::string path = TRY(file_of(folder, name));
+  std::error_code error;
+  if (fs::file_size(path, error) > kDocumentBytesMax || error) return bad(fmt::format("{} is too large", name));
+  auto document = json::parse(read_text(path));
+  if (!document) return bad(fmt::format("{} is no JSON document", name));
+  return *std::move(document);
+}
+
+// Of an OCI layout: where it has what a digest names.
+std::string blob_name(std::string_view digest) {
+  const size_t colon = digest.find(':');
+  return fmt::format("blobs/{}/{}", digest.substr(0, colon), digest.substr(colon + 1));
+}
+
+int64_t bytes_of(const std::string& path) {
+  std::error_code error;
+  const uintmax_t bytes = fs::file_size(path, error);
+  return error ? 0 : static_cast<int64_t>(bytes);
+}
 
 }  // namespace
 
@@ -194,34 +224,32 @@ Result<Image> ImageStore::from_root(const std::string& tar, const std::string& n
   image.layers = {TRY(add_layer(tar))};
   image.digest = "sha256:" + fs::path(image.layers[0]).filename().string();
   image.config = Value::object();
-  image.bytes = static_cast<int64_t>(fs::file_size(tar));
+  image.bytes = bytes_of(tar);
   return add(std::move(image));
 }
 
 Result<Image> ImageStore::from_docker(const std::string& unpacked, const std::string& name) {
-  auto manifest = json::parse(read_text(unpacked + "/manifest.json"));
-  if (!manifest || !manifest->is_array() || manifest->size() == 0) return bad("manifest.json is not that of a docker save archive");
-  const Value& first = (*manifest)[size_t{0}];
-  const std::string config_path = unpacked + "/" + std::string(first.text("Config"));
-  auto config = json::parse(read_text(config_path));
-  if (!config) return bad("the image's configuration cannot be read");
+  const Value manifest = TRY(document_of(unpacked, "manifest.json"));
+  if (!manifest.is_array() || manifest.size() == 0) return bad("manifest.json is not that of a docker save archive");
+  const Value& first = manifest[size_t{0}];
+  const Value config = TRY(document_of(unpacked, first.text("Config")));
   Image image;
   image.name = name;
-  image.digest = "sha256:" + TRY(file_sha256(config_path));
-  image.config = (*config)["config"];
+  image.digest = "sha256:" + TRY(file_sha256(TRY(file_of(unpacked, first.text("Config")))));
+  image.config = config["config"];
   for (const Value& layer : first["Layers"].items()) {
-    const std::string path = unpacked + "/" + std::string(layer.as_string());
+    const std::string path = TRY(file_of(unpacked, layer.is_string() ? layer.as_string() : ""));
     image.layers.push_back(TRY(add_layer(path)));
-    image.bytes += static_cast<int64_t>(fs::file_size(path));
+    image.bytes += bytes_of(path);
   }
   return add(std::move(image));
 }
 
 Result<Image> ImageStore::from_layout(const std::string& layout, const std::string& name) {
-  auto index = json::parse(read_text(layout + "/index.json"));
-  if (!index || !(*index)["manifests"].is_array()) return bad("index.json is not that of an OCI layout");
+  const Value index = TRY(document_of(layout, "index.json"));
+  if (!index["manifests"].is_array()) return bad("index.json is not that of an OCI layout");
   // An index may lead to another one; the manifest for this machine is wanted.
-  Value list = (*index)["manifests"];
+  Value list = index["manifests"];
   std::string digest;
   Value manifest;
   for (int depth = 0; depth < 4 && list.is_array() && list.size() > 0; ++depth) {
@@ -230,20 +258,17 @@ Result<Image> ImageStore::from_layout(const std::string& layout, const std::stri
       if (one["platform"].text("architecture") == "amd64" && one["platform"].text("os", "linux") == "linux") chosen = &one;
     }
     digest = chosen->text("digest");
-    auto next = json::parse(read_text(blob_path(layout, digest)));
-    if (!next) return bad("the layout lacks " + digest);
-    manifest = *next;
+    manifest = TRY(document_of(layout, blob_name(digest)));
     list = manifest["manifests"];
   }
   if (!manifest["layers"].is_array()) return bad("the layout has no manifest for this machine");
-  auto config = json::parse(read_text(blob_path(layout, manifest["config"].text("digest"))));
-  if (!config) return bad("the image's configuration cannot be read");
+  const Value config = TRY(document_of(layout, blob_name(manifest["config"].text("digest"))));
   Image image;
   image.name = name;
   image.digest = digest;
-  image.config = (*config)["config"];
+  image.config = config["config"];
   for (const Value& layer : manifest["layers"].items()) {
-    const std::string path = blob_path(layout, layer.text("digest"));
+    const std::string path = TRY(file_of(layout, blob_name(layer.text("digest"))));
     image.layers.push_back(TRY(add_layer(path)));
     image.bytes += layer["size"].as_int64().value_or(0);
   }

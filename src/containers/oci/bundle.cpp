@@ -1,11 +1,16 @@
 #include "containers/oci/bundle.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <sstream>
 
 namespace containers::oci {
 
@@ -74,6 +79,24 @@ struct User {
   std::string home = "/";
 };
 
+// A small file of the image's. Whoever made the image may have put a link there, which then leads to a file of the image's too, a pipe
+// or a device: nothing is read of these.
+std::string file_of_image(const std::string& root, const char* file) {
+  constexpr size_t kBytesMax = 4 << 20;
+  std::string text;
+  const int folder = open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const open_how how{.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  const int fd = static_cast<int>(syscall(SYS_openat2, folder, file, &how, sizeof how));
+  struct stat facts {};
+  if (fd >= 0 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)) {
+    char buffer[16 * 1024];
+    for (ssize_t got; text.size() < kBytesMax && (got = read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(got));
+  }
+  if (fd >= 0) close(fd);
+  if (folder >= 0) close(folder);
+  return text;
+}
+
 // "name", "uid", "name:group", "uid:gid", looked up in the image's own files.
 Result<User> find_user(const std::string& text, const std::string& root) {
   User user;
@@ -81,8 +104,8 @@ Result<User> find_user(const std::string& text, const std::string& root) {
   const size_t colon = text.find(':');
   const std::string name = text.substr(0, colon), group = colon == text.npos ? "" : text.substr(colon + 1);
   const auto digits = [](const std::string& s) { return !s.empty() && std::ranges::all_of(s, [](char c) { return c >= '0' && c <= '9'; }); };
-  const auto lookup = [&](const std::string& file, const std::string& wanted, size_t key) -> std::vector<std::string> {
-    std::ifstream in(root + file);
+  const auto lookup = [&](const char* file, const std::string& wanted, size_t key) -> std::vector<std::string> {
+    std::istringstream in(file_of_image(root, file));
     std::string line;
     while (std::getline(in, line)) {
       std::vector<std::string> fields;

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <thread>
@@ -38,6 +39,16 @@ void set_timeout(int socket) {
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
+constexpr std::string_view kAway = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+constexpr std::string_view kRefused = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+void answer(int client, std::string_view response) { send(client, response.data(), response.size(), MSG_NOSIGNAL); }
+
+// A path below the task's own, and nothing that would end the request's line.
+bool is_target(std::string_view text) {
+  return text.starts_with('/') && std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+}
+
 // One request: its head's target gets the prefix, its connection is closed behind it.
 void carry(int client, const Upstream& to, const std::string& task) {
   set_timeout(client);
@@ -51,6 +62,11 @@ void carry(int client, const Upstream& to, const std::string& task) {
   const size_t space = head.find(' '), end = head.find(' ', space + 1);
   if (space != head.npos && end != head.npos) {
     const std::string target = head.substr(space + 1, end - space - 1);
+    if (!is_target(target)) {
+      answer(client, kRefused);
+      close(client);
+      return;
+    }
     const std::string request = fmt::format("GET {}/{}{} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n", to.path, task, target, to.host, to.port);
     const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     set_timeout(server);
@@ -63,8 +79,7 @@ void carry(int client, const Upstream& to, const std::string& task) {
         if (send(client, buffer, static_cast<size_t>(n), MSG_NOSIGNAL) != n) break;
       }
     } else {
-      static constexpr std::string_view kAway = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-      send(client, kAway.data(), kAway.size(), MSG_NOSIGNAL);
+      answer(client, kAway);
     }
     close(server);
   }
