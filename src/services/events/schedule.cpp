@@ -54,27 +54,30 @@ struct Field {
   int nth = 0, nth_day = 0;  // 6#3
 };
 
+// What a field is of says which letters it may have: L of the month's days or the week's, W of the month's, # of the week's.
+enum class Of : uint8_t { time, days_of_month, days_of_week };
+
 template <typename Parse>
-std::optional<Field> parse_field(const std::string& text, int least, int most, Parse parse) {
+std::optional<Field> parse_field(const std::string& text, int least, int most, Parse parse, Of of = Of::time) {
   Field field;
-  if (text == "*" || text == "?") {
+  if (text == "*" || (text == "?" && of != Of::time)) {
     field.any = true;
     return field;
   }
-  if (text == "L") {
+  if (text == "L" && of != Of::time) {
     field.last = true;
     return field;
   }
-  if (text.size() > 1 && text.back() == 'W') {
+  if (text.size() > 1 && text.back() == 'W' && of == Of::days_of_month) {
     const auto day = number(std::string_view(text).substr(0, text.size() - 1));
     if (!day || *day < 1 || *day > 31) return std::nullopt;
     field.nearest = *day;
     return field;
   }
-  if (const size_t hash = text.find('#'); hash != text.npos) {
+  if (const size_t hash = text.find('#'); hash != text.npos && of == Of::days_of_week) {
     const auto day = parse(std::string_view(text).substr(0, hash));
     const auto nth = number(std::string_view(text).substr(hash + 1));
-    if (!day || !nth || *nth < 1 || *nth > 5) return std::nullopt;
+    if (!day || *day < least || *day > most || !nth || *nth < 1 || *nth > 5) return std::nullopt;
     field.nth_day = *day, field.nth = *nth;
     return field;
   }
@@ -86,7 +89,7 @@ std::optional<Field> parse_field(const std::string& text, int least, int most, P
     bool stepped = false;
     if (const size_t slash = part.find('/'); slash != part.npos) {
       const auto given = number(part.substr(slash + 1));
-      if (!given || *given < 1) return std::nullopt;
+      if (!given || *given < 1 || *given > most) return std::nullopt;
       step = *given, stepped = true;
       part = part.substr(0, slash);
     }
@@ -123,8 +126,8 @@ std::optional<Cron> parse_cron(std::string_view text) {
   if ((parts[2] == "?") == (parts[4] == "?")) return std::nullopt;
   const auto month = [](std::string_view t) { return named(t, kMonths, 1); };
   const auto weekday = [](std::string_view t) { return named(t, kDays, 1); };
-  auto minute = parse_field(parts[0], 0, 59, number), hour = parse_field(parts[1], 0, 23, number), day = parse_field(parts[2], 1, 31, number);
-  auto months = parse_field(parts[3], 1, 12, month), days = parse_field(parts[4], 1, 7, weekday), year = parse_field(parts[5], 1970, 2199, number);
+  auto minute = parse_field(parts[0], 0, 59, number), hour = parse_field(parts[1], 0, 23, number), day = parse_field(parts[2], 1, 31, number, Of::days_of_month);
+  auto months = parse_field(parts[3], 1, 12, month), days = parse_field(parts[4], 1, 7, weekday, Of::days_of_week), year = parse_field(parts[5], 1970, 2199, number);
   if (!minute || !hour || !day || !months || !days || !year) return std::nullopt;
   return Cron{*minute, *hour, *day, *months, *days, *year};
 }
