@@ -1,7 +1,8 @@
 // Into a state's data, over lists of executions, and what starts a state machine.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateStateMachineCommand, DescribeExecutionCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Server, until } from "../e2e/lib/server.mjs";
 import { Browser } from "./browser.mjs";
@@ -146,6 +147,53 @@ test("many are stopped and redriven at once, and what cannot be is left alone", 
   await page.getByRole("button", { name: /^Redriven/ }).click();
   await page.getByRole("option", { name: "Yes", exact: true }).click();
   await page.getByText("(8)", { exact: true }).waitFor();
+});
+
+test("a rule that starts a state machine is made on its page, and taken away there", async () => {
+  const arn = await create("started-by", { StartAt: "Go", States: { Go: { Type: "Pass", End: true } } });
+  await browser.go(`#/statemachines/view/${arn}?tab=rules`);
+  await page.getByText("A rule starts this state machine at its times").waitFor();
+  await page.getByRole("button", { name: "Create rule" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create rule" });
+  await dialog.getByText("Event pattern", { exact: true }).click();
+  await dialog.locator(".cm-content").waitFor();
+  await dialog.getByLabel("Input", { exact: false }).last().fill('{"from":"a rule"}');
+  await accessible("85-make-rule");
+  await dialog.getByRole("button", { name: "Create rule" }).click();
+  await page.getByRole("link", { name: "started-by-rule" }).waitFor();
+  await accessible("86-rules-of");
+  const events = new EventBridgeClient(server.client());
+  await events.send(new PutEventsCommand({ Entries: [{ Source: "my.application", DetailType: "order placed", Detail: "{}" }] }));
+  const { executions } = await until(() => sfn.send(new ListExecutionsCommand({ stateMachineArn: arn, statusFilter: "SUCCEEDED" })), (l) => l.executions.length === 1);
+  assert.equal((await sfn.send(new DescribeExecutionCommand({ executionArn: executions[0].executionArn }))).input, '{"from":"a rule"}');
+  await page.getByRole("button", { name: "Disable started-by-rule" }).click();
+  await page.getByText("Disabled", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Remove started-by-rule" }).click();
+  await page.getByText("the rule is deleted").waitFor();
+  await page.getByRole("dialog", { name: "Remove started-by-rule?" }).getByRole("button", { name: "Remove" }).click();
+  await page.getByText("started-by-rule was deleted.").waitFor();
+  assert.deepEqual((await events.send(new ListRulesCommand({ NamePrefix: "started-by" }))).Rules, []);
+});
+
+test("a state machine is copied to a new one, and deleted from its page", async () => {
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Copy to new" }).click();
+  await page.getByText("The server finds nothing wrong with it").waitFor();
+  await page.getByText("Code", { exact: true }).click();
+  await page.locator(".cm-content").getByText('"Go"').first().waitFor();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("heading", { name: "started-by-copy", level: 1 }).waitFor();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("dialog", { name: "Delete started-by-copy?" }).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { name: "State machines", level: 1 }).waitFor();
+  await page.getByRole("button", { name: /^Type/ }).click();
+  await page.getByRole("option", { name: "Express" }).click();
+  await page.getByText("Nothing matches").waitFor();
+  await page.getByRole("button", { name: "Clear the filter" }).click();
+  await page.getByRole("link", { name: "started-by", exact: true }).waitFor();
+  await page.getByText("Active").first().waitFor();
+  await accessible("87-machines");
 });
 
 test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));

@@ -36,10 +36,12 @@ const modes = [{ id: "design", text: "Design" }, { id: "code", text: "Code" }, {
 
 export default function EditPage({ place }: { place: Place }) {
   const arn = place.path[2] === "new" ? "" : place.path[2];
-  const machine = useMachine(arn);
+  // A new one may begin as a copy of another.
+  const model = arn || (place.query.get("from") ?? "");
+  const machine = useMachine(model);
   if (machine.error) return <Failure error={machine.error} what="The state machine could not be read" />;
-  if (arn && !machine.data) return <Waiting />;
-  return <Studio key={arn} place={place} arn={arn} given={machine.data} />;
+  if (model && !machine.data) return <Waiting />;
+  return <Studio key={model} place={place} arn={arn} given={machine.data && !arn ? { ...machine.data, name: `${machine.data.name}-copy`.slice(0, 80) } : machine.data} />;
 }
 
 const settingsOf = (m: DescribeStateMachineOutput | undefined): Settings => ({
@@ -61,7 +63,7 @@ function Studio({ place, arn, given }: { place: Place; arn: string; given: Descr
   const diagnostics = useDiagnostics(text, settings.type);
   const errors = diagnostics.found.filter((d) => d.severity === "ERROR");
   const mode = place.query.get("mode") ?? "design";
-  const base = (query: Record<string, string | undefined>) => href(place.path, query);
+  const base = (query: Record<string, string | undefined>) => href(place.path, { from: place.query.get("from") ?? undefined, ...query });
 
   // What is not saved is not left by accident.
   const dirty = text !== before.text || JSON.stringify(settings) !== JSON.stringify(before.settings);

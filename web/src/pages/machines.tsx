@@ -1,23 +1,22 @@
 // State machines: the list that everything starts from.
 import { useCollection } from "@cloudscape-design/collection-hooks";
-import { DeleteStateMachineCommand, ListStateMachinesCommand, type StateMachineListItem } from "@aws-sdk/client-sfn";
-import Box from "@cloudscape-design/components/box";
+import { ListStateMachinesCommand, type StateMachineListItem } from "@aws-sdk/client-sfn";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
-import Modal from "@cloudscape-design/components/modal";
 import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import Select from "@cloudscape-design/components/select";
 import Table from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useState } from "react";
 import { api } from "../aws/api";
-import { refresh, useAsked } from "../aws/queries";
+import { refresh, useAsked, useMachine } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { go, paths } from "../router";
-import { notify, notifyError } from "../ui/notices";
-import { CliOf } from "../ui/Cli";
+import { DeleteMachines } from "./machine/Delete";
 import { Failure, Nothing } from "../ui/Page";
+import { StatusBadge } from "../ui/Status";
 import { useKeys } from "../ui/keys";
 import { dateTime } from "../ui/time";
 
@@ -32,8 +31,6 @@ export async function listMachines(abortSignal?: AbortSignal): Promise<StateMach
   return found;
 }
 
-const deletion = (m: StateMachineListItem) => new DeleteStateMachineCommand({ stateMachineArn: m.stateMachineArn });
-
 export interface Counts {
   counts: Record<string, number>;
   exact: boolean;
@@ -47,14 +44,20 @@ function CountsOf({ arn, type, status }: { arn: string; type: string | undefined
   return <span style={{ color: n > 0 && status === "FAILED" ? "var(--bad)" : undefined }}>{n.toLocaleString("en")}{n >= 10_000 ? "+" : ""}</span>;
 }
 
+/** The list does not tell whether a machine is being deleted. */
+const StatusOf = ({ arn }: { arn: string }) => <StatusBadge status={useMachine(arn).data?.status} />;
+
+const types = [{ value: "", label: "Any type" }, { value: "STANDARD", label: "Standard" }, { value: "EXPRESS", label: "Express" }];
+
 export default function MachinesPage() {
   const machines = useAsked(["machines"], (signal) => listMachines(signal), { refetchInterval: 10_000 });
   const [removing, setRemoving] = useState<StateMachineListItem[]>([]);
   const create = <Button variant="primary" href={paths.create}>Create state machine</Button>;
-  const list = useCollection(machines.data ?? [], {
+  const [type, setType] = useState("");
+  const list = useCollection((machines.data ?? []).filter((m) => !type || m.type === type), {
     filtering: {
       empty: <Nothing title="No state machines" text="Begin with a sample project: it brings everything that it needs." action={<SpaceBetween size="xs" direction="horizontal" alignItems="center"><Button href={paths.samples}>Sample projects</Button>{create}</SpaceBetween>} />,
-      noMatch: <Nothing title="Nothing matches" text="No state machine has this text in its name." action={<Button onClick={() => list.actions.setFiltering("")}>Clear the filter</Button>} />,
+      noMatch: <Nothing title="Nothing matches" text={type ? "No state machine of this type has this text in its name." : "No state machine has this text in its name."} action={<Button onClick={() => (setType(""), list.actions.setFiltering(""))}>Clear the filter</Button>} />,
       fields: ["name", "type", "stateMachineArn"],
     },
     pagination: { pageSize: 25 },
@@ -63,20 +66,6 @@ export default function MachinesPage() {
   });
   const chosen = list.collectionProps.selectedItems ?? [];
   useKeys({ n: () => go(paths.create) });
-
-  const remove = async () => {
-    for (const machine of removing) {
-      try {
-        await sfn().send(deletion(machine));
-        notify("success", `${machine.name} is being deleted.`);
-      } catch (error) {
-        notifyError(`${machine.name} was not deleted`, error);
-      }
-    }
-    setRemoving([]);
-    list.actions.setSelectedItems([]);
-    void refresh("machines");
-  };
 
   if (machines.error) return <Failure error={machines.error} what="The state machines could not be listed" />;
   return (
@@ -92,6 +81,8 @@ export default function MachinesPage() {
                 <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void refresh()} />
                 <Button disabled={chosen.length !== 1} href={chosen[0] && paths.machine(chosen[0].stateMachineArn!)}>View details</Button>
                 <Button disabled={chosen.length !== 1} href={chosen[0] && paths.start(chosen[0].stateMachineArn!)}>Start execution</Button>
+                <Button disabled={chosen.length !== 1} href={chosen[0] && paths.edit(chosen[0].stateMachineArn!)}>Edit</Button>
+                <Button disabled={chosen.length !== 1} href={chosen[0] && paths.edit("new", undefined, chosen[0].stateMachineArn!)}>Copy to new</Button>
                 <Button disabled={chosen.length === 0} onClick={() => setRemoving([...chosen])}>Delete</Button>
                 {create}
               </SpaceBetween>
@@ -100,23 +91,24 @@ export default function MachinesPage() {
             State machines
           </Header>
         }
-        filter={<TextFilter {...list.filterProps} filteringPlaceholder="Search for state machines" filteringAriaLabel="Search for state machines" filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} />}
+        filter={
+          <SpaceBetween direction="horizontal" size="xs">
+            <div style={{ minWidth: 320 }}><TextFilter {...list.filterProps} filteringPlaceholder="Search for state machines" filteringAriaLabel="Search for state machines" filteringClearAriaLabel="Clear the search" countText={`${list.filteredItemsCount ?? 0} match`} /></div>
+            <Select options={types} selectedOption={types.find((t) => t.value === type)!} onChange={({ detail }) => setType(detail.selectedOption.value ?? "")} ariaLabel="Type" />
+          </SpaceBetween>
+        }
         pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
         columnDefinitions={[
           { id: "name", header: "Name", cell: (m) => <Link href={paths.machine(m.stateMachineArn!)}>{m.name}</Link>, sortingField: "name", isRowHeader: true, minWidth: 200 },
           { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type", minWidth: 105 },
+          { id: "status", header: "Status", cell: (m) => <StatusOf arn={m.stateMachineArn!} />, minWidth: 110 },
           { id: "created", header: "Creation date", cell: (m) => dateTime(m.creationDate), sortingField: "creationDate", minWidth: 180 },
           ...[["RUNNING", "Running"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"], ["TIMED_OUT", "Timed out"], ["ABORTED", "Aborted"]].map(([status, header]) => ({
             id: status, header, minWidth: header === "Timed out" ? 112 : 102, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
           })),
         ]}
       />
-      <Modal
-        visible={removing.length > 0} onDismiss={() => setRemoving([])} header={removing.length === 1 ? `Delete ${removing[0].name}?` : `Delete ${removing.length} state machines?`} closeAriaLabel="Close"
-        footer={<Box float="right"><SpaceBetween direction="horizontal" size="xs"><Button onClick={() => setRemoving([])}>Cancel</Button>{removing.length > 0 && <CliOf of={() => removing.map(deletion)} />}<Button variant="primary" onClick={() => void remove()}>Delete</Button></SpaceBetween></Box>}
-      >
-        Executions that run are stopped at their next transition. Histories are kept no longer than the state machine. This can't be undone.
-      </Modal>
+      <DeleteMachines machines={removing} onClose={(deleted) => (setRemoving([]), deleted && list.actions.setSelectedItems([]))} />
     </>
   );
 }

@@ -1,14 +1,18 @@
 // The table view: each visit of a state with a bar for its time; iterations and branches under their state.
 import { useVirtualizer } from "@tanstack/react-virtual";
 import Button from "@cloudscape-design/components/button";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import TextFilter from "@cloudscape-design/components/text-filter";
 import { useMemo, useRef, useState } from "react";
 import { serviceOf, type StateDefinition } from "../../asl/definition";
-import type { Model, Visit } from "../../history/model";
+import { statusText, type Model, type Visit } from "../../history/model";
 import { rows as rowsOf } from "../../history/rows";
 import { VisitStatus } from "../../ui/Status";
 import { clock, duration } from "../../ui/time";
 import { useNow } from "./Summary";
 
+const outcomes = [{ value: "", label: "Any status" }, ...Object.entries(statusText).map(([value, label]) => ({ value, label }))];
 const columns = { gridTemplateColumns: "minmax(200px, 1.5fr) 84px 140px minmax(130px, 1fr) 90px minmax(170px, 1.6fr) 110px" };
 
 interface Props {
@@ -33,7 +37,15 @@ function Bar({ visit, status, from, to, start, total }: { visit?: Visit; status:
 
 export default function StepTable({ model, states, selected, onSelect }: Props) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
-  const list = useMemo(() => rowsOf(model, closed), [model, closed]);
+  const [filter, setFilter] = useState("");
+  const [status, setStatus] = useState("");
+  const all = useMemo(() => rowsOf(model, closed), [model, closed]);
+  // What is looked for is shown without the rows around it.
+  const list = useMemo(() => {
+    const wanted = filter.trim().toLowerCase();
+    if (!wanted && !status) return all;
+    return rowsOf(model, new Set()).filter((row) => row.visit && (!status || row.status === status) && [row.label, row.visit.type, row.visit.attempts.at(-1)?.resource ?? "", row.visit.error ?? ""].some((t) => t.toLowerCase().includes(wanted))).map((row) => ({ ...row, children: undefined }));
+  }, [model, all, filter, status]);
   const body = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: list.length, getScrollElement: () => body.current, estimateSize: () => 40, overscan: 12 });
   const now = useNow(model.status === "running");
@@ -45,6 +57,11 @@ export default function StepTable({ model, states, selected, onSelect }: Props) 
     setClosed(next);
   };
   return (
+    <SpaceBetween size="s">
+    <SpaceBetween direction="horizontal" size="xs">
+      <div style={{ minWidth: 300 }}><TextFilter filteringText={filter} onChange={({ detail }) => setFilter(detail.filteringText)} filteringPlaceholder="Search by name, type, resource or error" filteringAriaLabel="Search the steps" filteringClearAriaLabel="Clear the search" countText={`${list.length} match`} /></div>
+      <Select options={outcomes} selectedOption={outcomes.find((o) => o.value === status)!} onChange={({ detail }) => setStatus(detail.selectedOption.value ?? "")} ariaLabel="Status of the steps" />
+    </SpaceBetween>
     <div className="rows" role="table" aria-label="Steps" aria-rowcount={list.length + 1}>
       <div role="rowgroup">
         <div className="rows-head" style={columns} role="row">
@@ -74,5 +91,6 @@ export default function StepTable({ model, states, selected, onSelect }: Props) 
         </div>
       </div>
     </div>
+    </SpaceBetween>
   );
 }

@@ -34,6 +34,12 @@ function Live({ live }: { live: boolean }) {
   return <StatusIndicator type={live ? "success" : was ? "warning" : "loading"}>{live ? "Live" : was ? "The connection is lost; it is tried again" : "Connecting"}</StatusIndicator>;
 }
 
+/** The execution whose task started this one: AWS's own way is that the task tells it in the input. */
+function parentOf(input: string | undefined): string | undefined {
+  const found = /"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"\s*:\s*"(arn:[^"\\]+:execution:[^"\\]+)"/.exec(input ?? "");
+  return found?.[1];
+}
+
 export default function Summary({ execution: e, definition, events, live }: { execution: DescribeExecutionOutput; definition?: string; events: readonly HistoryEvent[]; live: boolean }) {
   const running = e.status === "RUNNING";
   const now = useNow(running);
@@ -61,6 +67,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
                     { label: "Events", value: `${events.length.toLocaleString("en")} of at most 25,000` },
                     { label: "Redrive count", value: e.redriveCount ? `${e.redriveCount}, last at ${dateTime(e.redriveDate)}` : "0" },
                     ...(e.mapRunArn ? [{ label: "Map Run", value: <Link href={paths.mapRun(e.mapRunArn)}>{e.mapRunArn.split(":").at(-1)}</Link> }] : []),
+                    ...(parentOf(e.input) ? [{ label: "Started by", value: <Link href={paths.execution(parentOf(e.input)!)}>{parentOf(e.input)!.split(":").at(-1)}</Link> }] : []),
                     ...(e.stateMachineVersionArn || e.stateMachineAliasArn ? [{ label: "Version or alias", value: <span className="mono">{(e.stateMachineAliasArn ?? e.stateMachineVersionArn)!.split(":").at(-1)}</span> }] : []),
                     ...(running ? [{ label: "This page", value: <Live live={live} /> }] : []),
                   ]}

@@ -1,5 +1,7 @@
 // A state machine: its executions, definition, versions and aliases, tags.
+import { DescribeStateMachineCommand } from "@aws-sdk/client-sfn";
 import Button from "@cloudscape-design/components/button";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
@@ -14,17 +16,20 @@ import { useMachine } from "../../aws/queries";
 import { rangeOf, ranges } from "../../metrics/series";
 import { go, href, paths, type Place } from "../../router";
 import { Arn } from "../../ui/Arn";
-import { command, CopyCli } from "../../ui/Cli";
+import { copyCommand } from "../../ui/Cli";
+import { download } from "../../ui/download";
 import { useKeys } from "../../ui/keys";
 import { Failure, Page, Waiting } from "../../ui/Page";
 import { StatusBadge } from "../../ui/Status";
 import { dateTime } from "../../ui/time";
+import { DeleteMachines } from "./Delete";
 import Executions from "./Executions";
 import { ExpressExecutions, Logging, logGroupOf } from "./Logging";
 import { Aliases, TagsOf, Versions } from "./Versions";
 
 const Graph = lazy(() => import("../../graph/Graph"));
 const MachineMetrics = lazy(() => import("../../metrics/MachineMetrics"));
+const Rules = lazy(() => import("./Rules").then((m) => ({ default: m.Rules })));
 const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
 
 /** Lays the picture out before anybody asks for it: the worker has nothing else to do. */
@@ -37,18 +42,29 @@ export default function MachinePage({ place }: { place: Place }) {
   const arn = place.path[2];
   const machine = useMachine(arn);
   const definition = useMemo(() => (machine.data?.definition ? parseDefinition(machine.data.definition) : undefined), [machine.data?.definition]);
+  const [removing, setRemoving] = useState(false);
   useKeys({ n: () => go(paths.start(arn)) });
   // Where it cannot be laid out, the picture itself says so.
   useEffect(() => void (definition && prepare(definition).catch(() => undefined)), [definition]);
   if (machine.error) return <Failure error={machine.error} what="The state machine could not be read" />;
   if (!machine.data) return <Waiting />;
   const m = machine.data;
+  const act = (id: string) => {
+    if (id === "export") download(`${m.name}.asl.json`, "application/json", pretty(m.definition ?? ""));
+    else if (id === "cli") void copyCommand(new DescribeStateMachineCommand({ stateMachineArn: arn }));
+    else if (id === "delete") setRemoving(true);
+  };
   return (
     <Page
       title={m.name ?? arn}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
-          <CopyCli text={command("stepfunctions", "describe-state-machine", { "state-machine-arn": arn })} />
+          <ButtonDropdown
+            items={[{ id: "copy", text: "Copy to new", href: paths.edit("new", undefined, arn) }, { id: "export", text: "Export definition" }, { id: "cli", text: "Copy as AWS CLI: describe-state-machine" }, { id: "delete", text: "Delete" }]}
+            onItemClick={({ detail }) => act(detail.id)}
+          >
+            Actions
+          </ButtonDropdown>
           <Button href={paths.edit(arn)}>Edit</Button>
           <Button variant="primary" href={paths.start(arn)}>New execution</Button>
         </SpaceBetween>
@@ -85,10 +101,12 @@ export default function MachinePage({ place }: { place: Place }) {
             },
             { id: "aliases", label: "Aliases", content: <Aliases arn={arn} /> },
             { id: "versions", label: "Versions", content: <Versions arn={arn} /> },
+            { id: "rules", label: "EventBridge rules", content: <Suspense fallback={<Waiting />}><Rules arn={arn} name={m.name ?? "machine"} /></Suspense> },
             { id: "tags", label: "Tags", content: <TagsOf arn={arn} /> },
           ]}
         />
       </SpaceBetween>
+      <DeleteMachines machines={removing ? [m] : []} onClose={(deleted) => (setRemoving(false), deleted && go(paths.machines))} />
     </Page>
   );
 }
