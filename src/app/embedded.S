@@ -24,6 +24,13 @@ gantry_catalogue_end:
 gantry_samples_begin:
 
 sample manage-a-container-task
+sample ask-and-wait
+sample poll-until-done
+sample price-and-sort
+sample fan-out
+sample undo-what-was-done
+sample watch-on-a-schedule
+sample check-sensors
 
   .section .data.rel.ro.samples, "aw", @progbits
 gantry_samples_end:

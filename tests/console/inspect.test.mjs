@@ -185,7 +185,7 @@ test("a state machine is copied to a new one, and deleted from its page", async 
   await page.getByRole("heading", { name: "started-by-copy", level: 1 }).waitFor();
   await page.getByRole("button", { name: "Actions", exact: true }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
-  await page.getByRole("dialog", { name: "Delete started-by-copy?" }).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("dialog", { name: "Delete started-by-copy?" }).getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("heading", { name: "State machines", level: 1 }).waitFor();
   await page.getByRole("button", { name: /^Type/ }).click();
   await page.getByRole("option", { name: "Express" }).click();
@@ -194,6 +194,30 @@ test("a state machine is copied to a new one, and deleted from its page", async 
   await page.getByRole("link", { name: "started-by", exact: true }).waitFor();
   await page.getByText("Active").first().waitFor();
   await accessible("87-machines");
+});
+
+test("a sample is chosen among many, deployed and started with its own input; the state that waits is answered on the page", async () => {
+  await browser.go("#/sample-projects");
+  await until(() => page.getByRole("radio").count(), (n) => n >= 8);
+  await accessible("88-samples");
+  await page.getByLabel("Search for sample projects").fill("callback");
+  await page.getByRole("radio", { name: /Wait for somebody's answer/ }).click();
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.locator(".react-flow__node", { hasText: "What was answered" }).waitFor();
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByRole("button", { name: "Deploy resources" }).click();
+  await page.locator(".cm-content").getByText("May version 2 be released?").waitFor();
+  await page.getByRole("button", { name: "Start execution" }).click();
+  await page.getByText(/Ask waits for its task token/).waitFor();
+  await node("Ask").first().click({ position: { x: 24, y: 12 } });
+  await details().getByRole("tab", { name: "Answer" }).click();
+  await details().getByLabel("Output").fill('{"approved": true, "by": "the console"}');
+  await accessible("89-answer");
+  await details().getByRole("button", { name: "Send success" }).click();
+  await page.locator(".state-box.is-succeeded", { hasText: "Tell the approval" }).waitFor();
+  await page.getByText("Ask was answered, and goes on.").waitFor();
+  await details().getByRole("tab", { name: "Output" }).click();
+  await details().getByText('"the console"').first().waitFor();
 });
 
 test("every page that was walked through keeps WCAG 2.2 AA", () => assert.deepEqual(browser.inaccessible, []));

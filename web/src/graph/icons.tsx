@@ -19,9 +19,11 @@ const services: Record<string, Picture> = {
   events: { colour: "#c7236b", shape: <><circle cx="12" cy="12" r="3" {...stroke} /><path d="M12 4v3M12 17v3M4 12h3M17 12h3" {...stroke} /></> },
   s3: { colour: "#3f8624", shape: <path d="M5.5 6.5h13L17 18.4c0 1-2.2 1.8-5 1.8s-5-.8-5-1.8z" {...stroke} /> },
   http: { colour: "#6b4fbb", shape: <><circle cx="12" cy="12" r="7" {...stroke} /><path d="M5 12h14M12 5c3 4 3 10 0 14M12 5c-3 4-3 10 0 14" {...stroke} /></> },
+  cloudwatch: { colour: "#c7236b", shape: <path d="M5 5v14h14M8 15l3.4-4 3 2.4L19 8" {...stroke} /> },
   activity: { colour: "#0f7d8a", shape: <><circle cx="12" cy="8" r="3" {...stroke} /><path d="M6 19c0-4 2.6-6 6-6s6 2 6 6" {...stroke} /></> },
   logs: { colour: "#c7236b", shape: <path d="M7 5h10v14H7zM9.5 9h5M9.5 12h5M9.5 15h3" {...stroke} /> },
 };
+services.sfn = services.states;
 const service: Picture = { colour: "#d9620f", shape: <><circle cx="12" cy="12" r="3" {...stroke} /><path d="M12 4.5v2M12 17.5v2M4.5 12h2M17.5 12h2M6.7 6.7l1.4 1.4M15.9 15.9l1.4 1.4M17.3 6.7l-1.4 1.4M8.1 15.9l-1.4 1.4" {...stroke} /></> };
 
 const flow: Record<string, Picture> = {

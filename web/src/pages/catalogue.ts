@@ -14,6 +14,6 @@ export interface Sample {
   input?: unknown;
 }
 
-export const useSamples = () => useAsked<Sample[]>(["samples"], (signal) => api("samples", {}, signal));
+export const useSamples = (enabled = true) => useAsked<Sample[]>(["samples"], (signal) => api("samples", {}, signal), { enabled });
 export const useTemplate = (id: string) => useAsked<string>(["sample", id], () => apiText(`samples/${id}`));
-export const serviceKeys: Record<string, string> = { "AWS Step Functions": "states", "Amazon ECS": "ecs", "AWS Fargate": "ecs", "Amazon SNS": "sns", "Amazon SQS": "sqs", "AWS Lambda": "lambda", "Amazon EventBridge": "events", "Amazon DynamoDB": "dynamodb", "CloudWatch Logs": "logs" };
+export const serviceKeys: Record<string, string> = { "AWS Step Functions": "states", "Amazon ECS": "ecs", "AWS Fargate": "ecs", "Amazon SNS": "sns", "Amazon SQS": "sqs", "AWS Lambda": "lambda", "Amazon EventBridge": "events", "Amazon CloudWatch": "cloudwatch", "Amazon DynamoDB": "dynamodb", "CloudWatch Logs": "logs" };

@@ -59,15 +59,17 @@ function Steps({ sample, template, place }: { sample: Sample; template: string; 
   const [deploying, setDeploying] = useState(false);
   const stack = useStack(stackId, true);
   const status = stack.data?.stack.StackStatus;
-  const machine = stack.data?.resources.find((r) => r.ResourceType === "AWS::StepFunctions::StateMachine")?.PhysicalResourceId;
+  // A sample may bring others beside its own; its own is the one that was reviewed.
+  const own = useMemo(() => definitionOf(template)?.logicalId, [template]);
+  const machine = stack.data?.resources.find((r) => r.LogicalResourceId === own)?.PhysicalResourceId;
   const done = status === "CREATE_COMPLETE" && machine;
   useEffect(() => void (document.title = `${sample.name} | Gantry`), [sample.name]);
   useEffect(() => {
     // As AWS does: once everything is there, the way goes on by itself.
     if (!done) return;
-    const timer = setTimeout(() => go(paths.start(machine)), 1_200);
+    const timer = setTimeout(() => go(paths.start(machine, undefined, sample.id)), 1_200);
     return () => clearTimeout(timer);
-  }, [done, machine]);
+  }, [done, machine, sample.id]);
 
   const deploy = async () => {
     setDeploying(true);
@@ -87,7 +89,7 @@ function Steps({ sample, template, place }: { sample: Sample; template: string; 
       activeStepIndex={step} allowSkipTo={false}
       onNavigate={({ detail }) => go(paths.sample(sample.id, detail.requestedStepIndex === 1 ? "deploy" : undefined))}
       onCancel={() => go(paths.samples)}
-      onSubmit={() => (done ? go(paths.start(machine)) : void deploy())}
+      onSubmit={() => (done ? go(paths.start(machine, undefined, sample.id)) : void deploy())}
       isLoadingNextStep={deploying || (stackId !== undefined && (!status || inProgress(status)))}
       submitButtonText={done ? "Go on to the new execution" : "Deploy resources"}
       i18nStrings={{ stepNumberLabel: (n) => `Step ${n}`, collapsedStepsLabel: (n, count) => `Step ${n} of ${count}`, cancelButton: "Cancel", previousButton: "Previous", nextButton: "Next", submitButton: "Deploy resources", navigationAriaLabel: "Steps" }}

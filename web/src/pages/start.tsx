@@ -15,6 +15,7 @@ import { checkJson, checkName } from "../asl/names";
 import { useMachine } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { go, paths, type Place } from "../router";
+import { useSamples } from "./catalogue";
 import { CliOf } from "../ui/Cli";
 import { JsonText } from "../ui/JsonText";
 import { Failure, Page, Waiting } from "../ui/Page";
@@ -55,6 +56,12 @@ export default function StartPage({ place }: { place: Place }) {
     // "New execution" of an execution begins with that one's input.
     if (from) void sfn().send(new DescribeExecutionCommand({ executionArn: from })).then((e) => e.input && setInput(e.input), setFailure);
   }, [from]);
+
+  // A sample project says what it is started with.
+  const sample = useSamples(place.query.has("sample")).data?.find((s) => s.id === place.query.get("sample"));
+  useEffect(() => {
+    if (sample?.input !== undefined) setInput((now) => (now === comment ? JSON.stringify(sample.input, null, 2) : now));
+  }, [sample]);
 
   if (machine.error) return <Failure error={machine.error} what="The state machine could not be read" />;
   if (!machine.data) return <Waiting />;

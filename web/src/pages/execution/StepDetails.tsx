@@ -15,6 +15,7 @@ import { serviceOf, type StateDefinition } from "../../asl/definition";
 import { tone, type HistoryEvent } from "../../history/events";
 import { linksOf } from "../../history/links";
 import { isWithin, statusText, type Model, type Scope, type Visit } from "../../history/model";
+import { tokenOf, waitsForToken } from "../../history/token";
 import { paths } from "../../router";
 import { JsonText } from "../../ui/JsonText";
 import { Waiting } from "../../ui/Page";
@@ -23,6 +24,7 @@ import { VisitStatus } from "../../ui/Status";
 import { clock, dateTime, duration } from "../../ui/time";
 import Mend from "./Mend";
 
+const Answer = lazy(() => import("./Answer"));
 const Stages = lazy(() => import("./Stages"));
 const ContainerOutput = lazy(() => import("./ContainerOutput"));
 const MessageDeliveries = lazy(() => import("./MessageDeliveries"));
@@ -67,6 +69,8 @@ export default function StepDetails({ model, states, selected, visitId, chosen, 
     ...(visit && state ? [{ id: "stages", label: "Advanced view", content: <Suspense fallback={<Waiting />}><Stages key={`${visit.id} ${visit.exited} ${visit.attempts.length}`} model={model} visit={visit} state={state} language={((state.QueryLanguage ?? language) === "JSONata" ? "JSONata" : "JSONPath") as Language} facts={facts} atOnce={computes} /></Suspense> }] : []),
     { id: "details", label: "Details", content: <Details visit={visit} state={state} model={model} /> },
   ];
+  // The way on comes first for a state that waits for somebody.
+  if (computes && visit?.status === "running" && last?.endedAt === undefined && waitsForToken(last?.resource)) tabs.splice(1, 0, { id: "answer", label: "Answer", content: <Suspense fallback={<Waiting />}><Answer key={visit.id} token={tokenOf(visit)} state={selected} /></Suspense> });
   if (links.ecsTask) tabs.push({ id: "container", label: "Container", content: <Suspense fallback={<Waiting />}><ContainerOutput task={links.ecsTask} /></Suspense> });
   if (links.message) tabs.push({ id: "message", label: "Message", content: <Suspense fallback={<Waiting />}><MessageDeliveries topicArn={links.message.topicArn} messageId={links.message.messageId} /></Suspense> });
   tabs.push({ id: "definition", label: "Definition", content: <JsonText value={state && JSON.stringify(state)} label={`Definition of ${selected}`} name={selected} /> });
