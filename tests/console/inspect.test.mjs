@@ -187,7 +187,7 @@ test("a state machine is copied to a new one, and deleted from its page", async 
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("dialog", { name: "Delete started-by-copy?" }).getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("heading", { name: "State machines", level: 1 }).waitFor();
-  await page.getByRole("button", { name: /^Type/ }).click();
+  await page.getByRole("button", { name: /Any type/ }).click();
   await page.getByRole("option", { name: "Express" }).click();
   await page.getByText("Nothing matches").waitFor();
   await page.getByRole("button", { name: "Clear the filter" }).click();
@@ -205,13 +205,13 @@ test("a sample is chosen among many, deployed and started with its own input; th
   await page.getByRole("button", { name: "Next" }).click();
   await page.locator(".react-flow__node", { hasText: "What was answered" }).waitFor();
   await page.getByRole("button", { name: "Next" }).click();
-  await page.getByRole("button", { name: "Deploy resources" }).click();
+  await page.getByRole("button", { name: "Deploy resources" }).last().click();
   await page.locator(".cm-content").getByText("May version 2 be released?").waitFor();
   await page.getByRole("button", { name: "Start execution" }).click();
   await page.getByText(/Ask waits for its task token/).waitFor();
   await node("Ask").first().click({ position: { x: 24, y: 12 } });
   await details().getByRole("tab", { name: "Answer" }).click();
-  await details().getByLabel("Output").fill('{"approved": true, "by": "the console"}');
+  await details().getByRole("textbox", { name: "Output" }).fill('{"approved": true, "by": "the console"}');
   await accessible("89-answer");
   await details().getByRole("button", { name: "Send success" }).click();
   await page.locator(".state-box.is-succeeded", { hasText: "Tell the approval" }).waitFor();

@@ -54,10 +54,11 @@ export default function MachinesPage() {
   const [removing, setRemoving] = useState<StateMachineListItem[]>([]);
   const create = <Button variant="primary" href={paths.create}>Create state machine</Button>;
   const [type, setType] = useState("");
+  const noMatch = <Nothing title="Nothing matches" text={type ? "No state machine of this type has this text in its name." : "No state machine has this text in its name."} action={<Button onClick={() => (setType(""), list.actions.setFiltering(""))}>Clear the filter</Button>} />;
   const list = useCollection((machines.data ?? []).filter((m) => !type || m.type === type), {
     filtering: {
-      empty: <Nothing title="No state machines" text="Begin with a sample project: it brings everything that it needs." action={<SpaceBetween size="xs" direction="horizontal" alignItems="center"><Button href={paths.samples}>Sample projects</Button>{create}</SpaceBetween>} />,
-      noMatch: <Nothing title="Nothing matches" text={type ? "No state machine of this type has this text in its name." : "No state machine has this text in its name."} action={<Button onClick={() => (setType(""), list.actions.setFiltering(""))}>Clear the filter</Button>} />,
+      empty: machines.data?.length ? noMatch : <Nothing title="No state machines" text="Begin with a sample project: it brings everything that it needs." action={<SpaceBetween size="xs" direction="horizontal" alignItems="center"><Button href={paths.samples}>Sample projects</Button>{create}</SpaceBetween>} />,
+      noMatch,
       fields: ["name", "type", "stateMachineArn"],
     },
     pagination: { pageSize: 25 },
