@@ -18,7 +18,7 @@ using detail::ObjectNode;
 using detail::StringNode;
 
 namespace {
-constexpr size_t kIndexedFrom = 12;
+constexpr size_t kIndexedFrom = 24;
 const Value kNull{};
 
 template <typename NodeType>
