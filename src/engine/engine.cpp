@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "base/crypto.h"
@@ -27,6 +28,11 @@ Record with_status(const Record& record, Outcome status) {
   return out;
 }
 
+// Between two writings of an execution lies as much work as they are.
+constexpr size_t kBytesToAStep = 32;
+// What calling a service costs, in state transitions.
+constexpr uint32_t kActionSteps = 40;
+
 // "arn:aws:states:us-east-1:000000000000:", account and region.
 std::string scope_of(std::string_view arn) {
   size_t at = 0;
@@ -34,10 +40,15 @@ std::string scope_of(std::string_view arn) {
   return std::string(arn.substr(0, at));
 }
 
+std::string_view account_of(std::string_view arn) {
+  for (int i = 0; i < 4; ++i) arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
+  return arn.substr(0, arn.find(':'));
+}
+
 }  // namespace
 
 Engine::Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token)
-    : loop_(loop), store_(store), random_(random), token_(std::move(token)) {
+    : loop_(loop), store_(store), random_(random), token_(std::move(token)), turns_(loop, [this] { return store_.healthy(); }) {
   if (const auto counted = store_.get(Space::meta, "order")) order_ = (from_big_endian(*counted) + kOrdersAtOnce - 1) / kOrdersAtOnce * kOrdersAtOnce;
 }
 
@@ -118,30 +129,36 @@ void Engine::start_test(Record record, json::Value input, std::shared_ptr<const 
   run(started, asl::Start{});
 }
 
-asl::StepContext Engine::context(const Slot& slot) {
+asl::StepContext Engine::context(const Slot& slot, uint32_t steps) {
   return {.now = loop_.clock().now(),
           .random = random_,
           .token = [this, &slot](uint64_t task) { return token_(slot.record.arn, task); },
           .has_activity = [this](std::string_view arn) { return !sink_ || sink_->has_activity(arn); },
           .region = slot.region,
-          .budget = budget_,
+          .budget = steps,
           .express = slot.record.express,
           .inspection = slot.inspection.get()};
 }
 
 void Engine::run(Slot& slot, asl::Input input) {
+  const std::string account(account_of(slot.record.arn));  // the slot may be gone at the end
+  turns_.made(account, run(slot, std::move(input), turns_.at_once(account)));
+}
+
+uint32_t Engine::run(Slot& slot, asl::Input input, uint32_t steps) {
   if (slot.running) {
     slot.inbox.push_back(std::move(input));
-    return;
+    return 0;
   }
   slot.running = true;
-  const std::string arn = slot.record.arn;  // the slot may be gone at the end
+  // What is much to write is written less often.
+  if (steps > 0) steps = std::max(steps, static_cast<uint32_t>(slot.bytes / kBytesToAStep));
   const Outcome before = slot.record.status;
   if (before != Outcome::running) {
     slot.replaced = list_keys(slot.record);
     slot.replaced.push_back(ended_key(slot.record.stop, slot.record.arn));
   }
-  asl::Transition moved = asl::step(*slot.machine, slot.execution, input, context(slot));
+  asl::Transition moved = asl::step(*slot.machine, slot.execution, input, context(slot, steps));
   slot.record.status = slot.execution.outcome();
   slot.record.events = slot.execution.last_event();
   slot.record.redrive_count = slot.execution.info().redrive_count;
@@ -151,11 +168,16 @@ void Engine::run(Slot& slot, asl::Input input) {
   slot.running = false;
   if (slot.record.status != Outcome::running) {
     close(slot);
-    return;
+  } else {
+    const bool goes_on = !slot.inbox.empty() && std::holds_alternative<asl::Continue>(slot.inbox.front());
+    if (moved.more && !goes_on) slot.inbox.push_front(asl::Continue{});
+    if (slot.inbox.empty()) {
+      settle(slot);
+    } else {
+      run_inbox_in_turn(slot);
+    }
   }
-  if (moved.more) slot.inbox.push_front(asl::Continue{});
-  if (!slot.inbox.empty()) return run_inbox_later(arn);
-  settle(slot);
+  return moved.steps + 1;
 }
 
 void Engine::settle(Slot& slot) {
@@ -177,40 +199,21 @@ void Engine::settle(Slot& slot) {
 }
 
 // What came meanwhile has its turn behind everything else that is ready: no execution keeps the loop.
-void Engine::run_inbox_later(const std::string& arn) {
-  loop_.post([this, arn, alive = alive_] {
-    if (!*alive) return;
-    when_healthy([this, arn] {
-      const auto it = slots_.find(arn);
-      if (it == slots_.end() || it->second->inbox.empty()) return;
-      Slot& again = *it->second;
-      asl::Input next = std::move(again.inbox.front());
-      again.inbox.pop_front();
-      run(again, std::move(next));
-    });
+void Engine::run_inbox_in_turn(Slot& slot) {
+  if (std::exchange(slot.in_line, true)) return;
+  turns_.wait(account_of(slot.record.arn), [this, arn = slot.record.arn](uint32_t steps) -> uint32_t {
+    const auto it = slots_.find(arn);
+    if (it == slots_.end()) return 0;
+    Slot& again = *it->second;
+    again.in_line = false;
+    if (again.inbox.empty()) return 0;
+    asl::Input next = std::move(again.inbox.front());
+    again.inbox.pop_front();
+    return run(again, std::move(next), steps);
   });
 }
 
-void Engine::when_healthy(Function<void()> work) {
-  if (parked_.empty() && store_.healthy()) return work();
-  parked_.push_back(std::move(work));
-  if (parked_.size() == 1) unpark();
-}
-
-void Engine::unpark() {
-  constexpr int64_t kLookAgainMs = 250;
-  // A slice at a time: what is parked may be much, and the loop is everybody's.
-  constexpr int kSlice = 200;
-  for (int n = 0; n < kSlice && !parked_.empty() && store_.healthy(); ++n) {
-    auto work = std::move(parked_.front());
-    work();
-    parked_.pop_front();
-  }
-  if (parked_.empty()) return;
-  loop_.after(store_.healthy() ? 0 : kLookAgainMs, [this, alive = alive_] {
-    if (*alive) unpark();
-  });
-}
+void Engine::in_turn(std::string_view arn, Turns::Work work) { turns_.wait(account_of(arn), std::move(work)); }
 
 void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
   Record& record = slot.record;
@@ -233,6 +236,7 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
     std::string bytes = record.encode();
     // What has failed keeps where it stood, for a redrive.
     if (record.status != Outcome::succeeded) bytes += slot.execution.encode();
+    slot.bytes = bytes.size();
     batch.put(Space::executions, record.arn, std::move(bytes));
     for (size_t first = 0; first < events.size(); first += kChunkEvents) {
       const auto chunk = std::span(events).subspan(first, std::min(kChunkEvents, events.size() - first));
@@ -281,9 +285,9 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
       clear_timer(slot, cleared->timer);
     } else {
       // Tasks go out in a turn of their own, so that an answer given at once does not nest.
-      loop_.post([this, record = slot.record, action = std::move(action), alive = alive_]() mutable {
-        if (!*alive || !sink_) return;
-        when_healthy([this, record = std::move(record), action = std::move(action)] { send(record, action); });
+      turns_.wait(account_of(slot.record.arn), [this, record = slot.record, action = std::move(action)](uint32_t) {
+        if (sink_) send(record, action);
+        return kActionSteps;
       });
     }
   }
@@ -393,23 +397,23 @@ void Engine::arm_timers() {
 void Engine::fire_timers() {
   alarm_ = 0;
   alarm_at_ = {INT64_MAX};
-  if (!store_.healthy()) {
-    constexpr int64_t kLookAgainMs = 250;
-    alarm_ = loop_.after(kLookAgainMs, [this, alive = alive_] {
-      if (*alive) fire_timers();
-    });
-    return;
-  }
   constexpr int kAtOnce = 1'000;
   const Instant now = loop_.clock().now();
-  for (int fired = 0; fired < kAtOnce && !timers_.empty() && timers_.begin()->due <= now; ++fired) {
-    const Timer timer = *timers_.begin();
-    Slot* slot = find_slot(timer.arn);
-    CHECK(slot, "a timer's execution is open");
-    clear_timer(*slot, timer.number);
-    run(*slot, asl::TimerFired{timer.number});
+  for (int due = 0; due < kAtOnce && !timers_.empty() && timers_.begin()->due <= now; ++due) {
+    turns_.wait(account_of(timers_.begin()->arn), [this, timer = *timers_.begin()](uint32_t steps) { return fire(timer, steps); });
+    timers_.erase(timers_.begin());
   }
   arm_timers();
+}
+
+// What stood in line may have been cleared or set anew meanwhile, and the execution may have ended.
+uint32_t Engine::fire(const Timer& timer, uint32_t steps) {
+  Slot* slot = find_slot(timer.arn);
+  if (!slot) return 1;
+  const auto it = slot->timers.find(timer.number);
+  if (it == slot->timers.end() || it->second != timer.due) return 1;
+  clear_timer(*slot, timer.number);
+  return run(*slot, asl::TimerFired{timer.number}, steps);
 }
 
 // --- coming back -------------------------------------------------------------------------------------------
@@ -498,7 +502,7 @@ void Engine::resume(Slot& slot) {
   act(slot, std::move(actions));
   if (slot.execution.unfinished()) {
     slot.inbox.emplace_back(asl::Continue{});
-    run_inbox_later(slot.record.arn);
+    run_inbox_in_turn(slot);
   }
   if (!is_too_old(slot.record)) return;
   loop_.post([this, arn = slot.record.arn, alive = alive_] {

@@ -11,7 +11,6 @@
 // All calls are made on the loop's thread. In memory are the open executions that something moved last; of the
 // others that wait only the timers are, and they are read from the store when something moves them.
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -28,6 +27,7 @@
 #include "engine/keys.h"
 #include "engine/record.h"
 #include "engine/store/store.h"
+#include "engine/turns.h"
 #include "language/asl/step.h"
 
 namespace engine {
@@ -81,8 +81,8 @@ class Engine {
   void set_sink(ActionSink* sink) { sink_ = sink; }
   void set_observer(Observer* observer) { observer_ = observer; }
 
-  // How many state transitions an execution makes before the others have their turn.
-  void set_budget(uint32_t budget) { budget_ = budget; }
+  // How much an account, and an execution, may do before the others have their turn.
+  void set_turns(const Turns::Limits& limits) { turns_.set_limits(limits); }
   // How many that wait are kept in memory.
   void keep_resident(size_t most) { resident_max_ = std::max<size_t>(most, 1); }
 
@@ -119,6 +119,9 @@ class Engine {
   // Goes on with an execution that has failed, timed out or been aborted, from where it stood.
   enum class Redriven : uint8_t { runs, not_closed, impossible };
   Redriven redrive(const std::string& arn, std::string token);
+
+  // Does work for the account of this ARN when it has its turn, in line with what its executions do.
+  void in_turn(std::string_view arn, Turns::Work work);
 
   // How long a finished execution is kept; what is older goes, a few at a time.
   void keep_for(int64_t retention_ms);
@@ -170,13 +173,13 @@ class Engine {
   void end_the_oldest(std::string from);
   bool forget(const std::string& arn, store::Batch& batch);
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
-  asl::StepContext context(const Slot& slot);
+  asl::StepContext context(const Slot& slot, uint32_t steps);
+  // Moves an execution by one input and from there on, so many steps at most; returns how many.
+  uint32_t run(Slot& slot, asl::Input input, uint32_t steps);
+  // The same for what comes in from outside: as many as the account may make at once, the rest in its turn.
   void run(Slot& slot, asl::Input input);
   void commit(Slot& slot, const asl::Transition& moved, Outcome before);
-  void run_inbox_later(const std::string& arn);
-  // Runs `work`, once the store takes more: while the disk is full what runs is parked.
-  void when_healthy(Function<void()> work);
-  void unpark();
+  void run_inbox_in_turn(Slot& slot);
   void act(Slot& slot, std::vector<asl::Action> actions);
   void send(const Record& execution, const asl::Action& action);
   void close(Slot& slot);
@@ -189,6 +192,7 @@ class Engine {
   void clear_timer(Slot& slot, uint64_t timer);
   void arm_timers();
   void fire_timers();
+  uint32_t fire(const Timer& timer, uint32_t steps);
 
   Loop& loop_;
   store::Store& store_;
@@ -196,6 +200,8 @@ class Engine {
   TokenMaker token_;
   ActionSink* sink_ = nullptr;
   Observer* observer_ = nullptr;
+
+  Turns turns_;  // while the disk is full what runs is parked there
 
   std::unordered_map<std::string, std::unique_ptr<Slot>> slots_;
   std::unordered_map<std::string, Definition> definitions_;
@@ -210,8 +216,6 @@ class Engine {
   std::unordered_map<std::string, int64_t> open_by_scope_;
   int64_t retention_ms_ = 0;  // 0: for ever
   std::string swept_;         // the key of the last that was forgotten: nothing stands before it
-  uint32_t budget_ = 10'000;
-  std::deque<Function<void()>> parked_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -18,9 +18,9 @@ constexpr std::string_view kWait = R"({"StartAt":"A","States":{"A":{"Type":"Wait
 struct World : engine::Observer {
   World() { engine.set_observer(this); }
 
-  std::string start(std::string_view definition, std::string name, std::string alias = "") {
+  std::string start(std::string_view definition, std::string name, std::string alias = "", std::string account = "000000000000") {
     const std::string key = engine.add_definition(definition, asl::compile(definition).machine);
-    engine::Record record{.arn = "arn:aws:states:us-east-1:000000000000:execution:m:" + name, .name = name, .machine_arn = std::string(kMachine),
+    engine::Record record{.arn = "arn:aws:states:us-east-1:" + account + ":execution:m:" + name, .name = name, .machine_arn = std::string(kMachine),
                           .alias_arn = std::move(alias), .definition = key, .role_arn = "r", .input = "{}", .start = loop.clock().now()};
     std::string arn = record.arn;
     engine.start(std::move(record), json::Value::object(), "m", "us-east-1");
@@ -46,7 +46,12 @@ struct World : engine::Observer {
     return n;
   }
 
-  void status_changed(const engine::Record& r) override { seen.push_back(std::string(engine::status_text(r.status))); }
+  void status_changed(const engine::Record& r) override {
+    seen.push_back(std::string(engine::status_text(r.status)));
+    if (r.status != Outcome::running) ended.push_back(r.arn);
+  }
+  // How many ended before that one.
+  size_t before(const std::string& arn) const { return static_cast<size_t>(std::ranges::find(ended, arn) - ended.begin()); }
   void progressed(const engine::Record&, const std::vector<asl::Event>&) override {}
   void forgotten(const std::string& arn) override { gone.push_back(arn); }
 
@@ -54,7 +59,7 @@ struct World : engine::Observer {
   store::MemoryStore store;
   SeededRandom random{1};
   engine::Engine engine{loop, store, random, [](std::string_view, uint64_t) { return std::string(); }};
-  std::vector<std::string> seen, gone;
+  std::vector<std::string> seen, gone, ended;
 };
 
 TEST(Engine, ListingsMergeAllStatusesNewestFirstInPagesOfAnySize) {
@@ -252,6 +257,93 @@ TEST(Engine, ATimerIsNeitherEarlyNorLostWhenTheClockIsSet) {
   w.loop.clock().set(w.loop.clock().now() + 2 * 3'600'000);
   w.loop.run_for(60'000);
   EXPECT_EQ(w.engine.find(late)->status, Outcome::succeeded);
+}
+
+// Counts to that number: three transitions a round.
+std::string count_to(int n) {
+  return R"x({"StartAt":"I","States":{"I":{"Type":"Pass","Result":0,"ResultPath":"$.n","Next":"C"},
+    "C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericLessThan":)x" + std::to_string(n) + R"x(,"Next":"A"}],"Default":"E"},
+    "A":{"Type":"Pass","Parameters":{"n.$":"States.MathAdd($.n, 1)"},"Next":"C"},"E":{"Type":"Succeed"}}})x";
+}
+
+TEST(Engine, ASmallExecutionEndsBeforeTheHeavyOnesOfAnotherAccount) {
+  World w;
+  for (int i = 0; i < 12; ++i) w.start(count_to(4'000), std::to_string(i));
+  EXPECT_EQ(w.ended.size(), 0u);  // none keeps the loop until its end
+  const std::string one = w.start(kPass, "one", "", "111111111111");
+  EXPECT_EQ(w.before(one), 0u);  // at once
+  const std::string some = w.start(count_to(1'500), "some", "", "111111111111");
+  EXPECT_TRUE(w.engine.is_open(some));
+  w.loop.run_ready();
+  EXPECT_EQ(w.before(some), 1u);
+  EXPECT_EQ(w.ended.size(), 14u);
+  for (const std::string& arn : w.ended) EXPECT_EQ(w.engine.find(arn)->status, Outcome::succeeded) << arn;
+  EXPECT_EQ(w.engine.find(some)->events, 2u + 2u * (3u + 2u * 1'500u));
+}
+
+TEST(Engine, ALongEvaluationCountsForManyTransitions) {
+  World w;
+  constexpr std::string_view kLong = R"x({"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":"{% $sum([1..100000].($ * 2)) %}","End":true}}})x";
+  EXPECT_EQ(w.engine.find(w.start(kLong, "first"))->status, Outcome::succeeded);
+  const std::string second = w.start(kLong, "second");
+  EXPECT_TRUE(w.engine.is_open(second));  // the account has done enough for the moment
+  EXPECT_EQ(w.engine.find(w.start(kPass, "other", "", "111111111111"))->status, Outcome::succeeded);
+  w.loop.run_ready();
+  EXPECT_EQ(w.engine.find(second)->status, Outcome::succeeded);
+}
+
+TEST(Engine, TimersOfOneAccountThatComeDueTogetherKeepNoOther) {
+  World w;
+  const std::string text = count_to(1'000);
+  const std::string wait_first = R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":100,"Next":"I"},)" + text.substr(text.find("\"I\":{"));
+  for (int i = 0; i < 30; ++i) w.start(wait_first, std::to_string(i));
+  const std::string other = w.start(kWait, "other", "", "111111111111");
+  const std::string cleared = w.start(kWait, "cleared");
+  w.engine.set_turns({.turn = 100, .slice = 100});
+  w.loop.run_for(99'999);
+  w.engine.stop(cleared, std::nullopt, std::nullopt);
+  w.loop.run_for(1);
+  EXPECT_EQ(w.before(other), 1u);
+  EXPECT_EQ(w.ended.size(), 32u);
+  EXPECT_EQ(w.engine.find(cleared)->status, Outcome::aborted);
+  EXPECT_EQ(w.engine.timer_count(), 0u);
+}
+
+TEST(Engine, ATimerThatStandsInLineIsGoneWithItsExecution) {
+  World w;
+  w.engine.set_turns({.at_once = 1'000, .first = 1'000, .turn = 1, .slice = 1});
+  std::vector<std::string> arns;
+  for (int i = 0; i < 100; ++i) arns.push_back(w.start(kWait, std::to_string(i)));
+  w.loop.run_ready();
+  // In the middle of the turns somebody stops the last of them.
+  w.loop.after(100'000, [&] { w.loop.post([&] { w.engine.stop(arns.back(), std::nullopt, std::nullopt); }); });
+  w.loop.run_for(100'000);
+  EXPECT_EQ(w.engine.find(arns.back())->status, Outcome::aborted);
+  EXPECT_EQ(w.engine.find(arns.front())->status, Outcome::succeeded);
+  EXPECT_EQ(w.engine.open_count(), 0u);
+}
+
+// What goes out is written down.
+struct Outside : engine::ActionSink {
+  void schedule(const engine::Record& execution, const asl::ScheduleTask&) override { asked.push_back(execution.arn); }
+  void cancel(const engine::Record&, const asl::CancelTask&) override {}
+  void read_items(const engine::Record&, const asl::ReadItems&) override {}
+  void start_map_run(const engine::Record&, const asl::StartMapRun&) override {}
+  void stop_map_run(const asl::StopMapRun&) override {}
+  bool has_activity(std::string_view) const override { return true; }
+  std::vector<std::string> asked;
+};
+
+TEST(Engine, TasksOfOneAccountGoOutBetweenThoseOfAnother) {
+  World w;
+  Outside outside;
+  w.engine.set_sink(&outside);
+  constexpr std::string_view kTask = R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:a","End":true}}})";
+  for (int i = 0; i < 500; ++i) w.start(kTask, std::to_string(i));
+  const std::string other = w.start(kTask, "other", "", "111111111111");
+  w.loop.run_ready();
+  EXPECT_EQ(outside.asked.size(), 501u);
+  EXPECT_LE(std::ranges::find(outside.asked, other) - outside.asked.begin(), 100);
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ struct Engine::Slot {
   bool running = false;             // inside run(): what arrives now waits in `inbox`
   bool stored = false;              // it has been written
   bool as_stored = false;           // and has not changed since
+  size_t bytes = 0;                 // as it was written last
+  bool in_line = false;             // its inbox waits for the account's turn
   std::vector<std::string> replaced;  // index entries that a redrive takes away
   std::list<asl::Input> inbox;       // empty, nearly always: a deque would take memory all the same
   std::map<uint64_t, Instant> timers;  // number -> when it is due: in Engine::timers_ too

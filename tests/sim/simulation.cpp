@@ -147,7 +147,7 @@ Status Process::open() {
   store = TRY(store::DiskStore::open(loop, "data", std::move(on)));
   engine = std::make_unique<engine::Engine>(loop, *store, random, [](std::string_view arn, uint64_t task) { return fmt::format("{}#{}", arn, task); });
   engine->set_sink(this);
-  engine->set_budget(5);
+  engine->set_turns({.at_once = 7, .first = 5, .turn = 3, .slice = 5});
   engine->keep_resident(1);
   return {};
 }

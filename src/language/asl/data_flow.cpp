@@ -69,7 +69,8 @@ View Interpreter::view(const Thread& t, const Value& input) const {
           .context = [this, &t] { return context_object(t); },
           .variable = [this, &t](std::string_view name) { return variable(t, name); },
           .random = &context_.random,
-          .now = context_.now};
+          .now = context_.now,
+          .spent = &evaluated_};
 }
 
 Evaluated<Value> Interpreter::effective_input(Thread& t) {

@@ -148,6 +148,7 @@ Evaluated<Value> run_query(const Query& query, std::string_view field, const Vie
   jsonata::Environment environment;
   environment.now = view.now;
   environment.random = view.random;
+  environment.spent = view.spent;
   environment.quote_infinity = true;
   environment.limits.timeout_ms = 1'000;
   environment.limits.memory_bytes = 64u << 20;

@@ -32,6 +32,7 @@ struct View {
   const Value* error_output = nullptr;  // $states.errorOutput
   Random* random = nullptr;
   Instant now;
+  uint64_t* spent = nullptr;            // where evaluations add the steps that they took
   // The name of the state's input in messages about paths: its JSON text.
 };
 

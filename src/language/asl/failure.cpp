@@ -85,7 +85,7 @@ bool Interpreter::retry(Thread& t, const std::string& error) {
     if (retrier.jitter) delay *= context_.random.unit();
     ++t.retries[i];
     ++t.retry_count;
-    ++budget_used_;
+    ++transitions_;
     t.task = 0;
     t.phase = Phase::retry;
     t.timer_due = context_.now + static_cast<int64_t>(std::llround(delay * 1000));

@@ -220,7 +220,7 @@ void Interpreter::spawn(Thread& t) {
     return fault(t, std::move(failed));
   }
   child.input = *std::move(selected);
-  ++budget_used_;
+  ++transitions_;
   if (t.next_item < t.items.size() && t.active < t.concurrency) {
     t.phase = Phase::spawn;
     t.queued = true;

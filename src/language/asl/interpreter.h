@@ -142,7 +142,11 @@ class Interpreter {
   const StepContext& context_;
   Inspection* const seen_ = context_.inspection;  // null but for TestState
   Transition out_;
-  uint64_t budget_used_ = 0;
+  // What was used of the budget: transitions, and what expressions did beside them.
+  uint32_t used() const { return transitions_ + static_cast<uint32_t>(evaluated_ / kEvaluatedToATransition); }
+  static constexpr uint64_t kEvaluatedToATransition = 64;
+  uint32_t transitions_ = 0;
+  mutable uint64_t evaluated_ = 0;
   bool heartbeat_missed_ = false;  // why the task of this step timed out
   // The threads as they stood when a branch's failure began to go up: a redrive needs them if nothing rescues.
   std::optional<std::map<uint32_t, Thread>> before_failure_;

@@ -23,7 +23,7 @@ constexpr EventType kExited[] = {EventType::TaskStateExited, EventType::PassStat
 
 void Interpreter::enter(Thread& t) {
   ++x_.transitions;
-  ++budget_used_;
+  ++transitions_;
   const State& state = state_of(t);
   t.entered = context_.now;
   t.retry_count = 0;

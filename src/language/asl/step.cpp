@@ -15,13 +15,14 @@ Transition Interpreter::run(const Input& input) {
   std::visit([this](const auto& what) { take(what); }, input);
   go();
   if (running() && x_.execution_timer == 0 && x_.execution_due.ms > 0) x_.execution_timer = set_timer(x_.execution_due);
+  out_.steps = used();
   return std::move(out_);
 }
 
 // Runs every thread as far as it goes, one after another, until the budget is used up.
 void Interpreter::go() {
   while (running() && !x_.ready.empty()) {
-    if (budget_used_ >= context_.budget) {
+    if (used() >= context_.budget) {
       out_.more = true;
       return;
     }
@@ -35,7 +36,7 @@ void Interpreter::go() {
     } else if (t.phase == Phase::enter) {
       enter(t);
     } else if (t.phase == Phase::again) {
-      ++budget_used_;
+      ++transitions_;
       work(t);
     }
   }

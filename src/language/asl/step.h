@@ -214,7 +214,7 @@ struct StepContext {
   // Whether an activity exists; none is missed when this is not given.
   std::function<bool(std::string_view arn)> has_activity;
   std::string region = "us-east-1";
-  // How many state transitions one step may make before it hands back (Transition::more).
+  // How many state transitions one step may make before it hands back (Transition::more); long evaluations count for several.
   uint32_t budget = 10'000;
   uint64_t history_limit = 25'000;
   bool express = false;
@@ -226,6 +226,7 @@ struct Transition {
   std::vector<Action> actions;
   bool more = false;  // the budget is used up: step again with Continue
   bool keep = false;  // the execution has changed in a way that no event tells, and that must survive
+  uint32_t steps = 0;  // of the budget, how much was used
 };
 
 // Moves `execution` by one input. An input that no longer fits (an answer to a task that timed out, a timer

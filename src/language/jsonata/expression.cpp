@@ -16,11 +16,23 @@ std::expected<Expression, Fault> Expression::compile(std::string_view text) {
   return Expression(*std::move(code));
 }
 
+namespace {
+// Tells what an evaluation took, however it ends.
+struct Counted {
+  const Meter& meter;
+  uint64_t* spent;
+  ~Counted() {
+    if (spent) *spent += meter.spent();
+  }
+};
+}  // namespace
+
 std::expected<std::optional<json::Value>, Fault> Expression::evaluate(const std::optional<json::Value>& input,
                                                                       const std::vector<std::pair<std::string, json::Value>>& bindings,
                                                                       const Environment& environment) const {
   try {
     Evaluation evaluation(*code_, environment);
+    const Counted counted{evaluation.meter, environment.spent};
     const Item result = evaluation.run(input ? Item(*input) : Item(), bindings);
     if (!result.defined()) return std::optional<json::Value>();
     Conversion conversion{.spell_out_numbers = environment.quote_infinity, .values_max = environment.limits.memory_bytes / sizeof(Item)};

@@ -39,6 +39,7 @@ struct Environment {
   Instant now;         // what $now() and $millis() tell
   Random* random = nullptr;  // for $random, $shuffle, $uuid; null: a fixed seed
   Limits limits;
+  uint64_t* spent = nullptr;  // how many steps it took is added here, whether it succeeds or not
   bool step_functions = true;  // $partition, $range, $hash, $random(seed), $uuid, $parse
   bool quote_infinity = false;  // a number that JSON does not have becomes the string "Infinity", else null
 };

@@ -20,6 +20,8 @@ class Meter {
     }
   }
 
+  uint64_t spent() const { return spent_ + kLookEvery - left_; }
+
  private:
   void look(uint64_t steps);
 

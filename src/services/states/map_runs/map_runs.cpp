@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/arn.h"
 #include "base/crypto.h"
@@ -18,8 +19,8 @@ using json::Value;
 namespace {
 
 constexpr int64_t kConcurrencyMax = 10'000;
-// How many children begin before others have their turn on the loop.
-constexpr int kBeginAtOnce = 100;
+// What beginning a child costs, in state transitions.
+constexpr uint32_t kBeginSteps = 15;
 
 constexpr std::string_view kKind = ":mapRun:";
 
@@ -87,7 +88,7 @@ struct MapRuns::Run {
   std::unordered_map<std::string, size_t> open;  // ARN of a child that runs, its number
   std::set<size_t> again;  // children of a redriven run that are to go on
   size_t next = 0;
-  bool pumping = false, giving_up = false;
+  bool in_line = false, pumping = false, giving_up = false;
 
   int64_t items_of(size_t index) const {
     const Value& counts = asked.config["itemCounts"];
@@ -186,7 +187,7 @@ void MapRuns::start(const engine::Record& parent, const asl::StartMapRun& asked)
   running_.emplace(shown.arn, run);
   take_up(*run);
   if (intolerable(*run)) return give_up(run, "FAILED");
-  pump(run);
+  pump_in_turn(run);
 }
 
 // After a crash: what the children became whom the run began before.
@@ -218,32 +219,39 @@ void MapRuns::take_up(Run& run) {
   }
 }
 
-void MapRuns::pump(const RunPtr& run) {
-  if (run->pumping || run->giving_up) return;
+// The children begin in the account's turns: what ends here may be in the middle of a step, and others begin theirs.
+void MapRuns::pump_in_turn(const RunPtr& run) {
+  if (std::exchange(run->in_line, true)) return;
+  engine_.in_turn(run->shown.arn, [this, run, alive = alive_](uint32_t steps) -> uint32_t {
+    run->in_line = false;
+    if (!*alive || run->giving_up || !running_.contains(run->shown.arn)) return 0;
+    if (!intolerable(*run)) return pump(run, steps);
+    give_up(run, "FAILED");
+    return 0;
+  });
+}
+
+uint32_t MapRuns::pump(const RunPtr& run, uint32_t steps) {
   run->pumping = true;
   const auto more = [&] { return !run->again.empty() || run->next < run->children.size(); };
-  for (int begun = 0; begun < kBeginAtOnce && more() && static_cast<int64_t>(run->open.size()) < run->limit() && !run->giving_up; ++begun) {
+  uint32_t made = 0;
+  for (; made <= steps && more() && static_cast<int64_t>(run->open.size()) < run->limit(); made += kBeginSteps) {
     if (!run->again.empty()) {
       redrive_child(run, run->again.extract(run->again.begin()).value());
     } else {
       begin_child(run, run->next++);
     }
-    if (intolerable(*run)) {
-      run->pumping = false;
-      return give_up(run, "FAILED");
-    }
+    if (!run->giving_up && intolerable(*run)) give_up(run, "FAILED");
+    if (run->giving_up) break;
   }
   run->pumping = false;
-  if (run->giving_up) return;
-  if (!more()) {
-    if (run->open.empty()) finish(run);
-    return;
+  if (run->giving_up) return made;
+  if (more()) {
+    if (static_cast<int64_t>(run->open.size()) < run->limit()) pump_in_turn(run);
+  } else if (run->open.empty()) {
+    finish(run);
   }
-  if (static_cast<int64_t>(run->open.size()) < run->limit()) {
-    kit_.loop.post([this, run, alive = alive_] {
-      if (*alive) pump(run);
-    });
-  }
+  return made;
 }
 
 void MapRuns::begin_child(const RunPtr& run, size_t index) {
@@ -321,13 +329,7 @@ void MapRuns::child_ended(const engine::Record& child) {
   run->open.erase(it);
   record_end(*run, index, child);
   if (run->giving_up) return;
-  if (run->pumping) return;  // pump() looks itself
-  // What ends here may be in the middle of a step; the next child begins in a turn of its own.
-  kit_.loop.post([this, run, alive = alive_] {
-    if (!*alive || run->giving_up || !running_.contains(run->shown.arn)) return;
-    if (intolerable(*run)) return give_up(run, "FAILED");
-    pump(run);
-  });
+  if (!run->pumping) pump_in_turn(run);  // pump() looks itself
 }
 
 void MapRuns::count_failed(Run& run, size_t index, const engine::Record& child, int64_t by) {
@@ -443,11 +445,7 @@ void MapRuns::update(const MapRun& run, std::optional<int64_t> concurrency, std:
   if (tolerated_count) running->shown.tolerated_count = tolerated_count;
   if (tolerated_percentage) running->shown.tolerated_percentage = tolerated_percentage;
   save(running->shown);
-  kit_.loop.post([this, running, alive = alive_] {
-    if (!*alive || running->giving_up || !running_.contains(running->shown.arn)) return;
-    if (intolerable(*running)) return give_up(running, "FAILED");
-    pump(running);
-  });
+  pump_in_turn(running);
 }
 
 }  // namespace states

@@ -51,7 +51,9 @@ class MapRuns {
 
   RunPtr find_running(std::string_view arn);
   void take_up(Run& run);
-  void pump(const RunPtr& run);
+  void pump_in_turn(const RunPtr& run);
+  // Begins children as far as concurrency and steps allow; returns the steps.
+  uint32_t pump(const RunPtr& run, uint32_t steps);
   void begin_child(const RunPtr& run, size_t index);
   void redrive_child(const RunPtr& run, size_t index);
   void record_end(Run& run, size_t index, const engine::Record& child);
