@@ -140,8 +140,8 @@ Api::Answer Api::answer(const net::Request& request, std::string_view path) {
 
   constexpr std::string_view kOutput = "task-output/", kSample = "samples/";
   if (path == "server") return server(asked);
+  if (path == "changes") return follow_changes(asked);
   if (path == "executions/events") return follow_execution(asked);
-  if (path == "executions/changes") return follow_executions(asked);
   if (path == "executions/counts") return count_executions(asked);
   if (path == "executions/search") return search_executions(asked);
   if (path == "topics/messages") return topic_messages(asked);
@@ -214,12 +214,28 @@ Api::Answer Api::follow_execution(const Asked& asked) {
   return event_stream(stream);
 }
 
-Api::Answer Api::follow_executions(const Asked& asked) {
-  const bool of_machine = asked.query.find("stateMachineArn").has_value();
-  const std::string owner = TRY(arn(asked, of_machine ? "stateMachineArn" : "mapRunArn", "states", "ListExecutions"));
+// Whether the things that the reader names have changed. What it may not watch is told to it, and does not spoil the rest.
+Api::Answer Api::follow_changes(const Asked& asked) {
+  std::vector<Watchable> watched;
+  std::vector<Value> refusals;
+  std::vector<std::string_view> names;
+  for (const auto& [member, name] : asked.query.pairs()) {
+    if (member != "watch" || std::ranges::find(names, name) != names.end()) continue;
+    if (names.size() == ChangeFeed::kWatchesMax) return refused(400, "ValidationException", fmt::format("At most {} things can be watched at once.", ChangeFeed::kWatchesMax));
+    names.push_back(name);
+    auto one = watchable(name, asked.caller.account, asked.region);
+    const Status may = one ? allowed(asked, one->service, one->action, one->resource) : std::unexpected(one.error());
+    if (may) {
+      watched.push_back(*std::move(one));
+    } else {
+      refusals.push_back(json::object({{"watch", name}, {"__type", may.error().code}, {"message", may.error().message}}));
+    }
+  }
+  const std::string_view last = asked.request.headers.get("Last-Event-ID");
   auto stream = std::make_shared<net::BodyStream>();
-  if (!parts_.states.feed().follow_owner(owner, stream)) return refused(503, "TooManyFollowers", "Too many follow executions at this moment.");
-  stream->write(": from here on\n\n");
+  if (!feed_.follow(watched, Value::array(std::move(refusals)), last.empty() ? asked.query.text("after") : last, stream)) {
+    return refused(503, "TooManyFollowers", "Too many follow changes at this moment.");
+  }
   return event_stream(stream);
 }
 
@@ -273,7 +289,7 @@ Api::Answer Api::search_executions(const Asked& asked) {
 
 Api::Answer Api::task_output(const Asked& asked, std::string_view task_id) {
   TRY(allowed(asked, "ecs", "DescribeTasks", "*"));
-  return json_response(parts_.ecs.recent_output(std::string(task_id)));
+  return json_response(parts_.ecs.recent_output(std::string(task_id), number(asked.query.text("after"))));
 }
 
 Api::Answer Api::topic_messages(const Asked& asked) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/change_feed.h"
 #include "engine/store/store.h"
 #include "net/http_server.h"
 #include "protocol/auth/authenticate.h"
@@ -47,7 +48,7 @@ class Api {
     std::string account;  // the default one
     std::string data_dir, images;  // folders; no data directory when nothing is kept
   };
-  explicit Api(Parts parts) : parts_(std::move(parts)) {}
+  explicit Api(Parts parts) : parts_(std::move(parts)), feed_(parts_.loop, parts_.store, parts_.random) {}
 
   static constexpr std::string_view kPrefix = "/_gantry/api/";
   void handle(const net::Request& request, net::HttpServer::Respond respond);
@@ -73,7 +74,7 @@ class Api {
   Answer server(const Asked& asked);
   bool is_owner(const protocol::Principal& caller) const;
   Answer follow_execution(const Asked& asked);
-  Answer follow_executions(const Asked& asked);
+  Answer follow_changes(const Asked& asked);
   Answer count_executions(const Asked& asked);
   Answer search_executions(const Asked& asked);
   Answer task_output(const Asked& asked, std::string_view task_id);
@@ -81,6 +82,7 @@ class Api {
   Answer decisions(const Asked& asked);
 
   Parts parts_;
+  ChangeFeed feed_;
 };
 
 }  // namespace app

@@ -61,6 +61,7 @@ class Table {
   // The same as part of a larger commit: memory changes now, the caller commits `batch`.
   const T& put(const Scope& scope, std::string_view id, T value, store::Batch& batch) {
     batch.put(store::Space::resources, key(scope, id), json::write(to_json(value)));
+    store_.changes().say(kind(), scope.account, scope.region, id);
     auto& slot = scopes_[scope];
     const auto it = slot.find(id);
     if (it != slot.end()) return it->second = std::move(value);
@@ -77,6 +78,7 @@ class Table {
     const auto it = s->second.find(id);
     if (it == s->second.end()) return;
     batch.erase(store::Space::resources, key(scope, id));
+    store_.changes().say(kind(), scope.account, scope.region, id);
     s->second.erase(it);
   }
   // All of one scope, ordered by id.
@@ -88,6 +90,7 @@ class Table {
   const std::map<Scope, std::map<std::string, T, std::less<>>>& scopes() const { return scopes_; }
 
  private:
+  std::string_view kind() const { return std::string_view(prefix_).substr(0, prefix_.size() - 1); }
   std::string key(const Scope& scope, std::string_view id) const {
     std::string out = prefix_;
     out.append(scope.account).push_back('\x00');

@@ -15,6 +15,7 @@
 
 #include "base/function.h"
 #include "base/result.h"
+#include "engine/store/changes.h"
 
 namespace store {
 
@@ -74,6 +75,12 @@ class Store {
 
   // False while the device is full or failing: new work is to be refused, running work waits.
   virtual bool healthy() const { return true; }
+
+  // What of that, and of what stands beside it in memory, changes.
+  Changes& changes() { return changes_; }
+
+ private:
+  Changes changes_;
 };
 
 // The smallest key that is greater than every key that starts with `prefix`.

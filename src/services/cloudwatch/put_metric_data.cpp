@@ -117,6 +117,7 @@ Result<Value> CloudWatch::put_metric_data(const Call& call) {
     if (!known || known->last.ms / 3'600'000 != metric.last.ms / 3'600'000) metrics_.put(scope, id, std::move(metric), batch);
   }
   kit_.store.commit(std::move(batch));
+  kit_.store.changes().say("cloudwatch/datapoint", scope.account, scope.region, space);
   return Value::object();
 }
 

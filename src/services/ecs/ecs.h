@@ -5,6 +5,7 @@
 // begin with "_" and never leave). A task's life: RunTask makes it and answers; once that is durable the runtime
 // launches it; what the runtime tells moves it through its states (lifecycle.cpp), each change stored and sent to
 // EventBridge, which is how a state machine hears of its end.
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -30,8 +31,9 @@ class Ecs final : public services::Service {
 
   // What a task asks of 169.254.170.2 (metadata.cpp): `path` begins behind the task's id. 404 for what is not there.
   void task_endpoint(const std::string& task_id, const std::string& path, Function<void(net::Response)> answer);
-  // The last lines that a task's containers printed where no log driver takes them, oldest first.
-  json::Value recent_output(const std::string& task_id) const;
+  // The last lines that a task's containers printed, oldest first, but for the `after` first ones of all:
+  // {"lines": [{container, line}], "from": how many came before these, "next": how many there have been}.
+  json::Value recent_output(const std::string& task_id, uint64_t after) const;
 
  private:
   using Call = protocol::Call;
@@ -106,7 +108,11 @@ class Ecs final : public services::Service {
   std::map<std::string, Scope> where_;                       // task id -> scope
   std::map<std::string, std::string> tokens_;                // "account/region/clientToken" -> task id
   std::map<std::string, Pending> pending_logs_;
-  std::map<std::string, std::vector<std::pair<std::string, std::string>>> recent_;  // task id -> (container, line)
+  struct Recent {
+    uint64_t dropped = 0;                                    // lines that came before these
+    std::deque<std::pair<std::string, std::string>> lines;   // (container, line)
+  };
+  std::map<std::string, Recent> recent_;                     // by task id
 };
 
 // The members of a document that clients see.

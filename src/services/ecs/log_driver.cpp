@@ -44,9 +44,13 @@ void Ecs::take_output(const Where& where, const Value& task, const containers::E
     }
   }
   std::vector<std::string> messages = messages_of(event.line);
-  auto& recent = recent_[where.id];
-  recent.emplace_back(event.container, messages.empty() ? "" : beginning(messages[0], kRecentLineBytes));
-  if (recent.size() > kRecentLines) recent.erase(recent.begin(), recent.begin() + kRecentLines / 2);
+  Recent& recent = recent_[where.id];
+  recent.lines.emplace_back(event.container, messages.empty() ? "" : beginning(messages[0], kRecentLineBytes));
+  if (recent.lines.size() > kRecentLines) {
+    recent.lines.pop_front();
+    ++recent.dropped;
+  }
+  kit_.store.changes().say("ecs/output", where.scope.account, where.scope.region, where.id);
   if (options.is_null()) return runtime_.acknowledge(where.id, event.sequence);
 
   for (std::string& message : messages) {
@@ -92,12 +96,20 @@ void Ecs::flush_logs(const std::string& task_id) {
   runtime_.acknowledge(task_id, node.mapped().sequence);
 }
 
-json::Value Ecs::recent_output(const std::string& task_id) const {
+json::Value Ecs::recent_output(const std::string& task_id, uint64_t after) const {
   std::vector<Value> lines;
+  uint64_t from = 0, next = 0;
   if (const auto it = recent_.find(task_id); it != recent_.end()) {
-    for (const auto& [container, line] : it->second) lines.push_back(json::object({{"container", container}, {"line", line}}));
+    const Recent& recent = it->second;
+    next = recent.dropped + recent.lines.size();
+    // Whoever has seen more than there were has seen them before a restart: it begins anew.
+    from = std::max(recent.dropped, after > next ? 0 : after);
+    for (uint64_t i = from; i < next; ++i) {
+      const auto& [container, line] = recent.lines[i - recent.dropped];
+      lines.push_back(json::object({{"container", container}, {"line", line}}));
+    }
   }
-  return json::object({{"lines", Value::array(std::move(lines))}});
+  return json::object({{"lines", Value::array(std::move(lines))}, {"from", from}, {"next", next}});
 }
 
 }  // namespace ecs

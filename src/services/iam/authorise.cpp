@@ -284,6 +284,8 @@ void Iam::note(const Call& call, const policy::Request& request, const policy::D
     entry.statement = sid.empty() ? std::to_string(match.statement + 1) : sid;
     break;
   }
+  // That somebody reads the log is no news for those who read it.
+  if (request.action != "gantry:ListDecisions") kit_.store.changes().say("iam/decision", "", "", decision.allowed() ? "allowed" : "denied");
 }
 
 // Only of what exists, so that the map is no larger than the account.

@@ -19,6 +19,7 @@ std::string shortened(std::string_view text) {
 void RecentMessages::published(std::string_view topic_arn, std::string_view id, Instant at, std::string_view subject, std::string_view text) {
   if (messages_.size() == kMessages) messages_.pop_front();
   messages_.push_back({std::string(topic_arn), std::string(id), std::string(subject), shortened(text), at, {}});
+  changed(messages_.back());
 }
 
 RecentMessages::Message* RecentMessages::find(std::string_view id) {
@@ -31,6 +32,7 @@ void RecentMessages::enqueued(std::string_view id, std::string_view subscription
   Message* message = find(id);
   if (!message || message->deliveries.size() >= kDeliveries) return;
   message->deliveries.push_back({std::string(subscription_arn), std::string(protocol), std::string(endpoint), "waiting"});
+  changed(*message);
 }
 
 void RecentMessages::became(std::string_view id, std::string_view subscription_arn, std::string_view state) {
@@ -38,7 +40,9 @@ void RecentMessages::became(std::string_view id, std::string_view subscription_a
   if (!message) return;
   const auto it = std::ranges::find(message->deliveries, subscription_arn, &Delivery::subscription);
   // A message that went to the dead-letter queue has failed, though that delivery went well.
-  if (it != message->deliveries.end() && it->state == "waiting") it->state = state;
+  if (it == message->deliveries.end() || it->state != "waiting") return;
+  it->state = state;
+  changed(*message);
 }
 
 Value RecentMessages::of(std::string_view topic_arn) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "engine/store/changes.h"
 #include "language/json/value.h"
 
 namespace sns {
@@ -16,6 +17,8 @@ class RecentMessages {
   static constexpr size_t kMessages = 1'000;     // of all topics
   static constexpr size_t kTextBytes = 4'096;
   static constexpr size_t kDeliveries = 100;     // of one message
+
+  explicit RecentMessages(store::Changes& changes) : changes_(changes) {}
 
   void published(std::string_view topic_arn, std::string_view id, Instant at, std::string_view subject, std::string_view text);
   // A subscription is to get it; `state` of a delivery: "waiting", "delivered", "failed", "unreachable".
@@ -36,6 +39,9 @@ class RecentMessages {
   };
   Message* find(std::string_view id);
 
+  void changed(const Message& message) { changes_.say("sns/message", "", "", message.topic); }
+
+  store::Changes& changes_;
   std::deque<Message> messages_;
 };
 

@@ -45,7 +45,7 @@ Subscription from_json(const Value& d, std::type_identity<Subscription>) {
           std::string(d.text("principal")), map_from(d["attributes"]), d["pending"].as_bool(), std::string(d.text("token"))};
 }
 
-Sns::Sns(services::Kit& kit) : kit_(kit), signer_(kit.store, kit.loop.clock()), topics_(kit.store, "sns/topic"), subscriptions_(kit.store, "sns/subscription") {}
+Sns::Sns(services::Kit& kit) : kit_(kit), signer_(kit.store, kit.loop.clock()), recent_(kit.store.changes()), topics_(kit.store, "sns/topic"), subscriptions_(kit.store, "sns/subscription") {}
 
 std::optional<std::string> Sns::certificate(std::string_view path) {
   if (!path.starts_with("/SimpleNotificationService-") || path != signer_.certificate_path()) return std::nullopt;

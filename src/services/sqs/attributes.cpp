@@ -198,6 +198,8 @@ Status Sqs::take_attributes(const Call& call, Queue& queue) {
 std::map<std::string, std::string> Sqs::shown_attributes(const Scope& scope, const Queue& queue) {
   Backlog& backlog = live_.at({scope, queue.name}).backlog;
   backlog.reveal(kit_.clock().now());
+  // What was hidden before anybody looked on is announced as well.
+  if (kit_.store.changes().listening()) plan_wake(scope, queue.name);
   Attributes all = kDefaults;
   if (queue.fifo()) all.insert(kFifoDefaults.begin(), kFifoDefaults.end());
   for (const auto& [name, value] : queue.attributes) {

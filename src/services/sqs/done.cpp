@@ -78,6 +78,7 @@ Status Sqs::change_one(const Found& from, std::string_view receipt, const Value&
             write_state(*held));
   kit_.store.commit(std::move(batch));
   backlog.reveal(now);
+  counts_changed(from.scope, from.queue->name);
   arrived_later(from.scope, from.queue->name);
   return {};
 }

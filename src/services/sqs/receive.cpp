@@ -155,6 +155,7 @@ std::vector<Value> Sqs::take(const Found& from, const Call& call) {
   }
   backlog.reveal(now);
   if (!batch.empty()) kit_.store.commit(std::move(batch));
+  if (!out.empty()) counts_changed(from.scope, from.queue->name);
   return out;
 }
 
@@ -213,18 +214,29 @@ void Sqs::arrived(const Scope& scope, const std::string& name) {
   plan_wake(scope, name);
 }
 
-// While somebody waits: a timer for the next message that comes into sight.
+void Sqs::counts_changed(const Scope& scope, const std::string& name) {
+  store::Changes& changes = kit_.store.changes();
+  if (!changes.listening()) return;
+  changes.say("sqs/message", scope.account, scope.region, name);
+  plan_wake(scope, name);
+}
+
+// While somebody waits, or may look on: a timer for the next message that comes into sight.
 void Sqs::plan_wake(const Scope& scope, const std::string& name) {
   const auto it = live_.find({scope, name});
   if (it == live_.end()) return;
   Live& live = it->second;
   if (live.wake) kit_.loop.cancel(live.wake);
   live.wake = 0;
-  if (live.waiters.empty()) return;
+  if (live.waiters.empty() && !kit_.store.changes().listening()) return;
   const auto next = live.backlog.next_reveal();
   if (!next) return;
   live.wake = kit_.loop.after(*next - kit_.clock().now(), [this, scope, name] {
-    if (const auto woken = live_.find({scope, name}); woken != live_.end()) woken->second.wake = 0;
+    const auto woken = live_.find({scope, name});
+    if (woken == live_.end()) return;
+    woken->second.wake = 0;
+    woken->second.backlog.reveal(kit_.clock().now());
+    kit_.store.changes().say("sqs/message", scope.account, scope.region, name);
     arrived(scope, name);
   });
 }

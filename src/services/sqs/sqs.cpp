@@ -267,7 +267,9 @@ uint64_t Sqs::add_message(const Found& to, const Message& message, Held held, st
   held.sequence = next_sequence();
   batch.put(store::Space::outbox, record_key(to.queue->id, Record::message, held.sequence),
             write_message(held, message));
-  return to.live->backlog.add(std::move(held), kit_.clock().now())->sequence;
+  const uint64_t sequence = to.live->backlog.add(std::move(held), kit_.clock().now())->sequence;
+  counts_changed(to.scope, to.queue->name);
+  return sequence;
 }
 
 void Sqs::drop_message(const Found& from, uint64_t sequence, store::Batch& batch) {
@@ -277,6 +279,7 @@ void Sqs::drop_message(const Found& from, uint64_t sequence, store::Batch& batch
   if (held->receives > 0)
     batch.erase(store::Space::outbox, record_key(from.queue->id, Record::state, sequence));
   from.live->backlog.erase(sequence);
+  counts_changed(from.scope, from.queue->name);
 }
 
 }  // namespace sqs

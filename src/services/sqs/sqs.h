@@ -121,6 +121,8 @@ class Sqs final : public services::Service {
   void drop_expired(const Found& queue, store::Batch& batch);
   void arrived(const Scope& scope, const std::string& name);
   void plan_wake(const Scope& scope, const std::string& name);
+  // How many messages there are, or can be seen, has changed.
+  void counts_changed(const Scope& scope, const std::string& name);
   // done.cpp
   Result<Value> delete_message(const Call& call);
   Result<Value> delete_batch(const Call& call);

@@ -13,8 +13,6 @@ using json::Value;
 namespace {
 
 constexpr size_t kEventsAtOnce = 200;
-constexpr size_t kChangesAtOnce = 100;
-constexpr int64_t kChangesMs = 200;
 // So that proxies keep the connection, and readers that vanished without a word are found.
 constexpr int64_t kBeatMs = 15'000;
 
@@ -62,47 +60,8 @@ bool Feed::follow_execution(const std::string& arn, uint64_t after, const Stream
   return true;
 }
 
-bool Feed::follow_owner(const std::string& arn, const Stream& stream) {
-  if (count_ >= kFollowersMax) return false;
-  ++count_;
-  owners_[arn].streams.push_back(stream);
-  stream->on_closed([this] { dropped(); });
-  keep_alive();
-  return true;
-}
-
 void Feed::progressed(const engine::Record& record) {
   if (!followed_.empty() && followed_.contains(record.arn)) show_when_durable(record.arn);
-}
-
-void Feed::status_changed(const engine::Record& record) {
-  if (count_ == 0) return;
-  if (followed_.contains(record.arn)) show_when_durable(record.arn);
-  const std::string& owner = record.map_run_arn.empty() ? record.machine_arn : record.map_run_arn;
-  const auto it = owners_.find(owner);
-  if (it == owners_.end()) return;
-  if (it->second.changes.size() < kChangesAtOnce) {
-    it->second.changes.push_back(summary(record));
-  } else {
-    it->second.more = true;
-  }
-  if (std::exchange(it->second.waiting, true)) return;
-  loop_.after(kChangesMs, [this, owner, alive = alive_] {
-    if (!*alive) return;
-    store_.when_durable(store_.head(), [this, owner, alive] {
-      if (*alive) tell(owner);
-    });
-  });
-}
-
-void Feed::tell(const std::string& owner_arn) {
-  const auto it = owners_.find(owner_arn);
-  if (it == owners_.end()) return;
-  Owner& owner = it->second;
-  owner.waiting = false;
-  const std::string text = message("executions", json::object({{"executions", Value::array(std::exchange(owner.changes, {}))}, {"more", std::exchange(owner.more, false)}}));
-  const auto streams = owner.streams;  // whoever is cut off is swept up later
-  for (const Stream& stream : streams) stream->write(text);
 }
 
 void Feed::show_when_durable(const std::string& arn) {
@@ -162,12 +121,6 @@ void Feed::dropped() {
       count_ += followers.size();
       it = followers.empty() ? followed_.erase(it) : std::next(it);
     }
-    for (auto it = owners_.begin(); it != owners_.end();) {
-      auto& streams = it->second.streams;
-      std::erase_if(streams, [](const Stream& stream) { return stream->closed(); });
-      count_ += streams.size();
-      it = streams.empty() ? owners_.erase(it) : std::next(it);
-    }
   });
 }
 
@@ -181,7 +134,6 @@ void Feed::keep_alive() {
     for (const auto& [arn, followed] : followed_) {
       for (const auto& follower : followed.followers) streams.push_back(follower->stream);
     }
-    for (const auto& [arn, owner] : owners_) streams.insert(streams.end(), owner.streams.begin(), owner.streams.end());
     // A reader that is behind shows that it is there by what it takes.
     for (const Stream& stream : streams) {
       if (stream->room()) stream->write(": still here\n\n");

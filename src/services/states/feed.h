@@ -1,5 +1,5 @@
 #pragma once
-// What happens to executions, pushed to whoever looks: the console's server-sent events (docs/api.md).
+// What happens in an execution, pushed to whoever looks: the console's server-sent events (docs/api.md).
 //
 // Nobody looking costs one look at an empty table. Those who follow one execution get its history's events from where
 // they stopped; what they have not taken yet is read from the store when there is room for it, so a slow reader costs
@@ -28,12 +28,9 @@ class Feed {
   // Writes the events behind number `after`, then each as it comes, and every change of the status. False when there
   // are too many followers already.
   bool follow_execution(const std::string& execution_arn, uint64_t after, const Stream& stream);
-  // Writes each start and end of an execution of that machine, or of that map run.
-  bool follow_owner(const std::string& owner_arn, const Stream& stream);
 
-  // From the engine's observer.
+  // From the engine's observer, at every step and every change of the status.
   void progressed(const engine::Record& record);
-  void status_changed(const engine::Record& record);
 
  private:
   struct Follower {
@@ -50,16 +47,9 @@ class Feed {
     uint64_t first = 0, last = 0;
     std::string text;
   };
-  struct Owner {
-    std::vector<Stream> streams;
-    std::vector<json::Value> changes;  // not told yet
-    bool more = false;                 // and others, too many to name
-    bool waiting = false;
-  };
 
   void show_when_durable(const std::string& arn);
   void pump(const std::string& arn, Followed& followed, Follower& follower);
-  void tell(const std::string& owner_arn);
   void dropped();
   void keep_alive();
 
@@ -67,7 +57,6 @@ class Feed {
   store::Store& store_;
   engine::Engine& engine_;
   std::unordered_map<std::string, Followed> followed_;
-  std::unordered_map<std::string, Owner> owners_;
   size_t count_ = 0;
   bool beating_ = false, sweeping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

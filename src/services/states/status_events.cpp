@@ -51,7 +51,8 @@ void States::status_changed(const engine::Record& r) {
   if (r.express) return;
   const auto name = parse_arn(r.arn);
   if (!name) return;
-  feed_.status_changed(r);
+  feed_.progressed(r);
+  kit_.store.changes().say("states/execution", "", "", r.map_run_arn.empty() ? r.machine_arn : r.map_run_arn);
   // Children of a map run are told to their run alone.
   if (!r.map_run_arn.empty()) {
     if (r.status != engine::Outcome::running) map_runs_.child_ended(r);

@@ -133,6 +133,13 @@ void MapRuns::save(const MapRun& run) {
   table_.put(scope, id, run);
 }
 
+void MapRuns::counted(const Run& run) {
+  store::Changes& changes = kit_.store.changes();
+  if (!changes.listening()) return;
+  const auto [scope, id] = place(run.shown.arn);
+  changes.say("states/map-run", scope.account, scope.region, id);
+}
+
 // --- a run begins ------------------------------------------------------------------------------------------
 
 void MapRuns::start(const engine::Record& parent, const asl::StartMapRun& asked) {
@@ -268,6 +275,7 @@ void MapRuns::begin_child(const RunPtr& run, size_t index) {
   run->shown.items.pending -= run->items_of(index);
   ++run->shown.executions.running;
   run->shown.items.running += run->items_of(index);
+  counted(*run);
   if (!run->express) return engine_.start(std::move(record), input, run->machine_name, run->region);
   engine_.start_express(std::move(record), input, run->machine_name, run->region, [this, alive = alive_](const engine::Record& closed) {
     if (*alive) child_ended(closed);
@@ -281,6 +289,7 @@ void MapRuns::redrive_child(const RunPtr& run, size_t index) {
   ++run->shown.executions.running;
   run->shown.items.running += run->items_of(index);
   run->open.emplace(arn, index);
+  counted(*run);
   if (engine_.redrive(arn, "") == engine::Engine::Redriven::runs) return;
   // It has nothing to go on with: it stays as it was.
   run->open.erase(arn);
@@ -351,6 +360,7 @@ void MapRuns::record_end(Run& run, size_t index, const engine::Record& child) {
     count_failed(run, index, child, 1);
   }
   run.ended[index] = true;
+  counted(run);
   run.children[index].record = child;
 }
 
@@ -377,6 +387,7 @@ void MapRuns::give_up(const RunPtr& run, std::string_view status) {
   run->shown.executions.aborted += run->shown.executions.pending;
   run->shown.items.aborted += run->shown.items.pending;
   run->shown.executions.pending = run->shown.items.pending = 0;
+  counted(*run);
   finish(run);
 }
 

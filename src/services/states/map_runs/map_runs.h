@@ -63,6 +63,8 @@ class MapRuns {
   void finish(const RunPtr& run);
   void answer(const RunPtr& run, asl::MapRunFinished what);
   void save(const MapRun& run);
+  // Its counts have changed, which are stored at its end.
+  void counted(const Run& run);
 
   engine::Engine& engine_;
   services::Kit& kit_;
