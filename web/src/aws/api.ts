@@ -13,7 +13,9 @@ export class ApiError extends Error {
 /** Whether it was the way to the server that failed: then it is worth to ask again. */
 export const unreachable = (error: unknown): boolean => (error instanceof TypeError && /fetch|network/i.test(error.message)) || (error instanceof ApiError && error.status >= 500);
 
-async function signedHeaders(path: string, query: Record<string, string>, headers: Record<string, string>): Promise<Record<string, string>> {
+export type Query = Record<string, string | string[]>;
+
+async function signedHeaders(path: string, query: Query, headers: Record<string, string>): Promise<Record<string, string>> {
   const { accessKeyId, secretAccessKey, sessionToken, region } = session();
   const signer = new SignatureV4({ service: "states", region, credentials: { accessKeyId, secretAccessKey, sessionToken }, sha256: Sha256, applyChecksum: false });
   const { host, protocol } = window.location;
@@ -22,9 +24,9 @@ async function signedHeaders(path: string, query: Record<string, string>, header
   return { ...rest, ...headers };
 }
 
-async function ask(name: string, query: Record<string, string>, options: { signal?: AbortSignal; headers?: Record<string, string> } = {}): Promise<Response> {
+async function ask(name: string, query: Query, options: { signal?: AbortSignal; headers?: Record<string, string> } = {}): Promise<Response> {
   const path = `/_gantry/api/${name}`;
-  const text = Object.entries(query).map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`).join("&");
+  const text = Object.entries(query).flatMap(([k, v]) => [v].flat().map((one) => `${encodeURIComponent(k)}=${encodeURIComponent(one)}`)).join("&");
   const headers = await signedHeaders(path, query, options.headers ?? {});
   const response = await fetch(text ? `${path}?${text}` : path, { headers, signal: options.signal });
   if (response.ok) return response;
@@ -32,7 +34,7 @@ async function ask(name: string, query: Record<string, string>, options: { signa
   throw new ApiError(response.status, body.__type ?? "Error", body.message ?? `The server answered ${response.status}.`);
 }
 
-export async function api<T>(name: string, query: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
+export async function api<T>(name: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return (await ask(name, query, { signal })).json() as Promise<T>;
 }
 export async function apiText(name: string): Promise<string> {
@@ -70,14 +72,34 @@ export class EventStreamParser {
   }
 }
 
-/** Follows a stream until `stop` is called; comes back by itself, where it stopped, when the connection is lost. */
-export function follow(name: string, query: Record<string, string>, onEvent: (event: ServerEvent) => void, onState?: (live: boolean) => void, last?: string): () => void {
+/** Resolves when somebody looks at this tab, or nobody wants to know any more. */
+async function shown(signal: AbortSignal): Promise<void> {
+  while (document.visibilityState === "hidden" && !signal.aborted) {
+    await new Promise<void>((resolve) => {
+      document.addEventListener("visibilitychange", () => resolve(), { once: true, signal });
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+}
+
+/**
+ * Follows a stream until `stop` is called; comes back by itself, where it stopped, when the connection is lost. A tab that nobody
+ * looks at holds no connection: a browser has few of them for all its tabs together.
+ */
+export function follow(name: string, query: Query, onEvent: (event: ServerEvent) => void, onState?: (live: boolean) => void, last?: string): () => void {
   const control = new AbortController();
+  const { signal } = control;
   void (async () => {
-    let pause = 500;
-    while (!control.signal.aborted) {
+    for (let pause = 500; !signal.aborted; ) {
+      await shown(signal);
+      if (signal.aborted) return;
+      const connection = new AbortController();
+      const leave = () => connection.abort();
+      const hide = () => document.visibilityState === "hidden" && leave();
+      signal.addEventListener("abort", leave);
+      document.addEventListener("visibilitychange", hide);
       try {
-        const response = await ask(name, query, { signal: control.signal, headers: last ? { "Last-Event-ID": last } : {} });
+        const response = await ask(name, query, { signal: connection.signal, headers: last ? { "Last-Event-ID": last } : {} });
         onState?.(true);
         pause = 500;
         const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -91,9 +113,14 @@ export function follow(name: string, query: Record<string, string>, onEvent: (ev
           }
         }
       } catch (error) {
-        if (control.signal.aborted) return;
         if (error instanceof ApiError && error.status < 500) return onState?.(false);
+      } finally {
+        signal.removeEventListener("abort", leave);
+        document.removeEventListener("visibilitychange", hide);
       }
+      if (signal.aborted) return;
+      // Hidden, it goes on when it is looked at again, as if nothing had happened.
+      if (connection.signal.aborted) continue;
       onState?.(false);
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(pause * 2, 10_000);

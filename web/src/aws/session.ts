@@ -33,4 +33,6 @@ export function setSession(change: Partial<Session>) {
   listeners.forEach((tell) => tell());
 }
 
-export const useSession = () => useSyncExternalStore((tell) => (listeners.add(tell), () => listeners.delete(tell)), session);
+/** Calls `tell` whenever the session changes, until what it gives is called. */
+export const onSession = (tell: () => void) => (listeners.add(tell), () => listeners.delete(tell));
+export const useSession = () => useSyncExternalStore(onSession, session);

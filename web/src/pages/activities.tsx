@@ -14,7 +14,7 @@ import { dateTime } from "../ui/time";
 
 export default function ActivitiesPage() {
   const [name, setName] = useState("");
-  const activities = useAsked(["activities"], async (abortSignal) => (await sfn().send(new ListActivitiesCommand({ maxResults: 1000 }), { abortSignal })).activities ?? []);
+  const activities = useAsked(["activities"], async (abortSignal) => (await sfn().send(new ListActivitiesCommand({ maxResults: 1000 }), { abortSignal })).activities ?? [], { changesWith: ["activities"] });
   const creation = () => new CreateActivityCommand({ name });
   const deletion = (activityArn: string | undefined) => new DeleteActivityCommand({ activityArn });
   const change = (act: Promise<unknown>, what: string) => void act.then(() => (setName(""), refresh("activities")), (e: unknown) => notifyError(what, e));

@@ -25,10 +25,10 @@ export default function ClusterPage({ place }: { place: Place }) {
     const found = [];
     for (let i = 0; i < arns.length; i += 100) found.push(...((await ecs().send(new DescribeTasksCommand({ cluster, tasks: arns.slice(i, i + 100) }), { abortSignal })).tasks ?? []));
     return found.map((t) => ({ ...t, id: t.taskArn!.split("/").at(-1)! }));
-  }, { refetchInterval: 2_000 });
+  }, { changesWith: ["tasks"] });
   const stopping = (task: string) => new StopTaskCommand({ cluster, task, reason: "stopped in the console" });
   const stop = (task: string) => void ecs().send(stopping(task)).then(() => refresh("tasks", cluster), (e: unknown) => notifyError("The task was not stopped", e));
-  const described = useAsked(["cluster", cluster], async (abortSignal) => (await ecs().send(new DescribeClustersCommand({ clusters: [cluster] }), { abortSignal })).clusters?.[0], { refetchInterval: 2_000 });
+  const described = useAsked(["cluster", cluster], async (abortSignal) => (await ecs().send(new DescribeClustersCommand({ clusters: [cluster] }), { abortSignal })).clusters?.[0], { changesWith: ["clusters"] });
   const c = described.data;
   return (
     <Page title={cluster}>

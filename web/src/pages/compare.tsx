@@ -24,7 +24,7 @@ import { duration } from "../ui/time";
 export default function ComparePage({ place }: { place: Place }) {
   const a = place.query.get("a") ?? "", b = place.query.get("b") ?? "";
   const machine = a.replace(":execution:", ":stateMachine:").replace(/:[^:]*$/, "");
-  const list = useAsked(["compare", machine], async (abortSignal) => (await sfn().send(new ListExecutionsCommand({ stateMachineArn: machine, maxResults: 100 }), { abortSignal })).executions ?? []);
+  const list = useAsked(["compare", machine], async (abortSignal) => (await sfn().send(new ListExecutionsCommand({ stateMachineArn: machine, maxResults: 100 }), { abortSignal })).executions ?? [], { changesWith: [`executions:${machine}`], pause: 1_000 });
   const options = (list.data ?? []).filter((e) => e.executionArn !== a).map((e) => ({ value: e.executionArn!, label: e.name!, tags: [e.status!] }));
   return (
     <Page title="Compare executions">

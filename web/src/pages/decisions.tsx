@@ -31,7 +31,7 @@ function Principal({ arn }: { arn: string }) {
 export default function DecisionsPage() {
   const server = useServer();
   const [denied, setDenied] = useState(true);
-  const decisions = useAsked<Decision[]>(["decisions", denied], async (signal) => (await api<{ decisions: Decision[] }>("decisions", { limit: "500", denied: String(denied) }, signal)).decisions, { refetchInterval: 3_000 });
+  const decisions = useAsked<Decision[]>(["decisions", denied], async (signal) => (await api<{ decisions: Decision[] }>("decisions", { limit: "500", denied: String(denied) }, signal)).decisions, { changesWith: [denied ? "denials" : "decisions"], pause: 1_000 });
   const off = server.data?.auth === "off";
   return (
     <ListTable

@@ -13,7 +13,7 @@ export default function ClustersPage() {
     const { clusterArns = [] } = await ecs().send(new ListClustersCommand({ maxResults: 100 }), { abortSignal });
     if (clusterArns.length === 0) return [];
     return (await ecs().send(new DescribeClustersCommand({ clusters: clusterArns }), { abortSignal })).clusters ?? [];
-  }, { refetchInterval: 3_000 });
+  }, { changesWith: ["clusters"] });
   return (
     <ListTable
       title="Clusters" query={clusters} trackBy={(c) => c.clusterArn!} fields={["clusterName", "status"]} empty={{ title: "No clusters", text: "A cluster is where tasks run. Deploy the sample project, which brings one.", action: <Button href={paths.samples}>Sample projects</Button> }}

@@ -8,7 +8,7 @@ import { ListTable } from "../ui/ListTable";
 import { dateTime } from "../ui/time";
 
 export default function LogGroupsPage() {
-  const groups = useAsked(["log-groups"], async (abortSignal) => (await logs().send(new DescribeLogGroupsCommand({ limit: 50 }), { abortSignal })).logGroups ?? []);
+  const groups = useAsked(["log-groups"], async (abortSignal) => (await logs().send(new DescribeLogGroupsCommand({ limit: 50 }), { abortSignal })).logGroups ?? [], { changesWith: ["log-groups"], pause: 1_000 });
   return (
     <ListTable
       title="Log groups" query={groups} trackBy={(g) => g.arn ?? g.logGroupName!} fields={["logGroupName"]} empty={{ title: "No log groups", text: "Give a container the log driver awslogs, or turn on a state machine's logging (Edit, Config): what they write is here then." }}

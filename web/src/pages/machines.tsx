@@ -37,7 +37,7 @@ export interface Counts {
 }
 
 function CountsOf({ arn, type, status }: { arn: string; type: string | undefined; status: string }) {
-  const counts = useAsked<Counts>(["counts", arn], (signal) => api("executions/counts", { stateMachineArn: arn }, signal), { refetchInterval: 5_000, enabled: type !== "EXPRESS" });
+  const counts = useAsked<Counts>(["counts", arn], (signal) => api("executions/counts", { stateMachineArn: arn }, signal), { changesWith: [`executions:${arn}`], pause: 1_000, enabled: type !== "EXPRESS" });
   if (type === "EXPRESS") return <>-</>;
   const n = counts.data?.counts[status];
   if (n === undefined) return <>-</>;
@@ -50,7 +50,7 @@ const StatusOf = ({ arn }: { arn: string }) => <StatusBadge status={useMachine(a
 const types = [{ value: "", label: "Any type" }, { value: "STANDARD", label: "Standard" }, { value: "EXPRESS", label: "Express" }];
 
 export default function MachinesPage() {
-  const machines = useAsked(["machines"], (signal) => listMachines(signal), { refetchInterval: 10_000 });
+  const machines = useAsked(["machines"], (signal) => listMachines(signal), { changesWith: ["machines"] });
   const [removing, setRemoving] = useState<StateMachineListItem[]>([]);
   const create = <Button variant="primary" href={paths.create}>Create state machine</Button>;
   const [type, setType] = useState("");

@@ -20,12 +20,14 @@ import { notifyError } from "../ui/notices";
 import { Failure, Page, Waiting } from "../ui/Page";
 import { StatusBadge } from "../ui/Status";
 import { dateTime, duration } from "../ui/time";
+import { useNow } from "./execution/Summary";
 import Executions from "./machine/Executions";
 
 export default function MapRunPage({ place }: { place: Place }) {
   const arn = place.path[1];
   const [editing, setEditing] = useState(false);
-  const run = useAsked(["map-run", arn], (abortSignal) => sfn().send(new DescribeMapRunCommand({ mapRunArn: arn }), { abortSignal }), { refetchInterval: 1_500 });
+  const run = useAsked(["map-run", arn], (abortSignal) => sfn().send(new DescribeMapRunCommand({ mapRunArn: arn }), { abortSignal }), { changesWith: [`map-run:${arn}`] });
+  const now = useNow(run.data?.status === "RUNNING");
   if (run.error) return <Failure error={run.error} what="The Map Run could not be read" />;
   if (!run.data) return <Waiting />;
   const r = run.data;
@@ -41,7 +43,7 @@ export default function MapRunPage({ place }: { place: Place }) {
           <KeyValuePairs columns={4} items={[
             { label: "Status", value: <StatusBadge status={r.status} /> }, { label: "Parent execution", value: <Link href={paths.execution(r.executionArn!)}>{r.executionArn!.split(":").at(-1)}</Link> },
             { label: "Start time", value: dateTime(r.startDate, true) }, { label: "End time", value: dateTime(r.stopDate, true) },
-            { label: "Duration", value: r.startDate ? duration((r.stopDate ? new Date(r.stopDate).getTime() : Date.now()) - new Date(r.startDate).getTime()) : "-" },
+            { label: "Duration", value: r.startDate ? duration((r.stopDate ? new Date(r.stopDate).getTime() : now) - new Date(r.startDate).getTime()) : "-" },
             { label: "Maximum concurrency", value: r.maxConcurrency || "Unlimited" },
             { label: "Tolerated failure threshold", value: `${r.toleratedFailurePercentage ?? 0} % or ${(r.toleratedFailureCount ?? 0).toLocaleString("en")} items` },
             { label: "Redrive count", value: r.redriveCount ?? 0 },

@@ -14,7 +14,7 @@ import { measured } from "../metrics/measured";
 const MachineMetrics = lazy(() => import("../metrics/MachineMetrics"));
 
 export default function MetricsPage({ place }: { place: Place }) {
-  const machines = useAsked(["measured"], measured, { refetchInterval: 15_000 });
+  const machines = useAsked(["measured"], measured, { changesWith: ["metrics:AWS/States"] });
   const range = rangeOf(place.query.get("range"));
   const options = (machines.data ?? []).map((arn) => ({ value: arn, label: arn.split(":").at(-1)!, description: arn }));
   const arn = place.query.get("machine") ?? options[0]?.value ?? "";

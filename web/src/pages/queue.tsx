@@ -23,7 +23,7 @@ export default function QueuePage({ place }: { place: Place }) {
   const [messages, setMessages] = useState<Message[]>([]);
   const [polling, setPolling] = useState(false);
   const [body, setBody] = useState("");
-  const attributes = useAsked(["queue", url], async (abortSignal) => (await sqs().send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }), { abortSignal })).Attributes ?? {}, { refetchInterval: 2_000 });
+  const attributes = useAsked(["queue", url], async (abortSignal) => (await sqs().send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }), { abortSignal })).Attributes ?? {}, { changesWith: [`queue:${url}`] });
   // A visibility timeout of none: what is looked at here stays there for its receiver.
   const reception = () => new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5, VisibilityTimeout: 0, MessageSystemAttributeNames: ["All"] });
   const purge = () => new PurgeQueueCommand({ QueueUrl: url });

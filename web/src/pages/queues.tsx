@@ -20,7 +20,7 @@ export default function QueuesPage() {
       const { Attributes = {} } = await sqs().send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }), { abortSignal });
       return { url, name: url.split("/").at(-1)!, available: Number(Attributes.ApproximateNumberOfMessages ?? 0), inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0) };
     }));
-  }, { refetchInterval: 3_000 });
+  }, { changesWith: ["queues"] });
   const creation = () => new CreateQueueCommand({ QueueName: name, Attributes: name.endsWith(".fifo") ? { FifoQueue: "true" } : undefined });
   const create = () => void sqs().send(creation()).then(() => (setName(""), refresh("queues")), (e: unknown) => notifyError("The queue was not created", e));
   return (

@@ -33,8 +33,8 @@ function TargetLink({ arn }: { arn: string }) {
 
 export default function RulePage({ place }: { place: Place }) {
   const name = place.path[1], bus = place.query.get("bus") ?? "default";
-  const rule = useAsked(["rule", bus, name], (abortSignal) => events().send(new DescribeRuleCommand({ Name: name, EventBusName: bus }), { abortSignal }));
-  const targets = useAsked(["rule-targets", bus, name], async (abortSignal) => (await events().send(new ListTargetsByRuleCommand({ Rule: name, EventBusName: bus }), { abortSignal })).Targets ?? []);
+  const rule = useAsked(["rule", bus, name], (abortSignal) => events().send(new DescribeRuleCommand({ Name: name, EventBusName: bus }), { abortSignal }), { changesWith: [`rule:${bus}/${name}`] });
+  const targets = useAsked(["rule-targets", bus, name], async (abortSignal) => (await events().send(new ListTargetsByRuleCommand({ Rule: name, EventBusName: bus }), { abortSignal })).Targets ?? [], { changesWith: [`rule:${bus}/${name}`] });
   if (rule.error) return <Failure error={rule.error} what="The rule could not be read" />;
   if (!rule.data) return <Waiting />;
   const r = rule.data;

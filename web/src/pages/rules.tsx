@@ -24,7 +24,7 @@ async function list(abortSignal: AbortSignal): Promise<Rule[]> {
 }
 
 export default function RulesPage() {
-  const rules = useAsked(["rules"], list, { refetchInterval: 5_000 });
+  const rules = useAsked(["rules"], list, { changesWith: ["rules"] });
   return (
     <ListTable
       title="EventBridge rules" query={rules} trackBy={(r) => r.Arn!} fields={["Name", "EventPattern", "Description", "EventBusName"]} actions={<CopyCli text={command("events", "list-rules", {})} />}

@@ -57,7 +57,7 @@ function Steps({ sample, template, place }: { sample: Sample; template: string; 
   const step = stackId || place.query.get("step") === "deploy" ? 1 : 0;
   const [name, setName] = useState(sample.stackName);
   const [deploying, setDeploying] = useState(false);
-  const stack = useStack(stackId, true);
+  const stack = useStack(stackId);
   const status = stack.data?.stack.StackStatus;
   // A sample may bring others beside its own; its own is the one that was reviewed.
   const own = useMemo(() => definitionOf(template)?.logicalId, [template]);

@@ -38,7 +38,7 @@ export function resourceLink(type: string | undefined, id: string | undefined) {
 
 export default function StackPage({ place }: { place: Place }) {
   const id = place.query.get("stackId")!;
-  const stack = useStack(id, true);
+  const stack = useStack(id);
   const [removing, setRemoving] = useState(false);
   if (stack.error) return <Failure error={stack.error} what="The stack could not be read" />;
   if (!stack.data) return <Waiting />;

@@ -21,5 +21,4 @@ export async function readStack(name: string, abortSignal?: AbortSignal): Promis
   return { stack: stacks.Stacks![0], events: events.StackEvents ?? [], resources: resources.StackResources ?? [] };
 }
 
-export const useStack = (name: string | undefined, live: boolean) =>
-  useAsked<StackState>(["stack", name], (signal) => readStack(name!, signal), { enabled: Boolean(name), refetchInterval: live ? 400 : false });
+export const useStack = (id: string | undefined) => useAsked<StackState>(["stack", id], (signal) => readStack(id!, signal), { enabled: Boolean(id), changesWith: [`stack:${id}`] });

@@ -10,7 +10,7 @@ import { StackStatus } from "../ui/Status";
 import { dateTime } from "../ui/time";
 
 export default function StacksPage() {
-  const stacks = useAsked(["stacks"], async (abortSignal) => (await cloudformation().send(new DescribeStacksCommand({}), { abortSignal })).Stacks ?? [], { refetchInterval: 3_000 });
+  const stacks = useAsked(["stacks"], async (abortSignal) => (await cloudformation().send(new DescribeStacksCommand({}), { abortSignal })).Stacks ?? [], { changesWith: ["stacks"] });
   return (
     <ListTable
       title="Stacks" query={stacks} trackBy={(s) => s.StackId!} fields={["StackName", "StackStatus", "Description"]}

@@ -23,7 +23,7 @@ import ContainerOutput from "./execution/ContainerOutput";
 
 export default function TaskPage({ place }: { place: Place }) {
   const [, , cluster, , id] = place.path;
-  const task = useAsked(["task-of", cluster, id], (abortSignal) => ecs().send(new DescribeTasksCommand({ cluster, tasks: [id] }), { abortSignal }), { refetchInterval: 2_000 });
+  const task = useAsked(["task-of", cluster, id], (abortSignal) => ecs().send(new DescribeTasksCommand({ cluster, tasks: [id] }), { abortSignal }), { changesWith: [`task:${id}`] });
   if (task.error) return <Failure error={task.error} what="The task could not be read" />;
   if (!task.data) return <Waiting />;
   const found = task.data.tasks?.[0];

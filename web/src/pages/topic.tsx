@@ -53,7 +53,7 @@ export default function TopicPage({ place }: { place: Place }) {
   const arn = place.path[1];
   const name = arn.split(":").at(-1)!;
   const messages = useMessages(arn);
-  const subscriptions = useAsked(["subscriptions", arn], async (abortSignal) => (await sns().send(new ListSubscriptionsByTopicCommand({ TopicArn: arn }), { abortSignal })).Subscriptions ?? []);
+  const subscriptions = useAsked(["subscriptions", arn], async (abortSignal) => (await sns().send(new ListSubscriptionsByTopicCommand({ TopicArn: arn }), { abortSignal })).Subscriptions ?? [], { changesWith: [`subscriptions:${arn}`] });
   const [protocol, setProtocol] = useState("sqs");
   const [endpoint, setEndpoint] = useState("");
   const [message, setMessage] = useState("");

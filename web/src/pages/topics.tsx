@@ -14,7 +14,7 @@ import { notifyError } from "../ui/notices";
 
 export default function TopicsPage() {
   const [name, setName] = useState("");
-  const topics = useAsked(["topics"], async (abortSignal) => ((await sns().send(new ListTopicsCommand({}), { abortSignal })).Topics ?? []).map((t) => ({ arn: t.TopicArn!, name: t.TopicArn!.split(":").at(-1)! })));
+  const topics = useAsked(["topics"], async (abortSignal) => ((await sns().send(new ListTopicsCommand({}), { abortSignal })).Topics ?? []).map((t) => ({ arn: t.TopicArn!, name: t.TopicArn!.split(":").at(-1)! })), { changesWith: ["topics"] });
   const creation = () => new CreateTopicCommand({ Name: name });
   const create = () => void sns().send(creation()).then(() => (setName(""), refresh("topics")), (e: unknown) => notifyError("The topic was not created", e));
   return (

@@ -41,8 +41,8 @@ const levels = ["OFF", "ALL", "ERROR", "FATAL"].map((value) => ({ value, label: 
 
 export default function Config({ settings, onChange, existing, machine }: { settings: Settings; onChange: (change: Partial<Settings>) => void; existing: boolean; machine: Machine | undefined }) {
   const server = useServer();
-  const roles = useAsked(["roles-of-states"], async (abortSignal) => ((await iam().send(new ListRolesCommand({ MaxItems: 1000 }), { abortSignal })).Roles ?? []).filter((r) => decodeURIComponent(r.AssumeRolePolicyDocument ?? "").includes("states.")));
-  const groups = useAsked(["log-groups"], async (abortSignal) => (await logs().send(new DescribeLogGroupsCommand({ limit: 50 }), { abortSignal })).logGroups ?? []);
+  const roles = useAsked(["roles-of-states"], async (abortSignal) => ((await iam().send(new ListRolesCommand({ MaxItems: 1000 }), { abortSignal })).Roles ?? []).filter((r) => decodeURIComponent(r.AssumeRolePolicyDocument ?? "").includes("states.")), { changesWith: ["roles"] });
+  const groups = useAsked(["log-groups"], async (abortSignal) => (await logs().send(new DescribeLogGroupsCommand({ limit: 50 }), { abortSignal })).logGroups ?? [], { changesWith: ["log-groups"], pause: 1_000 });
   const findings = checkName(settings.name);
   const policy = useMemo(() => (machine ? policyOf(machine, { account: server.data?.account ?? "000000000000", region: session().region }) : undefined), [machine, server.data]);
   const roleOptions = (roles.data ?? []).map((r) => ({ value: r.Arn!, label: r.RoleName!, description: r.Arn }));

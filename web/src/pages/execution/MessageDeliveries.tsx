@@ -18,7 +18,7 @@ export interface Message {
   deliveries: Array<{ subscriptionArn: string; protocol: string; endpoint: string; state: "waiting" | "delivered" | "failed" | "unreachable" }>;
 }
 
-export const useMessages = (topicArn: string) => useAsked<{ messages: Message[] }>(["messages", topicArn], (signal) => api("topics/messages", { topicArn }, signal), { refetchInterval: 2_000 });
+export const useMessages = (topicArn: string) => useAsked<{ messages: Message[] }>(["messages", topicArn], (signal) => api("topics/messages", { topicArn }, signal), { changesWith: [`messages:${topicArn}`] });
 
 const states: Record<string, [StatusIndicatorProps.Type, string]> = { waiting: ["pending", "On its way"], delivered: ["success", "Delivered"], failed: ["error", "Not delivered"], unreachable: ["stopped", "Can't be reached from here"] };
 

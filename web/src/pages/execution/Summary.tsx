@@ -17,13 +17,13 @@ import { dateTime, duration } from "../../ui/time";
 const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
 
 /** The time now, four times a second while something runs. */
-export function useNow(running: boolean): number {
+export function useNow(running: boolean, everyMs = 250): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), 250);
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
     return () => clearInterval(timer);
-  }, [running]);
+  }, [running, everyMs]);
   return now;
 }
 

@@ -13,9 +13,9 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
-import { api, follow } from "../../aws/api";
-import { refresh } from "../../aws/queries";
+import { useMemo, useState } from "react";
+import { api } from "../../aws/api";
+import { refresh, useChanges } from "../../aws/queries";
 import { session } from "../../aws/session";
 import { sfn } from "../../aws/sfn";
 import { newest, type Cursor } from "../../history/newest";
@@ -67,8 +67,9 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
   const [shown, setShown] = usePreference("executions", { pageSize: 25, columns: ["name", "status", "start", "stop", "duration", "version", "redrives"] });
   const [page, setPage] = useState(1);
   const { accessKeyId, region } = session();
+  const key = ["executions", arn, wantedStatuses.join(), redriven, queryOf(span)];
   const query = useInfiniteQuery({
-    queryKey: [accessKeyId, region, "executions", arn, wantedStatuses.join(), redriven, queryOf(span)],
+    queryKey: [accessKeyId, region, ...key],
     queryFn: ({ pageParam, signal }) =>
       newest<ExecutionListItem>(async (status, nextToken, maxResults) => {
         const answer = await sfn().send(new ListExecutionsCommand({ ...owner, statusFilter: status as ExecutionStatus, redriveFilter: (redriven || undefined) as never, maxResults, nextToken }), { abortSignal: signal });
@@ -78,19 +79,7 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
     getNextPageParam: (page) => page.next,
   });
   // A list that ends in the past is read through all that came later: that is not done for each of those.
-  const old = span.to !== undefined;
-  useEffect(() => {
-    let wait: ReturnType<typeof setTimeout> | undefined;
-    // What comes by the push only says that the list has changed; a burst is one question.
-    const changed = () => (wait ??= setTimeout(() => ((wait = undefined), void refresh("executions", arn)), old ? 3_000 : 250));
-    let lost = false;
-    const stop = follow("executions/changes", owner as Record<string, string>, changed, (live) => {
-      // What has changed while nothing could be heard is asked for.
-      if (live && lost) changed();
-      lost ||= !live;
-    });
-    return () => (clearTimeout(wait), stop());
-  }, [arn, old]); // eslint-disable-line
+  useChanges([`executions:${arn}`], key, span.to === undefined ? 0 : 3_000);
 
   const all = useMemo(() => query.data?.pages.flatMap((p) => p.items) ?? [], [query.data]);
   const wanted = filter.trim().toLowerCase();

@@ -1,6 +1,5 @@
 // What a state machine writes to its log group; and, of an Express one, its executions as they stand there.
 import type { DescribeStateMachineOutput } from "@aws-sdk/client-sfn";
-import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
@@ -8,7 +7,8 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { logs } from "../../aws/logs";
+import { useMemo } from "react";
+import { tailOf, type Tail } from "../../aws/logLines";
 import { useAsked } from "../../aws/queries";
 import { fromLog } from "../../history/fromLog";
 import { paths } from "../../router";
@@ -23,11 +23,11 @@ type Machine = Pick<DescribeStateMachineOutput, "loggingConfiguration" | "stateM
 /** "arn:aws:logs:us-east-1:0:log-group:/aws/x:*": "/aws/x". */
 export const logGroupOf = (machine: Machine) => machine.loggingConfiguration?.destinations?.[0]?.cloudWatchLogsLogGroup?.logGroupArn?.split(":log-group:")[1]?.replace(/:\*$/, "");
 
-const read = (group: string, filterPattern?: string) => async (abortSignal: AbortSignal) => (await logs().send(new FilterLogEventsCommand({ logGroupName: group, filterPattern, limit: 2000 }), { abortSignal })).events ?? [];
+const executions = "?ExecutionStarted ?ExecutionSucceeded ?ExecutionFailed ?ExecutionTimedOut ?ExecutionAborted";
 
 export function Logging({ machine }: { machine: Machine }) {
   const group = logGroupOf(machine), logging = machine.loggingConfiguration;
-  const lines = useAsked(["machine-log", group], read(group ?? ""), { enabled: group !== undefined, refetchInterval: 3_000 });
+  const lines = useAsked<Tail>(["machine-log", group], (signal, before) => tailOf({ group: group! }, signal, before), { enabled: group !== undefined, changesWith: [`log-events:${group}`] });
   return (
     <Container header={<Header variant="h2" actions={<Button href={paths.edit(machine.stateMachineArn!, "config")}>Edit</Button>}>Logging</Header>}>
       <SpaceBetween size="m">
@@ -37,7 +37,7 @@ export function Logging({ machine }: { machine: Machine }) {
         ]} />
         {lines.error && <Failure error={lines.error} what="The log could not be read" />}
         {!group && <Nothing title="Logging is off" text="With it, what executions do is written to a log group of CloudWatch." />}
-        {lines.data && (lines.data.length ? <LogLines lines={lines.data.map((e) => ({ at: e.timestamp, text: e.message ?? "" }))} label={`Events of ${group}`} /> : <Nothing title="No log events" text="Nothing was logged yet." />)}
+        {lines.data && (lines.data.lines.length ? <LogLines lines={lines.data.lines} label={`Events of ${group}`} /> : <Nothing title="No log events" text="Nothing was logged yet." />)}
       </SpaceBetween>
     </Container>
   );
@@ -45,7 +45,9 @@ export function Logging({ machine }: { machine: Machine }) {
 
 export function ExpressExecutions({ machine }: { machine: Machine }) {
   const group = logGroupOf(machine);
-  const found = useAsked(["express", group, machine.stateMachineArn], async (signal) => fromLog((await read(group!, "?ExecutionStarted ?ExecutionSucceeded ?ExecutionFailed ?ExecutionTimedOut ?ExecutionAborted")(signal)).map((e) => e.message ?? ""), machine.stateMachineArn!), { enabled: group !== undefined, refetchInterval: 3_000 });
+  const tail = useAsked<Tail>(["express", group], (signal, before) => tailOf({ group: group!, pattern: executions }, signal, before), { enabled: group !== undefined, changesWith: [`log-events:${group}`] });
+  const data = useMemo(() => tail.data && fromLog(tail.data.lines.map((line) => line.text), machine.stateMachineArn!), [tail.data, machine.stateMachineArn]);
+  const found = { data, error: tail.error, isLoading: tail.isLoading };
   if (!group)
     return <Alert type="info" header="Express executions are listed from their log" action={<Button href={paths.edit(machine.stateMachineArn!, "config")}>Turn on logging</Button>}>They are kept nowhere else: log them to a log group, or start one to see its answer.</Alert>;
   return (

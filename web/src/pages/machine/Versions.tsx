@@ -15,7 +15,7 @@ import { ListTable } from "../../ui/ListTable";
 import { notify, notifyError } from "../../ui/notices";
 import { dateTime } from "../../ui/time";
 
-const useVersions = (arn: string) => useAsked(["versions", arn], async (abortSignal) => (await sfn().send(new ListStateMachineVersionsCommand({ stateMachineArn: arn }), { abortSignal })).stateMachineVersions ?? []);
+const useVersions = (arn: string) => useAsked(["versions", arn], async (abortSignal) => (await sfn().send(new ListStateMachineVersionsCommand({ stateMachineArn: arn }), { abortSignal })).stateMachineVersions ?? [], { changesWith: [`machine:${arn}`] });
 const numberOf = (versionArn: string | undefined) => versionArn?.split(":").at(-1);
 
 export function Versions({ arn }: { arn: string }) {
@@ -42,7 +42,7 @@ export function Aliases({ arn }: { arn: string }) {
   const aliases = useAsked(["aliases", arn], async (abortSignal) => {
     const list = (await sfn().send(new ListStateMachineAliasesCommand({ stateMachineArn: arn }), { abortSignal })).stateMachineAliases ?? [];
     return Promise.all(list.map((a) => sfn().send(new DescribeStateMachineAliasCommand({ stateMachineAliasArn: a.stateMachineAliasArn }), { abortSignal })));
-  });
+  }, { changesWith: [`machine:${arn}`] });
   const newest = versions.data?.[0]?.stateMachineVersionArn;
   const aliasing = () => new CreateStateMachineAliasCommand({ name: alias, routingConfiguration: [{ stateMachineVersionArn: newest, weight: 100 }] });
   const create = () => sfn().send(aliasing()).then(() => (setAlias(""), refresh("aliases", arn)), (e: unknown) => notifyError("The alias was not made", e));
@@ -64,7 +64,7 @@ export function Aliases({ arn }: { arn: string }) {
 export function TagsOf({ arn }: { arn: string }) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
-  const tags = useAsked(["tags", arn], async (abortSignal) => (await sfn().send(new ListTagsForResourceCommand({ resourceArn: arn }), { abortSignal })).tags ?? []);
+  const tags = useAsked(["tags", arn], async (abortSignal) => (await sfn().send(new ListTagsForResourceCommand({ resourceArn: arn }), { abortSignal })).tags ?? [], { changesWith: [`machine:${arn}`] });
   const adding = () => new TagResourceCommand({ resourceArn: arn, tags: [{ key, value }] });
   const removing = (tag: string) => new UntagResourceCommand({ resourceArn: arn, tagKeys: [tag] });
   const change = (act: Promise<unknown>) => void act.then(() => refresh("tags", arn), (e: unknown) => notifyError("The tags were not changed", e));
