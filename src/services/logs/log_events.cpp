@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/store/store.h"
 #include "language/json/parse.h"
@@ -30,6 +31,9 @@ uint64_t number_at(std::string_view key, size_t at) {
 std::string event_key(uint64_t stream, int64_t time, uint64_t sequence) {
   return big_endian(stream) + big_endian(static_cast<uint64_t>(std::max<int64_t>(0, time))) + big_endian(sequence);
 }
+
+// Of one answer, as on AWS; an event that is larger comes alone.
+constexpr size_t kAnswerBytes = 1'048'576;
 
 struct Event {
   std::string key;
@@ -117,8 +121,10 @@ Result<Value> Logs::get_events(const Call& call) {
     }
   }
   std::vector<Event> events;
+  size_t bytes = 0;
   kit_.store.scan(Space::logs, from, to, forward ? store::Order::forward : store::Order::backward, [&](std::string_view key, std::string_view value) {
-    if (events.size() == limit) return false;
+    if (events.size() == limit || (!events.empty() && bytes + value.size() > kAnswerBytes)) return false;
+    bytes += value.size();
     auto stored = json::parse(value);
     if (stored) events.push_back({std::string(key), static_cast<int64_t>(number_at(key, 8)), *stored});
     return true;
@@ -149,38 +155,46 @@ Result<Value> Logs::filter_events(const Call& call) {
   }
   struct Hit {
     int64_t time;
-    std::string order;  // time and sequence, then stream: unique
     const Stream* stream;
     Value stored;
+    size_t bytes;
   };
-  std::vector<Hit> hits;
+  // By time and sequence, then stream: the first ones of all streams that are in one answer.
+  std::map<std::string, Hit> hits;
+  size_t bytes = 0;
+  bool more = false;
+  const int64_t first_time = after.size() == 24 ? std::max(from_time, static_cast<int64_t>(number_at(after, 0))) : from_time;
   const auto& all = streams_.all({call.account, call.region});
   const std::string id_prefix = stream_id(group->name, prefix);
   for (auto it = all.lower_bound(id_prefix); it != all.end() && it->first.starts_with(id_prefix); ++it) {
     const Stream& stream = it->second;
     if (names.is_array() && names.size() > 0 && std::ranges::find(names.items(), Value(stream.name)) == names.items().end()) continue;
-    kit_.store.scan(Space::logs, event_key(stream.number, from_time, 0), event_key(stream.number, to_time + 1, 0), store::Order::forward,
+    kit_.store.scan(Space::logs, event_key(stream.number, first_time, 0), event_key(stream.number, to_time + 1, 0), store::Order::forward,
                     [&](std::string_view key, std::string_view value) {
-                      const std::string order = std::string(key.substr(8)) + std::string(key.substr(0, 8));
+                      std::string order = std::string(key.substr(8)) + std::string(key.substr(0, 8));
                       if (order <= after) return true;
+                      // Once there is too much, what comes behind it is for the next answer.
+                      if (more && order > hits.rbegin()->first) return false;
                       auto stored = json::parse(value);
-                      if (stored && passes_filter(pattern, stored->text("m"))) hits.push_back({static_cast<int64_t>(number_at(key, 8)), order, &stream, *stored});
-                      return hits.size() < 100'000;
+                      if (!stored || !passes_filter(pattern, stored->text("m"))) return true;
+                      bytes += value.size();
+                      hits.emplace(std::move(order), Hit{static_cast<int64_t>(number_at(key, 8)), &stream, *std::move(stored), value.size()});
+                      while (hits.size() > limit || (bytes > kAnswerBytes && hits.size() > 1)) {
+                        bytes -= hits.rbegin()->second.bytes;
+                        hits.erase(std::prev(hits.end()));
+                        more = true;
+                      }
+                      return true;
                     });
   }
-  std::ranges::sort(hits, {}, &Hit::order);
   std::vector<Value> list;
   json::ObjectBuilder out;
-  std::string next;
-  for (const Hit& hit : hits) {
-    if (list.size() == limit) break;
+  for (const auto& [order, hit] : hits) {
     list.push_back(json::object({{"logStreamName", hit.stream->name}, {"timestamp", hit.time}, {"message", hit.stored["m"]}, {"ingestionTime", hit.stored["i"]},
-                                 {"eventId", fmt::format("{:056}", number_at(hit.order, 8))}}));
-    next = hit.order;
+                                 {"eventId", fmt::format("{:056}", number_at(order, 8))}}));
   }
-  const bool more = hits.size() > list.size();
   out.add("events", Value::array(std::move(list))).add("searchedLogStreams", Value::array());
-  if (more) out.add("nextToken", kit_.sealer.seal(purpose, next));
+  if (more) out.add("nextToken", kit_.sealer.seal(purpose, hits.rbegin()->first));
   return out.build();
 }
 

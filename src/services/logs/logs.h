@@ -64,7 +64,7 @@ class Logs final : public services::Service {
 
   services::Kit& kit_;
   services::Table<Group> groups_;
-  services::Table<Stream> streams_;  // id: group NUL stream
+  services::Table<Stream> streams_;  // id: stream_id()
   uint64_t last_number_ = 0;
   uint64_t sequence_ = 0;
 };
