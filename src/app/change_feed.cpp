@@ -13,8 +13,10 @@ using json::Value;
 
 namespace {
 
-// The first change is told at once, what follows it within this time together.
+// The first change is told at once, what follows it within this time together; where many were told, within more of it, since
+// each of them asks then.
 constexpr int64_t kTogetherMs = 200;
+constexpr int64_t kToldInAMs = 5;
 constexpr int64_t kBeatMs = 15'000;
 // How long changes are noted for readers who come back, when the last one has gone.
 constexpr int64_t kPatienceMs = 5 * 60'000;
@@ -89,7 +91,7 @@ bool ChangeFeed::follow(const std::vector<Watchable>& watched, const Value& refu
 void ChangeFeed::wake() {
   if (std::exchange(waking_, true)) return;
   // In a later turn: by then what changed is committed.
-  loop_.after(std::clamp<int64_t>(next_ms_ - loop_.clock().now().ms, 0, kTogetherMs), [this, alive = alive_] {
+  loop_.after(std::clamp<int64_t>(told_at_.ms + together_ms_ - loop_.clock().now().ms, 0, together_ms_), [this, alive = alive_] {
     if (!*alive) return;
     const auto told = store_.changes().now();
     std::vector<Reader*> behind;
@@ -107,7 +109,8 @@ void ChangeFeed::wake() {
 
 void ChangeFeed::tell(store::Changes::Stamp told, const std::vector<Reader*>& behind) {
   told_ = told;
-  next_ms_ = loop_.clock().now().ms + kTogetherMs;
+  told_at_ = loop_.clock().now();
+  together_ms_ = std::max(kTogetherMs, static_cast<int64_t>(behind.size()) / kToldInAMs);
   for (Reader* reader : behind) {
     // It may have gone meanwhile.
     if (const auto it = readers_.find(reader); it != readers_.end()) pump(*it->second);

@@ -67,7 +67,8 @@ class ChangeFeed {
   std::unordered_map<Reader*, std::shared_ptr<Reader>> readers_;
   std::unordered_map<std::string, std::shared_ptr<Topic>> topics_;  // by account, region and name
   store::Changes::Stamp told_ = 0;  // everything up to it is told, or noted as not told yet
-  int64_t next_ms_ = 0;             // not before then
+  Instant told_at_;                 // the last time
+  int64_t together_ms_ = 0;         // what changes within so much of it is told together
   bool waking_ = false, sweeping_ = false, beating_ = false;
   Loop::TimerId ending_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -75,8 +75,8 @@ export async function streamTail(group: string, stream: string, abortSignal: Abo
     const answer = await logs().send(new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, limit: kept, startFromHead: next ? true : undefined, nextToken: next || undefined }), { abortSignal });
     const more = (answer.events ?? []).map((e) => ({ at: e.timestamp, text: e.message ?? "" }));
     if (more.length > 0) lines = [...lines, ...more].slice(-kept);
-    const same = answer.nextForwardToken === next;
     next = answer.nextForwardToken ?? next;
-    if (same || more.length < kept) return { lines, next };
+    // An answer is full with so many lines, or with a megabyte.
+    if (more.length < kept && more.reduce((sum, line) => sum + line.text.length, 0) < 250_000) return { lines, next };
   }
 }

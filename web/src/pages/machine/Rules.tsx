@@ -65,7 +65,7 @@ function removal({ rule, targets, others }: Starter): Sent[] {
 export function Rules({ arn, name }: { arn: string; name: string }) {
   const [making, setMaking] = useState(false);
   const [removing, setRemoving] = useState<Starter>();
-  const starters = useAsked(["starters", arn], (signal) => startersOf(arn, signal));
+  const starters = useAsked(["starters", arn], (signal) => startersOf(arn, signal), { changesWith: ["rules"] });
   const turning = ({ rule }: Starter) => (rule.State === "DISABLED" ? new EnableRuleCommand({ Name: rule.Name, EventBusName: rule.EventBusName }) : new DisableRuleCommand({ Name: rule.Name, EventBusName: rule.EventBusName }));
   const done = (act: Promise<unknown>, what: string) => act.then(() => refresh("starters", arn), (e: unknown) => notifyError(what, e));
   const remove = async (starter: Starter) => {
