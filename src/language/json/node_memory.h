@@ -44,7 +44,7 @@ class NodeMemory {
 #else
   static constexpr size_t kKinds = 32;  // up to half a kilobyte
 #endif
-  static constexpr size_t kBytesMax = 256u << 10;  // of each kind
+  static constexpr size_t kBytesMax = 512u << 10;  // of each kind
 
   static size_t kind_of(size_t bytes) { return (bytes - 1) / kGrain; }
   static size_t bytes_of(size_t kind) { return (kind + 1) * kGrain; }

@@ -386,9 +386,7 @@ class Parser {
       Value value;
       if (!parse_value(value, depth)) return false;
       if (members_.capacity() == 0) members_.reserve(kMembersAtFirst);
-      Member& member = members_.emplace_back();
-      member.name = name;
-      member.value = std::move(value);
+      members_.emplace_back(std::string(name), std::move(value));
       skip_space();
       if (at_end()) break;
       if (text_[at_] == ',') {
