@@ -11,11 +11,13 @@ import type { StateDefinition } from "../../asl/definition";
 import { useAsked } from "../../aws/queries";
 import { sfn } from "../../aws/sfn";
 import type { Model, Visit } from "../../history/model";
-import { hasMore, question, stages, type Answer, type Facts, type Language } from "../../history/stages";
+import { hasMore, question, stages, type Answer, type Facts, type Language, type Question } from "../../history/stages";
 import { CliOf } from "../../ui/Cli";
 import { JsonText } from "../../ui/JsonText";
 import { errorText } from "../../ui/notices";
 import { Waiting } from "../../ui/Page";
+
+const testing = (asked: Question) => new TestStateCommand(asked);
 
 interface Props {
   model: Model;
@@ -32,7 +34,7 @@ export default function Stages({ model, visit, state, language, facts, atOnce }:
   const more = hasMore(state, language) && visit.input !== undefined;
   const first = useMemo(() => question(model, visit, state, language, facts), [model, visit, state, language, facts]);
   const asked = useAsked<Answer>(["stages", first], async (abortSignal) => {
-    const send = async (q: typeof first) => (await sfn().send(new TestStateCommand(q), { abortSignal })) as Answer;
+    const send = async (q: Question) => (await sfn().send(testing(q), { abortSignal })) as Answer;
     const answer = await send(first);
     // A state that calls nothing comes to what its paths made of its input, or to what it says itself.
     if (!first.mock || ["Task", "Map", "Parallel"].includes(state.Type ?? "")) return answer;
@@ -60,7 +62,7 @@ export default function Stages({ model, visit, state, language, facts, atOnce }:
           </li>
         ))}
       </ol>
-      {more && <SpaceBetween direction="horizontal" size="xs" alignItems="center"><CliOf of={() => new TestStateCommand(first)} what="for this state" /><Box variant="small" color="text-body-secondary">The stages marked <i>computed</i> come from TestState, with the task's own answer as its mock: nothing was called for them.</Box></SpaceBetween>}
+      {more && <SpaceBetween direction="horizontal" size="xs" alignItems="center"><CliOf of={() => testing(first)} what="for this state" /><Box variant="small" color="text-body-secondary">The stages marked <i>computed</i> come from TestState, with the task's own answer as its mock: nothing was called for them.</Box></SpaceBetween>}
     </SpaceBetween>
   );
 }
