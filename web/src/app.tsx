@@ -79,7 +79,7 @@ function show(place: Place): Shown {
   if (a === "executions" && b === "import") return one(pages.imported, paths.imported, machines, { text: "Imported history", href: paths.imported });
   if (a === "v2" && b === "executions" && d) {
     const machine = d.replace(":execution:", ":stateMachine:").replace(/:[^:]*$/, "");
-    return one(pages.execution, paths.machines, machines, { text: shortName(machine), href: paths.machine(machine) }, { text: shortName(d), href: paths.execution(d) });
+    return { ...one(pages.execution, paths.machines, machines, { text: shortName(machine), href: paths.machine(machine) }, { text: shortName(d), href: paths.execution(d) }), wide: true };
   }
   if (a === "stacks") {
     const stacks = { text: "CloudFormation stacks", href: paths.stacks };

@@ -33,8 +33,8 @@ Result<Value> Events::put_rule(const Call& call) {
   shown.add("Name", name).add("Arn", rule_arn(call, bus, name));
   shown.add_text("EventPattern", pattern).add_text("ScheduleExpression", schedule);
   shown.add("State", p.text("State", "ENABLED")).add_text("Description", p.text("Description")).add_text("RoleArn", p.text("RoleArn"));
-  // A call that a service makes while it acts for somebody says so by its name.
-  if (call.internal && call.user_agent.ends_with(".amazonaws.com")) shown.add("ManagedBy", call.user_agent);
+  // What Step Functions makes to hear of the jobs that it waits for is managed by it; what a stack or a task makes is its owner's.
+  if (call.internal && call.user_agent == "states.amazonaws.com" && name.starts_with("StepFunctionsGetEvents")) shown.add("ManagedBy", call.user_agent);
   shown.add("EventBusName", bus).add("CreatedBy", call.account);
   rule.shown = shown.build();
   if (p["Tags"].is_array()) rule.tags = p["Tags"];

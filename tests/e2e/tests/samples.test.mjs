@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
-import { EventBridgeClient, ListRuleNamesByTargetCommand } from "@aws-sdk/client-eventbridge";
+import { DescribeRuleCommand, DisableRuleCommand, EventBridgeClient, ListRuleNamesByTargetCommand } from "@aws-sdk/client-eventbridge";
 import { DescribeExecutionCommand, DescribeMapRunCommand, GetExecutionHistoryCommand, ListMapRunsCommand, SFNClient, SendTaskSuccessCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Server, until } from "../lib/server.mjs";
@@ -85,8 +85,13 @@ const walks = {
     assert.deepEqual([good.status, good.output.shipment], ["SUCCEEDED", { tracking: "A-18-to-Pisa" }]);
   },
   async "watch-on-a-schedule"(sample) {
-    const { RuleNames } = await new EventBridgeClient(server.client(root)).send(new ListRuleNamesByTargetCommand({ TargetArn: sample.machine }));
+    const events = new EventBridgeClient(server.client(root));
+    const { RuleNames } = await events.send(new ListRuleNamesByTargetCommand({ TargetArn: sample.machine }));
     assert.equal(RuleNames.length, 1);
+    // A stack's rule is whose the stack is.
+    await events.send(new DisableRuleCommand({ Name: RuleNames[0] }));
+    const rule = await events.send(new DescribeRuleCommand({ Name: RuleNames[0] }));
+    assert.deepEqual([rule.State, rule.ManagedBy, rule.ScheduleExpression], ["DISABLED", undefined, "rate(5 minutes)"]);
     assert.deepEqual((await ended(await start(sample))).output, { waiting: 0, alarm: false });
     assert.deepEqual((await ended(await start(sample, { limit: -1 }))).output, { waiting: 0, alarm: true });
     assert.equal((await new CloudWatchClient(server.client(root)).send(new ListMetricsCommand({ Namespace: "WatchQueue" }))).Metrics[0].MetricName, "Waiting");

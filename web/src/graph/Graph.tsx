@@ -124,7 +124,7 @@ const handlesOf = ({ width, height }: PlacedNode, direction: Direction): NodeHan
     : [{ type: "target", position: Position.Left, x: 0, y: height / 2, width: 1, height: 1 }, { type: "source", position: Position.Right, x: width, y: height / 2, width: 1, height: 1 }];
 
 /** Names can be read down to here. */
-const legible = 0.68;
+const legible = 0.5;
 /** From so many nodes on only those in sight are in the page. */
 const drawnInSight = 150;
 const nodeTypes = { state: StateBox, mark: MarkBox, empty: EmptyBox };

@@ -2,6 +2,7 @@
 // would be long in coming is laid out here (layered.ts).
 import ELK, { type ElkExtendedEdge, type ElkNode } from "elkjs/lib/elk-api.js";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
+import { serviceOf } from "../asl/definition";
 import type { Graph, GraphEdge, GraphNode } from "../asl/graph";
 import { place } from "./layered";
 
@@ -30,7 +31,11 @@ const height = 60;
 const mark = { width: 64, height: 32 };
 const dot = { width: 14, height: 14 }; // where a branch begins and ends, while it is edited
 /** As wide as its name, within bounds. */
-const widthOf = (node: GraphNode) => Math.max(200, Math.min(300, 108 + node.name.length * 7.7));
+// A state's name, and above it in small what it calls.
+function widthOf({ name, state }: GraphNode): number {
+  const called = state && serviceOf(state);
+  return Math.max(200, Math.min(300, 108 + Math.max(name.length * 7.7, called ? (called.title.length + called.action.length + 2) * 5.9 : 0)));
+}
 
 let elk: InstanceType<typeof ELK> | undefined;
 /** From how many on nobody looks at the whole at once, and ELK takes more than a moment. */

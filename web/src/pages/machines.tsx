@@ -101,11 +101,11 @@ export default function MachinesPage() {
         pagination={<Pagination {...list.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} />}
         columnDefinitions={[
           { id: "name", header: "Name", cell: (m) => <Link href={paths.machine(m.stateMachineArn!)}>{m.name}</Link>, sortingField: "name", isRowHeader: true, minWidth: 200 },
-          { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type", minWidth: 105 },
-          { id: "status", header: "Status", cell: (m) => <StatusOf arn={m.stateMachineArn!} />, minWidth: 110 },
-          { id: "created", header: "Creation date", cell: (m) => dateTime(m.creationDate), sortingField: "creationDate", minWidth: 180 },
+          { id: "type", header: "Type", cell: (m) => (m.type === "EXPRESS" ? "Express" : "Standard"), sortingField: "type", minWidth: 98 },
+          { id: "status", header: "Status", cell: (m) => <StatusOf arn={m.stateMachineArn!} />, minWidth: 104 },
+          { id: "created", header: "Creation date", cell: (m) => <span className="one-line">{dateTime(m.creationDate)}</span>, sortingField: "creationDate", minWidth: 180 },
           ...[["RUNNING", "Running"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"], ["TIMED_OUT", "Timed out"], ["ABORTED", "Aborted"]].map(([status, header]) => ({
-            id: status, header, minWidth: header === "Timed out" ? 112 : 102, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
+            id: status, header, minWidth: { Running: 92, Succeeded: 106, Failed: 80, "Timed out": 104 }[header] ?? 90, cell: (m: StateMachineListItem) => <CountsOf arn={m.stateMachineArn!} type={m.type} status={status} />,
           })),
         ]}
       />

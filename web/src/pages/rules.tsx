@@ -32,8 +32,8 @@ export default function RulesPage() {
       columns={[
         { id: "name", header: "Name", cell: (r) => <><Link href={paths.rule(r.Name!, r.EventBusName)}>{r.Name}</Link> {r.ManagedBy && <Badge color="blue">Managed by {r.ManagedBy}</Badge>}</>, sortingField: "Name", isRowHeader: true },
         { id: "state", header: "State", minWidth: 130, cell: (r) => <StatusBadge status={r.State} />, sortingField: "State" },
-        { id: "kind", header: "Type", cell: (r) => r.ScheduleExpression ?? "Event pattern" },
-        { id: "bus", header: "Event bus", cell: (r) => r.EventBusName, sortingField: "EventBusName" },
+        { id: "kind", header: "Type", minWidth: 150, cell: (r) => r.ScheduleExpression ?? "Event pattern" },
+        { id: "bus", header: "Event bus", minWidth: 120, cell: (r) => r.EventBusName, sortingField: "EventBusName" },
         { id: "description", header: "Description", cell: (r) => r.Description ?? "-" },
       ]}
     />

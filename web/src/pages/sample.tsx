@@ -175,10 +175,10 @@ function Deploy({ sample, template, name, setName, stackId, stack, error }: Depl
         header={<Header variant="h2" counter={`(${rows.length})`} actions={<CliOf text of={() => creation(name, template)} />}>Resources</Header>}
         items={rows} variant="container" wrapLines trackBy="logicalId" ariaLabels={{ tableLabel: "Resources" }}
         columnDefinitions={[
-          { id: "id", header: "Logical ID", cell: (r) => r.logicalId, isRowHeader: true },
-          { id: "type", header: "Type", cell: (r) => r.type },
-          { id: "status", header: "Status", cell: (r) => (r.status ? <StackStatus status={r.status} /> : <Box color="text-body-secondary">{stackId ? "Waiting" : "To be created"}</Box>) },
-          { id: "physical", header: "Physical ID", cell: (r) => <span className="mono">{r.physical || "-"}</span> },
+          { id: "id", header: "Logical ID", minWidth: 170, cell: (r) => r.logicalId, isRowHeader: true },
+          { id: "type", header: "Type", minWidth: 220, cell: (r) => r.type },
+          { id: "status", header: "Status", minWidth: 175, cell: (r) => (r.status ? <StackStatus status={r.status} /> : <Box color="text-body-secondary">{stackId ? "Waiting" : "To be created"}</Box>) },
+          { id: "physical", header: "Physical ID", minWidth: 220, cell: (r) => <span className="mono">{r.physical || "-"}</span> },
         ]}
       />
     </SpaceBetween>

@@ -28,7 +28,7 @@ export function ListTable<T>({ title, query, columns, trackBy, fields, empty, ac
     pagination: { pageSize: 25 },
     sorting: sortBy ? { defaultState: { sortingColumn: sortBy, isDescending: descending } } : {},
   });
-  const things = title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+  const things = title.replace(/^[A-Z](?=[a-z]+\b)/, (letter) => letter.toLowerCase());
   if (query.error) return <Failure error={query.error} what={`${title} could not be listed`} />;
   return (
     <Table

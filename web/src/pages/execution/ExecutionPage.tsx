@@ -75,7 +75,7 @@ export default function ExecutionPage({ place }: { place: Place }) {
       title={e.name ?? "Execution"} description={<Arn value={arn} what="Execution ARN" />}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
-          <Button href={paths.machine(e.stateMachineArn!, "definition")}>State machine</Button>
+          <Button href={paths.edit(e.stateMachineArn!.replace(/\/[^/:]+$/, ""))}>Edit state machine</Button>
           <ButtonDropdown
             items={[{ id: "export", text: "Export history (JSON)" }, { id: "compare", text: "Compare with another execution" }, { id: "describe", text: "Copy as AWS CLI: describe-execution" }, { id: "cli", text: "Copy as AWS CLI: get-execution-history" }]}
             onItemClick={({ detail }) => actions(detail.id)}

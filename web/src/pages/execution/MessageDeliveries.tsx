@@ -27,7 +27,7 @@ export function Delivered({ message }: { message: Message }) {
     <SpaceBetween size="xs">
       <div className="text-block" dir="auto">{message.message}</div>
       <Box variant="small" color="text-body-secondary">{dateTime(message.timestamp * 1000, true)}, message {message.messageId}</Box>
-      {message.deliveries.length === 0 && <Box variant="small" color="text-body-secondary">No subscription wanted it. On the topic's page a queue can be subscribed.</Box>}
+      {message.deliveries.length === 0 && <Box variant="small" color="text-body-secondary">Nobody is subscribed who wanted it.</Box>}
       {message.deliveries.map((d) => {
         const [type, words] = states[d.state];
         const name = d.endpoint.split(":").at(-1);
@@ -51,6 +51,7 @@ export default function MessageDeliveries({ topicArn, messageId }: { topicArn: s
   return (
     <SpaceBetween size="s">
       <div><Box variant="awsui-key-label">Topic</Box><Link href={paths.topic(topicArn)}>{topicArn.split(":").at(-1)}</Link></div>
+      {found?.deliveries.length === 0 && <Box variant="small" color="text-body-secondary">On the topic's page a queue can be subscribed.</Box>}
       {found ? <Delivered message={found} /> : <Box color="text-body-secondary">The server remembers the last messages alone, and this one is not among them.</Box>}
     </SpaceBetween>
   );

@@ -54,7 +54,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
           {
             id: "details", label: "Details",
             content: (
-              <div style={{ padding: "0 20px 16px" }}>
+              <div style={{ padding: "0 20px 4px" }}>
                 <KeyValuePairs
                   columns={4}
                   items={[
@@ -78,7 +78,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
           {
             id: "data", label: "Execution input and output",
             content: (
-              <div className="split" style={{ padding: "0 20px 16px" }}>
+              <div className="split" style={{ padding: "0 20px 4px" }}>
                 <div><h3>Input</h3><JsonText value={e.input} label="Execution input" name={`${e.name}-input`} /></div>
                 <div><h3>Output</h3><JsonText value={e.output} label="Execution output" name={`${e.name}-output`} /></div>
               </div>
@@ -86,7 +86,7 @@ export default function Summary({ execution: e, definition, events, live }: { ex
           },
           {
             id: "definition", label: "Definition",
-            content: <div style={{ padding: "0 20px 16px" }}><Suspense fallback={<Waiting />}><CodeEditor value={pretty(definition ?? "")} readOnly label="Definition of this execution" height={420} /></Suspense></div>,
+            content: <div style={{ padding: "0 20px 4px" }}><Suspense fallback={<Waiting />}><CodeEditor value={pretty(definition ?? "")} readOnly label="Definition of this execution" height={420} /></Suspense></div>,
           },
         ]}
       />

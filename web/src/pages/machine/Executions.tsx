@@ -175,15 +175,15 @@ export default function Executions({ owner }: { owner: { stateMachineArn: string
           visibleContentPreference={{ title: "Columns", options: [{ label: "Of an execution", options: columns.map(({ id, label }) => ({ id, label, editable: id !== "name" })) }] }}
         />
       }
-      visibleColumns={[...shown.columns, ...(found ? ["where"] : [])]}
+      visibleColumns={[...shown.columns.filter((c) => c !== "version" || all.some((e) => e.stateMachineVersionArn ?? e.stateMachineAliasArn)), ...(found ? ["where"] : [])]}
       columnDefinitions={[
-        { id: "name", header: "Name", minWidth: 160, cell: (e) => <Link href={paths.execution(e.executionArn!)}>{e.name}</Link>, isRowHeader: true },
-        { id: "status", header: "Status", minWidth: 130, cell: (e) => <StatusBadge status={e.status} /> },
-        { id: "start", header: "Started", minWidth: 210, cell: (e) => dateTime(e.startDate, true) },
-        { id: "stop", header: "Ended", minWidth: 210, cell: (e) => dateTime(e.stopDate, true) },
-        { id: "duration", header: "Duration", minWidth: 105, cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
+        { id: "name", header: "Name", minWidth: 180, cell: (e) => <span className={e.name!.length <= 40 ? "one-line" : undefined}><Link href={paths.execution(e.executionArn!)}>{e.name}</Link></span>, isRowHeader: true },
+        { id: "status", header: "Status", minWidth: 124, cell: (e) => <StatusBadge status={e.status} /> },
+        { id: "start", header: "Started", minWidth: 180, cell: (e) => <span className="one-line" title={dateTime(e.startDate, true)}>{dateTime(e.startDate)}</span> },
+        { id: "stop", header: "Ended", minWidth: 180, cell: (e) => <span className="one-line" title={dateTime(e.stopDate, true)}>{dateTime(e.stopDate)}</span> },
+        { id: "duration", header: "Duration", minWidth: 96, cell: (e) => duration((e.stopDate ? new Date(e.stopDate).getTime() : now) - new Date(e.startDate!).getTime()) },
         { id: "version", header: "Version or alias", minWidth: 110, cell: (e) => (e.stateMachineAliasArn ?? e.stateMachineVersionArn)?.split(":").at(-1) ?? "-" },
-        { id: "redrives", header: "Redrives", minWidth: 95, cell: (e) => e.redriveCount ?? 0 },
+        { id: "redrives", header: "Redrives", minWidth: 92, cell: (e) => e.redriveCount ?? 0 },
         { id: "where", header: "Found in", cell: (e: Listed) => e.where ?? "" },
       ]}
     />

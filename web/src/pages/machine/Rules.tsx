@@ -85,7 +85,7 @@ export function Rules({ arn, name }: { arn: string; name: string }) {
           { id: "input", header: "Input", minWidth: 160, cell: (s) => s.targets.map((t) => <div key={t.Id} className="mono">{inputOf(t)}</div>) },
           { id: "bus", header: "Event bus", minWidth: 110, cell: (s) => s.rule.EventBusName },
           {
-            id: "actions", header: "Actions", minWidth: 150, cell: (s) => s.rule.ManagedBy ? "-" : (
+            id: "actions", header: "Actions", minWidth: 180, cell: (s) => s.rule.ManagedBy ? "-" : (
               <SpaceBetween direction="horizontal" size="s">
                 <Button variant="inline-link" ariaLabel={`${s.rule.State === "DISABLED" ? "Enable" : "Disable"} ${s.rule.Name}`} onClick={() => void done(events().send(turning(s) as EnableRuleCommand), "The rule was not changed")}>{s.rule.State === "DISABLED" ? "Enable" : "Disable"}</Button>
                 <Button variant="inline-link" ariaLabel={`Remove ${s.rule.Name}`} onClick={() => setRemoving(s)}>Remove</Button>

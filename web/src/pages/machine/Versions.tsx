@@ -82,7 +82,7 @@ export function TagsOf({ arn }: { arn: string }) {
       columns={[
         { id: "key", header: "Key", cell: (t) => t.key },
         { id: "value", header: "Value", cell: (t) => t.value || <Box color="text-body-secondary">-</Box> },
-        { id: "remove", header: "", cell: (t) => <><Button variant="inline-link" ariaLabel={`Remove the tag ${t.key}`} onClick={() => change(sfn().send(removing(t.key!)))}>Remove</Button> <CliOf inline of={() => removing(t.key!)} what={t.key} /></> },
+        { id: "remove", header: "", cell: (t) => t.key!.startsWith("aws:") ? null : <><Button variant="inline-link" ariaLabel={`Remove the tag ${t.key}`} onClick={() => change(sfn().send(removing(t.key!)))}>Remove</Button> <CliOf inline of={() => removing(t.key!)} what={t.key} /></> },
       ]}
     />
   );
