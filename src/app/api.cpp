@@ -226,6 +226,7 @@ Api::Answer Api::follow_changes(const Asked& asked) {
     auto one = watchable(name, asked.caller.account, asked.region);
     const Status may = one ? allowed(asked, one->service, one->action, one->resource) : std::unexpected(one.error());
     if (may) {
+      one->elsewhere = parts_.registry.lives_elsewhere(one->service, one->action);
       watched.push_back(*std::move(one));
     } else {
       refusals.push_back(json::object({{"watch", name}, {"__type", may.error().code}, {"message", may.error().message}}));

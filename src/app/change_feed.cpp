@@ -70,6 +70,7 @@ bool ChangeFeed::follow(const std::vector<Watchable>& watched, const Value& refu
       topic = std::make_shared<Topic>();
       topic->keys = one.keys;
       topic->name = one.name;
+      topic->elsewhere = one.elsewhere;
       store_.changes().watch(*topic);
     }
     topic->readers.emplace_back(reader.get(), reader->watched.size());
@@ -88,6 +89,13 @@ bool ChangeFeed::follow(const std::vector<Watchable>& watched, const Value& refu
   return true;
 }
 
+void ChangeFeed::mark(const Topic& topic, std::vector<Reader*>& behind) {
+  for (const auto& [reader, place] : topic.readers) {
+    reader->watched[place].changed = true;
+    if (!std::exchange(reader->behind, true)) behind.push_back(reader);
+  }
+}
+
 void ChangeFeed::wake() {
   if (std::exchange(waking_, true)) return;
   // In a later turn: by then what changed is committed.
@@ -95,12 +103,7 @@ void ChangeFeed::wake() {
     if (!*alive) return;
     const auto told = store_.changes().now();
     std::vector<Reader*> behind;
-    for (store::Changes::Topic* one : store_.changes().take()) {
-      for (auto& [reader, place] : static_cast<Topic*>(one)->readers) {
-        reader->watched[place].changed = true;
-        if (!std::exchange(reader->behind, true)) behind.push_back(reader);
-      }
-    }
+    for (const store::Changes::Topic* one : store_.changes().take()) mark(static_cast<const Topic&>(*one), behind);
     store_.when_durable(store_.head(), [this, alive, told, behind = std::move(behind)] {
       if (*alive) tell(told, behind);
     });
@@ -158,6 +161,14 @@ void ChangeFeed::keep_alive() {
     if (!*alive) return;
     beating_ = false;
     if (readers_.empty()) return;
+    // Nobody tells what becomes of things that live elsewhere: who watches them looks now and then.
+    std::vector<Reader*> behind;
+    for (const auto& [place, topic] : topics_) {
+      if (topic->elsewhere) mark(*topic, behind);
+    }
+    for (Reader* reader : behind) {
+      if (const auto it = readers_.find(reader); it != readers_.end()) pump(*it->second);
+    }
     // With it comes how far everything is told, so that who comes back is told no more than it has to know.
     const std::string text = message(id(), "still", Value::object());
     std::vector<std::shared_ptr<Reader>> there;

@@ -38,6 +38,7 @@ class ChangeFeed {
   struct Reader;
   struct Topic : store::Changes::Topic {
     std::string name;  // as readers know it
+    bool elsewhere = false;
     std::vector<std::pair<Reader*, size_t>> readers;  // and the topic's place among what each watches
   };
   struct Watched {
@@ -53,6 +54,8 @@ class ChangeFeed {
   void begin();
   void end_soon();
   void wake();
+  // Its readers are to be told that it has changed: those that were not to be told of anything yet are added to `behind`.
+  static void mark(const Topic& topic, std::vector<Reader*>& behind);
   void tell(store::Changes::Stamp told, const std::vector<Reader*>& behind);
   void pump(Reader& reader);
   void dropped();

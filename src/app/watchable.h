@@ -15,6 +15,7 @@ struct Watchable {
   std::vector<std::string> keys;  // of store::Changes
   std::string_view service, action;
   std::string resource;
+  bool elsewhere = false;  // nothing that happens to it is heard of here
 };
 
 // In that account and region; of a name with an ARN of another account, or that is none, an error.

@@ -37,6 +37,9 @@ class Registry {
   void set_validator(Validator validator) { validator_ = std::move(validator); }
   // From now on requests beyond AWS's quotas are refused (--quotas aws).
   void keep_quotas() { throttle_.emplace(); }
+  // Whether calls of it are answered upstream.
+  bool lives_elsewhere(std::string_view service, std::string_view operation) const { return upstream_has_ && upstream_has_(service, operation); }
+
   // Takes the calls of services that are configured to live elsewhere (--upstream). Returns false for a
   // service that it does not have either.
   using Upstream = std::function<bool(const Call&, Reply&)>;

@@ -5,7 +5,7 @@ import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from "@a
 import { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client, DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand } from "@aws-sdk/client-ecs";
-import { DisableRuleCommand, EventBridgeClient, PutRuleCommand } from "@aws-sdk/client-eventbridge";
+import { DisableRuleCommand, EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateActivityCommand, CreateStateMachineCommand, ListMapRunsCommand, PublishStateMachineVersionCommand, SFNClient, StartExecutionCommand, TagResourceCommand, UpdateStateMachineCommand } from "@aws-sdk/client-sfn";
 import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
@@ -102,6 +102,10 @@ const inRow = (name, text) => () => page.getByRole("row", { name }).getByText(te
 live("the list of state machines", () => "#/statemachines", "one", [() => create("second-machine"), "second-machine"], [() => start(made.one, "counted"), inRow("one", "1")]);
 live("a state machine's executions", () => at("statemachines", "view", made.one), "counted", [() => start(made.one, "pushed"), "pushed"], [() => sfn.send(new UpdateStateMachineCommand({ stateMachineArn: made.one, roleArn: `${roleArn}-other` })), `${roleArn}-other`]);
 live("its versions", () => `${at("statemachines", "view", made.one)}?tab=versions`, "No versions", [() => sfn.send(new PublishStateMachineVersionCommand({ stateMachineArn: made.one })), /stateMachine:one:1$/]);
+live("what starts it", () => `${at("statemachines", "view", made.one)}?tab=rules`, "No rules", [async () => {
+  await events.send(new PutRuleCommand({ Name: "starts-one", EventPattern: '{"source":["z"]}' }));
+  await events.send(new PutTargetsCommand({ Rule: "starts-one", Targets: [{ Id: "m", Arn: made.one, RoleArn: roleArn }] }));
+}, "starts-one"]);
 live("its tags", () => `${at("statemachines", "view", made.one)}?tab=tags`, "No tags", [() => sfn.send(new TagResourceCommand({ resourceArn: made.one, tags: [{ key: "team", value: "blue" }] })), "team"]);
 live("an Express one's executions", () => at("statemachines", "view", made.quick), "No executions", [() => start(made.quick, "hello"), "Succeeded"]);
 live("its log", () => `${at("statemachines", "view", made.quick)}?tab=logging`, "ExecutionSucceeded", [() => log("something else"), "something else"]);

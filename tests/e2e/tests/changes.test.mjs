@@ -137,6 +137,19 @@ test("a reader that comes back is told what changed meanwhile, and after a resta
   await server.stop();
 });
 
+test("who watches something that lives elsewhere looks now and then", async (t) => {
+  const there = await Server.start({ flags: ["--runtime", "none"] });
+  t.after(() => there.child.kill());
+  const server = await Server.start({ flags: ["--runtime", "none", "--upstream", `sqs=${there.url}`] });
+  t.after(() => server.child.kill());
+  const feed = await watching(server, ["queues", "topics"]);
+  await feed.after(() => new SQSClient(there.client()).send(new CreateQueueCommand({ QueueName: "there" })), ["queues"]);
+  assert.deepEqual([...new Set(changedIn(feed.told))], ["queues"]);
+  feed.leave();
+  await server.stop();
+  await there.stop();
+});
+
 test("who hears of a thing needs the right to see it; what cannot be watched does not spoil the rest", async (t) => {
   const root = { accessKeyId: "AKIAROOTROOTROOTROOT", secretAccessKey: "a-secret-of-the-root" };
   const server = await Server.start({ auth: "enforce", flags: ["--runtime", "none"], environment: { GANTRY_ROOT_ACCESS_KEY: root.accessKeyId, GANTRY_ROOT_SECRET_KEY: root.secretAccessKey } });
