@@ -149,6 +149,17 @@ test("many are stopped and redriven at once, and what cannot be is left alone", 
   await page.getByText("(8)", { exact: true }).waitFor();
 });
 
+test("the last executions are seen state by state, and a square leads to its state", async () => {
+  await page.getByRole("tab", { name: "Monitoring" }).click();
+  const grid = page.getByRole("region", { name: "States of the last executions" });
+  await grid.getByRole("row", { name: /^Slow/ }).waitFor();
+  assert.equal(await grid.getByRole("row", { name: /^Which/ }).getByRole("link").count(), 20);
+  await grid.scrollIntoViewIfNeeded();
+  await accessible("90-states");
+  await grid.getByRole("link", { name: /^Bad in bad-\d+: Failed/ }).first().click();
+  await details().getByRole("heading", { name: "Bad" }).waitFor();
+});
+
 test("a rule that starts a state machine is made on its page, and taken away there", async () => {
   const arn = await create("started-by", { StartAt: "Go", States: { Go: { Type: "Pass", End: true } } });
   await browser.go(`#/statemachines/view/${arn}?tab=rules`);

@@ -30,6 +30,7 @@ import { Aliases, TagsOf, Versions } from "./Versions";
 const Graph = lazy(() => import("../../graph/Graph"));
 const MachineMetrics = lazy(() => import("../../metrics/MachineMetrics"));
 const Rules = lazy(() => import("./Rules").then((m) => ({ default: m.Rules })));
+const StateTimes = lazy(() => import("./StateTimes"));
 const CodeEditor = lazy(() => import("../../editor/CodeEditor"));
 
 /** Lays the picture out before anybody asks for it: the worker has nothing else to do. */
@@ -91,7 +92,7 @@ export default function MachinePage({ place }: { place: Place }) {
           ariaLabel="State machine" activeTabId={place.query.get("tab") ?? "executions"} onChange={({ detail }) => go(paths.machine(arn, detail.activeTabId), "replace")}
           tabs={[
             { id: "executions", label: "Executions", content: m.type === "EXPRESS" ? <ExpressExecutions machine={m} /> : <Executions owner={{ stateMachineArn: arn }} /> },
-            { id: "metrics", label: "Monitoring", content: <Monitoring arn={arn} place={place} /> },
+            { id: "metrics", label: "Monitoring", content: <Monitoring arn={arn} place={place} machine={m.type === "EXPRESS" ? undefined : definition} /> },
             { id: "logging", label: "Logging", content: <Logging machine={m} /> },
             {
               id: "definition", label: "Definition",
@@ -122,12 +123,13 @@ function DefinitionOf({ text, machine, name }: { text: string; machine: Machine 
   );
 }
 
-function Monitoring({ arn, place }: { arn: string; place: Place }) {
+function Monitoring({ arn, place, machine }: { arn: string; place: Place; machine: Machine | undefined }) {
   const range = rangeOf(place.query.get("range"));
   return (
     <SpaceBetween size="m">
       <SegmentedControl label="Range" selectedId={range.id} options={ranges.map((r) => ({ id: r.id, text: r.label }))} onChange={({ detail }) => go(href(["statemachines", "view", arn], { tab: "metrics", range: detail.selectedId }), "replace")} />
       <Suspense fallback={<Waiting />}><MachineMetrics arn={arn} range={range} /></Suspense>
+      {machine && <Suspense fallback={<Waiting />}><StateTimes arn={arn} machine={machine} /></Suspense>}
     </SpaceBetween>
   );
 }
