@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateStateMachineCommand, DescribeExecutionCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { CreateStateMachineCommand, DescribeExecutionCommand, DescribeMapRunCommand, ListExecutionsCommand, ListMapRunsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Server, until } from "../e2e/lib/server.mjs";
 import { Browser } from "./browser.mjs";
@@ -158,6 +158,21 @@ test("the last executions are seen state by state, and a square leads to its sta
   await accessible("90-states");
   await grid.getByRole("link", { name: /^Bad in bad-\d+: Failed/ }).first().click();
   await details().getByRole("heading", { name: "Bad" }).waitFor();
+});
+
+test("a Map Run that failed is redriven with its parent execution", async () => {
+  const arn = await create("redriven-map", {
+    StartAt: "Each", States: { Each: { Type: "Map", Label: "Each", ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, StartAt: "Which", States: { Which: { Type: "Choice", Choices: [{ Variable: "$", NumericEquals: 2, Next: "Bad" }], Default: "Good" }, Bad: { Type: "Fail", Error: "E" }, Good: { Type: "Succeed" } } }, End: true } },
+  });
+  const executionArn = await start(arn, "[1,2,3]");
+  await ended(executionArn);
+  const { mapRuns } = await sfn.send(new ListMapRunsCommand({ executionArn }));
+  await browser.go(`#/map-runs/${encodeURIComponent(mapRuns[0].mapRunArn)}`);
+  await page.getByRole("button", { name: "Redrive from parent execution" }).click();
+  await page.getByText("what failed in the Map Run is done again").waitFor();
+  await until(() => sfn.send(new DescribeMapRunCommand({ mapRunArn: mapRuns[0].mapRunArn })), (r) => r.redriveCount === 1 && r.status !== "RUNNING");
+  await page.locator("dt", { hasText: "Redrive count" }).locator("xpath=following-sibling::dd").getByText("1", { exact: true }).waitFor();
+  await accessible("91-map-run-redriven");
 });
 
 test("a rule that starts a state machine is made on its page, and taken away there", async () => {

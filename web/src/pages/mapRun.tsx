@@ -1,5 +1,5 @@
 // A Map Run: how far a distributed Map has come, its limits, its child executions.
-import { DescribeMapRunCommand, UpdateMapRunCommand, type DescribeMapRunOutput, type MapRunItemCounts } from "@aws-sdk/client-sfn";
+import { DescribeMapRunCommand, RedriveExecutionCommand, UpdateMapRunCommand, type DescribeMapRunOutput, type MapRunItemCounts } from "@aws-sdk/client-sfn";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
@@ -11,12 +11,12 @@ import Link from "@cloudscape-design/components/link";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
-import { refresh, useAsked } from "../aws/queries";
+import { refresh, useAsked, useExecution } from "../aws/queries";
 import { sfn } from "../aws/sfn";
 import { paths, type Place } from "../router";
 import { Arn } from "../ui/Arn";
 import { CliOf, command, CopyCli } from "../ui/Cli";
-import { notifyError } from "../ui/notices";
+import { notify, notifyError } from "../ui/notices";
 import { Failure, Page, Waiting } from "../ui/Page";
 import { StatusBadge } from "../ui/Status";
 import { dateTime, duration } from "../ui/time";
@@ -35,6 +35,7 @@ export default function MapRunPage({ place }: { place: Place }) {
     <Page title="Map Run" description={<Arn value={arn} />} actions={
       <SpaceBetween direction="horizontal" size="xs">
         <CopyCli text={command("stepfunctions", "describe-map-run", { "map-run-arn": arn })} />
+        {r.status !== "RUNNING" && r.status !== "SUCCEEDED" && <Redrive executionArn={r.executionArn!} />}
         <Button disabled={r.status !== "RUNNING"} disabledReason="A Map Run is edited while it runs." onClick={() => setEditing(true)}>Edit Map Run</Button>
       </SpaceBetween>
     }>
@@ -55,6 +56,15 @@ export default function MapRunPage({ place }: { place: Place }) {
       {editing && <Edit run={r} onClose={() => setEditing(false)} />}
     </Page>
   );
+}
+
+/** A Map Run is redriven with the execution that it belongs to. */
+function Redrive({ executionArn }: { executionArn: string }) {
+  const parent = useExecution(executionArn);
+  if (parent.data?.redriveStatus !== "REDRIVABLE") return null;
+  const redriving = () => new RedriveExecutionCommand({ executionArn });
+  const redrive = () => void sfn().send(redriving()).then(() => (notify("success", "The parent execution goes on: what failed in the Map Run is done again."), refresh("map-run"), refresh("execution", executionArn)), (e: unknown) => notifyError("The parent execution was not redriven", e));
+  return <><CliOf of={redriving} /><Button onClick={redrive}>Redrive from parent execution</Button></>;
 }
 
 const kinds = [["succeeded", "Succeeded", "succeeded"], ["failed", "Failed", "failed"], ["timedOut", "Timed out", "timedOut"], ["aborted", "Aborted", "aborted"], ["running", "Running", "running"], ["pending", "Pending", "none"]] as const;
