@@ -111,4 +111,12 @@ TEST(Json, JavaHashOrder) {
   EXPECT_EQ(shown, "Bucket Body Key ");
 }
 
+TEST(Json, BytesThatAreNoCharacterHideNoQuote) {
+  // ED A0 begins a surrogate, and what follows is none: a quote, a line's end, another beginning.
+  const auto around = [](const std::string& middle) { return std::string(40, 'a') + "\xed\xa0" + middle + std::string(40, 'b'); };
+  EXPECT_EQ(json::write(json::Value(around("\""))), '"' + around("\\\"") + '"');
+  EXPECT_EQ(json::write(json::Value(around("\n"))), '"' + around("\\n") + '"');
+  EXPECT_EQ(json::write(json::Value(around("\xed\xa0\x80"))), '"' + around("\\uD800") + '"');
+}
+
 }  // namespace

@@ -26,9 +26,11 @@ constexpr std::array<Written, 256> kWritten = [] {
   return table;
 }();
 
-// U+D800..U+DFFF is ED A0..BF xx; anything else behind ED is an ordinary character.
+// U+D800..U+DFFF is ED A0..BF 80..BF; anything else behind ED is an ordinary character, or bytes that are none: what comes from
+// elsewhere (a row of a CSV file) may be no UTF-8.
 bool surrogate_at(std::string_view text, size_t at) {
-  return static_cast<uint8_t>(text[at]) == kSurrogate && at + 2 < text.size() && static_cast<uint8_t>(text[at + 1]) >= 0xA0;
+  const auto within = [&](size_t i, uint8_t from) { return static_cast<uint8_t>(text[i]) >= from && static_cast<uint8_t>(text[i]) <= 0xBF; };
+  return static_cast<uint8_t>(text[at]) == kSurrogate && at + 2 < text.size() && within(at + 1, 0xA0) && within(at + 2, 0x80);
 }
 
 char* write_surrogate(std::string_view text, size_t at, char* to) {
