@@ -7,7 +7,11 @@
 
 namespace jsonata {
 namespace {
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+constexpr size_t kSmall = 0, kLarge = 0, kKeptMax = 0;  // a chunk for each block: what is used past its end or too late is to be found
+#else
 constexpr size_t kSmall = 32u << 10, kLarge = 512u << 10, kKeptMax = 8;
+#endif
 }  // namespace
 
 struct Arena::Chunk {
