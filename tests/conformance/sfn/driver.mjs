@@ -117,7 +117,12 @@ for (const [name, tally] of [...folders].sort()) {
 }
 console.log(`sfn: ${passed} of ${results.length} cases agree strictly with AWS (${((100 * passed) / results.length).toFixed(1)} %), ${Object.keys(known).length} differences are known, ${news.length} are new; ${((Date.now() - began) / 1000).toFixed(0)} s`);
 server.removeAllListeners("exit");
+// Whatever was asked of it, the server ends in order.
+const ended = new Promise((done) => server.on("exit", (code, signal) => done(code ?? signal)));
+const before = server.exitCode ?? server.signalCode;
 server.kill("SIGTERM");
+const status = before ?? (await ended);
+if (status !== 0) console.log(`sfn: the server ended with ${status}`);
 dynamo.server.close();
 secrets.server.close();
-process.exit(news.length ? 1 : 0);
+process.exit(news.length || status !== 0 ? 1 : 0);

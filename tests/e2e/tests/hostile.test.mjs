@@ -3,9 +3,9 @@ import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import net from "node:net";
 import { gzipSync } from "node:zlib";
-import { readFileSync } from "node:fs";
 import { CreateStateMachineCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { CloudWatchClient, PutMetricDataCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
+import { assertBelow, residentMiB } from "../lib/footprint.mjs";
 import { Server } from "../lib/server.mjs";
 
 let server, host, port, sfn;
@@ -103,7 +103,7 @@ test("what is too large is refused before it is held", async (t) => {
     const { statuses } = await exchange(Buffer.concat([Buffer.from(head(...base(), "Content-Encoding: gzip", `Content-Length: ${bomb.length}`, "Connection: close"), "latin1"), bomb]));
     assert.equal(statuses.length, 1);
     assert.ok(statuses[0] >= 400 && statuses[0] < 500, `status ${statuses[0]}`);
-    assert.ok(rss() - before < 100, `${rss() - before} MiB more`);
+    assertBelow(rss() - before, 100, "more");
   });
 });
 
@@ -175,7 +175,7 @@ test("a page somewhere else reaches nothing through its visitor's browser", asyn
   assert.doesNotMatch(foreign.got, /Access-Control-Allow-Origin/i);
 });
 
-const rss = () => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))[1]) / 1024);
+const rss = () => residentMiB(server);
 
 // How many times longer than a quiet machine this one takes at this moment for a bit of work: bounds grow as much.
 function slowness() {
@@ -217,7 +217,7 @@ test("others get their answers within two seconds, whatever one client does", as
     const sockets = Array.from({ length: 150 }, () => net.connect({ port, host, onread: { buffer: Buffer.alloc(1), callback: () => false } }));
     for (const socket of sockets) socket.on("error", () => {}).write(request.repeat(4));
     await promptly(othersWait);
-    assert.ok(rss() < 600, `${rss()} MiB`);
+    assertBelow(rss(), 600);
     sockets.forEach((socket) => socket.destroy());
   });
   const post = (target, body) => head(...base().map((line) => line.replace("ListStateMachines", target)), `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close") + body;
@@ -244,7 +244,7 @@ test("others get their answers within two seconds, whatever one client does", as
         return othersWait(10);
       });
       for (const { statuses } of await Promise.all(running)) assert.ok(statuses.length === 1 && statuses[0] < 500, `answered ${statuses}`);
-      assert.ok(rss() < 600, `${rss()} MiB`);
+      assertBelow(rss(), 600);
     });
   }
 });
@@ -273,7 +273,7 @@ test("ten thousand idle connections take little, and the next one is served", as
     if (i % 500 === 499) await new Promise((resolve) => sockets.at(-1).once("connect", resolve));
   }
   await promptly(othersWait);
-  assert.ok(rss() < 200, `${rss()} MiB`);
+  assertBelow(rss(), 200);
   sockets.forEach((socket) => socket.destroy());
   await promptly(othersWait);
 });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { SNSClient, CreateTopicCommand, PublishCommand } from "@aws-sdk/client-sns";
 import { follow } from "../lib/event_stream.mjs";
+import { assertBelow, residentMiB } from "../lib/footprint.mjs";
 import { Server, until } from "../lib/server.mjs";
 
 const roleArn = "arn:aws:iam::000000000000:role/any";
@@ -41,7 +42,6 @@ test("three thousand look at one execution: each gets every event, and that they
   const server = await Server.start({ flags: ["--runtime", "none"] });
   t.after(() => server.child.kill());
   const of = (file) => readFileSync(`/proc/${server.child.pid}/${file}`, "utf8");
-  const residentMiB = () => Number(/VmRSS:\s+(\d+)/.exec(of("status"))[1]) / 1024;
   const cpuMs = () => of("stat").split(") ")[1].split(" ").slice(11, 13).reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
   const sfn = new SFNClient(server.client());
   const waits = { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 3600, End: true } } };
@@ -53,7 +53,7 @@ test("three thousand look at one execution: each gets every event, and that they
     viewers.push(follow(url, ended));
     if (i % 100 === 99) await Promise.all(viewers.slice(-100).map((viewer) => viewer.connected));
   }
-  const resident = residentMiB();
+  const resident = residentMiB(server);
   const looked = cpuMs();
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const idle = cpuMs() - looked;
@@ -62,7 +62,7 @@ test("three thousand look at one execution: each gets every event, and that they
     assert.deepEqual(eventsOf(messages).map((e) => [e.id, e.type]), [[1, "ExecutionStarted"], [2, "WaitStateEntered"], [3, "ExecutionAborted"]]);
   }
   t.diagnostic(`3,000 viewers: the server has ${resident.toFixed(0)} MiB, ${idle} ms of CPU in a second`);
-  assert.ok(resident < 100, `${resident} MiB with 3,000 viewers`);
+  assertBelow(resident, 100, "with 3,000 viewers");
   assert.ok(idle < 500, `${idle} ms of CPU in a second in which nothing happens`);
   await server.stop();
 });

@@ -6,6 +6,7 @@ import { request } from "node:http";
 import * as S from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { World, pass, refused, role, states, unique } from "../lib/states.mjs";
+import { assertBelow, residentMiB } from "../lib/footprint.mjs";
 import { Server, until } from "../lib/server.mjs";
 
 let world, sqs;
@@ -170,7 +171,7 @@ const waiting = async () => Number(/gantry_activity_queue\{of="workers"\} (\d+)/
 
 test("five thousand waiting workers cost next to nothing, and each is there for its own activity", async (t) => {
   const proc = (file) => readFileSync(`/proc/${world.server.child.pid}/${file}`, "utf8");
-  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(proc("status"))[1]) / 1024;
+  const resident = () => residentMiB(world.server);
   const ticks = () => proc("stat").split(") ")[1].split(" ").slice(11, 13).reduce((sum, n) => sum + Number(n), 0);
   const arns = await Promise.all(Array.from({ length: 10 }, activity));
   assert.ok((await waiting()) <= 1, "the one that asks for what nobody has, at most");
@@ -182,7 +183,7 @@ test("five thousand waiting workers cost next to nothing, and each is there for 
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const idle = ticks() - worked;
   t.diagnostic(`${grown.toFixed(0)} MiB, ${idle * 10} ms of CPU in a second`);
-  assert.ok(grown < 100, `${grown} MiB for 5,000 pollers`);
+  assertBelow(grown, 100, "for 5,000 pollers");
   assert.ok(idle < 50, `${idle * 10} ms of CPU in a second in which nothing happens`);
   // Work of one activity goes to its own workers, whoever else waits.
   const machines = await Promise.all(arns.map((arn) => world.machine(work(arn))));
@@ -290,7 +291,7 @@ test("child executions: answered, awaited, their failure told, stopped with thei
 });
 
 test("twenty levels of nested children come back with the right result, with bounded memory", async (t) => {
-  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${world.server.child.pid}/status`, "utf8"))[1]) / 1024;
+  const resident = () => residentMiB(world.server);
   const before = resident();
   let machine = await world.machine(states({ A: pass({ Parameters: { "depth.$": "$.depth" } }) }));
   for (let level = 0; level < 20; ++level) {
@@ -305,13 +306,13 @@ test("twenty levels of nested children come back with the right result, with bou
   for (const ended of await Promise.all(runs.map((arn) => world.finished(arn)))) assert.equal(ended.output, '{"depth":20}', ended.cause);
   const grown = resident() - before;
   t.diagnostic(`${grown.toFixed(0)} MiB more`);
-  assert.ok(grown < 64, `${grown} MiB`);
+  assertBelow(grown, 64);
 });
 
 test("ten thousand distributed-map children, with bounded memory", async (t) => {
   const big = await World.start();
   t.after(() => big.server.stop());
-  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${big.server.child.pid}/status`, "utf8"))[1]) / 1024;
+  const resident = () => residentMiB(big.server);
   const map = { Type: "Map", End: true, MaxConcurrency: 1000, Label: "ten", ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...states({ A: pass({ Parameters: { "v.$": "States.MathAdd($, 1)" }, OutputPath: "$.v" }) }) } };
   const machine = await big.machine(states({ R: pass({ End: undefined, Next: "M" }), M: map }));
   const before = resident();
@@ -321,7 +322,7 @@ test("ten thousand distributed-map children, with bounded memory", async (t) => 
   assert.deepEqual(JSON.parse(ended.output), Array.from({ length: 10_000 }, (_, i) => i + 1));
   const grown = resident() - before;
   t.diagnostic(`${grown.toFixed(0)} MiB more`);
-  assert.ok(grown < 200, `${grown} MiB`);
+  assertBelow(grown, 200);
   const { mapRuns } = await big.send(new S.ListMapRunsCommand({ executionArn }));
   const run = await big.send(new S.DescribeMapRunCommand({ mapRunArn: mapRuns[0].mapRunArn }));
   assert.deepEqual([run.status, run.executionCounts.succeeded, run.executionCounts.total, run.maxConcurrency], ["SUCCEEDED", 10_000, 10_000, 1000]);
