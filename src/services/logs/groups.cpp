@@ -43,6 +43,7 @@ Result<Value> Logs::delete_group(const Call& call) {
     gone.push_back(it->first);
   }
   for (const std::string& id : gone) streams_.erase(scope, id, batch);
+  for (const MetricFilter* filter : metric_filters_of(scope, name)) metric_filters_.erase(scope, stream_id(name, std::string(filter->name)), batch);
   groups_.erase(scope, name, batch);
   kit_.store.commit(std::move(batch));
   return Value::object();
@@ -73,7 +74,7 @@ Result<Value> Logs::describe_groups(const Call& call) {
     json::ObjectBuilder one;
     one.add("logGroupName", group.name).add("creationTime", group.created.ms);
     if (group.retention_days > 0) one.add("retentionInDays", group.retention_days);
-    one.add("metricFilterCount", 0).add("arn", call.arn("log-group:" + group.name + ":*")).add("storedBytes", 0);
+    one.add("metricFilterCount", metric_filters_of({call.account, call.region}, group.name).size()).add("arn", call.arn("log-group:" + group.name + ":*")).add("storedBytes", 0);
     one.add("logGroupClass", "STANDARD").add("logGroupArn", call.arn("log-group:" + group.name));
     list.push_back(one.build());
   }
@@ -141,7 +142,8 @@ Result<Value> Logs::describe_streams(const Call& call) {
     json::ObjectBuilder one;
     one.add("logStreamName", s.name).add("creationTime", s.created.ms);
     if (s.first.ms > 0) one.add("firstEventTimestamp", s.first.ms).add("lastEventTimestamp", s.last.ms).add("lastIngestionTime", s.ingested.ms);
-    one.add("uploadSequenceToken", std::to_string(s.number)).add("arn", call.arn(fmt::format("log-group:{}:log-stream:{}", group->name, s.name))).add("storedBytes", 0);
+    if (s.ingested.ms > 0) one.add("uploadSequenceToken", std::to_string(s.number));
+    one.add("arn", call.arn(fmt::format("log-group:{}:log-stream:{}", group->name, s.name))).add("storedBytes", 0);
     list.push_back(one.build());
   }
   json::ObjectBuilder out;

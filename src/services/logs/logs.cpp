@@ -33,11 +33,12 @@ Stream from_json(const Value& d, std::type_identity<Stream>) {
   return {std::string(d.text("group")), std::string(d.text("name")), time("created"), time("first"), time("last"), time("ingested"), static_cast<uint64_t>(d["number"].as_int64().value_or(0))};
 }
 
-Logs::Logs(services::Kit& kit) : kit_(kit), groups_(kit.store, "logs/group"), streams_(kit.store, "logs/stream") {}
+Logs::Logs(services::Kit& kit) : kit_(kit), groups_(kit.store, "logs/group"), streams_(kit.store, "logs/stream"), metric_filters_(kit.store, "logs/metric-filter") {}
 
 void Logs::load() {
   groups_.load();
   streams_.load();
+  metric_filters_.load();
   for (const auto& [scope, streams] : streams_.scopes()) {
     for (const auto& [id, stream] : streams) last_number_ = std::max(last_number_, stream.number);
   }
@@ -62,6 +63,9 @@ void Logs::load() {
   add("PutLogEvents", &Logs::put_events);
   add("GetLogEvents", &Logs::get_events);
   add("FilterLogEvents", &Logs::filter_events);
+  add("PutMetricFilter", &Logs::put_metric_filter);
+  add("DeleteMetricFilter", &Logs::delete_metric_filter);
+  add("DescribeMetricFilters", &Logs::describe_metric_filters);
   for (const std::string_view name : {"TagResource", "UntagResource", "TagLogGroup", "UntagLogGroup"}) add(name, &Logs::change_tags);
   add("ListTagsForResource", &Logs::list_tags);
   add("ListTagsLogGroup", &Logs::list_tags);

@@ -29,6 +29,16 @@ struct Stream {
 json::Value to_json(const Stream& stream);
 Stream from_json(const json::Value& document, std::type_identity<Stream>);
 
+// Counts events of a group into a metric, as they come.
+struct MetricFilter {
+  std::string group, name, pattern;
+  Instant created;
+  json::Value transformations;  // as given: one, with metricName, metricNamespace, metricValue ...
+  bool transformed = false;     // applyOnTransformedLogs
+};
+json::Value to_json(const MetricFilter& filter);
+MetricFilter from_json(const json::Value& document, std::type_identity<MetricFilter>);
+
 class Logs final : public services::Service {
  public:
   explicit Logs(services::Kit& kit);
@@ -54,6 +64,13 @@ class Logs final : public services::Service {
   Result<Value> put_events(const Call& call);
   Result<Value> get_events(const Call& call);
   Result<Value> filter_events(const Call& call);
+  // metric_filters.cpp
+  Result<Value> put_metric_filter(const Call& call);
+  Result<Value> delete_metric_filter(const Call& call);
+  Result<Value> describe_metric_filters(const Call& call);
+  // What the group's metric filters count of these events, from `first` and before `end`.
+  void count(const Call& call, const std::string& group, const Value& events, int64_t first, size_t end);
+  std::vector<const MetricFilter*> metric_filters_of(const Scope& scope, std::string_view group) const;
 
   // --- shared ---
   Result<const Group*> need_group(const Call& call) const;
@@ -65,6 +82,7 @@ class Logs final : public services::Service {
   services::Kit& kit_;
   services::Table<Group> groups_;
   services::Table<Stream> streams_;  // id: stream_id()
+  services::Table<MetricFilter> metric_filters_;  // id: stream_id() of group and filter
   uint64_t last_number_ = 0;
   uint64_t sequence_ = 0;
 };
@@ -72,7 +90,5 @@ class Logs final : public services::Service {
 std::unexpected<Error> not_found(std::string message);
 std::unexpected<Error> invalid(std::string message);
 std::string stream_id(std::string_view group, std::string_view stream);
-// Whether a message passes a filter pattern: terms, "phrases", -excluded, ?alternatives, { $.a = "b" && ... }.
-bool passes_filter(std::string_view pattern, std::string_view message);
 
 }  // namespace logs
