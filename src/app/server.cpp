@@ -57,13 +57,6 @@ Result<Address> parse_listen(const std::string& text) {
   return Address{host.empty() ? "0.0.0.0" : host, static_cast<uint16_t>(std::stoi(port))};
 }
 
-// Whether an operation of that name ends, takes away or hands out what there is, so that there is less of it behind it.
-bool makes_room(std::string_view operation) {
-  static constexpr std::string_view kVerbs[] = {"Delete", "Stop", "Remove", "Untag", "Purge", "Deregister", "Cancel", "Terminate",
-                                                "Disable", "Detach", "Unsubscribe", "SendTask", "Receive", "GetActivityTask"};
-  return std::ranges::any_of(kVerbs, [&](std::string_view verb) { return operation.starts_with(verb); });
-}
-
 bool is_loopback(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 // The key under which tokens are sealed: made once, kept with the data.
@@ -157,18 +150,14 @@ class RunningServer final : public Server {
     registry_->set_authoriser(&iam);
     authenticator_ = std::make_unique<auth::Authenticator>(mode, &iam.credentials(), kit_->default_account, kit_->default_region);
     registry_->set_validator(model::make_validator());
-    if (const uint64_t bytes = TRY(memory_limit()); bytes > 0) {
-      memory_ = std::make_unique<MemoryLimit>(loop_, bytes);
-      registry_->set_validator([this, valid = model::make_validator()](const protocol::Call& call) -> Status {
-        TRY(valid(call));
-        if (call.internal || memory_->room() || protocol::only_looks(call.operation) || makes_room(call.operation)) return {};
-        return fail("ThrottlingException", "The server's memory is used up for the moment: try again");
-      });
-    }
+    if (const uint64_t bytes = TRY(memory_limit()); bytes > 0) memory_ = std::make_unique<MemoryLimit>(loop_.clock(), bytes);
     const std::string quotas = config_.get("quotas");
     if (quotas == "aws") registry_->keep_quotas();
     if (quotas != "aws" && quotas != "off") return fail("Config", fmt::format("--quotas is off or aws, not '{}'", quotas));
-    registry_->set_room([this] { return store_->healthy(); });
+    registry_->set_room([this] {
+      if (!store_->healthy()) return protocol::Lack::disk;
+      return memory_ && !memory_->room() ? protocol::Lack::memory : protocol::Lack::none;
+    });
     origins_ = std::make_unique<protocol::OriginPolicy>(protocol::OriginPolicy::Settings{config_.all("allow-host"), config_.all("allow-origin")});
     gateway_ = std::make_unique<protocol::Gateway>(protocol::Gateway::Parts{
         .registry = *registry_, .authenticator = *authenticator_, .clock = loop_.clock(), .random = random_, .origins = *origins_,

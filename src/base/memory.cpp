@@ -53,15 +53,18 @@ uint64_t allowed_bytes(const std::string& root) {
   return least;
 }
 
-void MemoryLimit::look() {
-  constexpr int64_t kLookMs = 100, kTrimEvery = 20;
-  over_ = bytes_ > 0 && resident_bytes() > bytes_;
-  if (over_ && looks_++ % kTrimEvery == 0) {
+bool MemoryLimit::room() {
+  constexpr int64_t kLookMs = 100, kTrimMs = 2'000;
+  const Instant now = clock_.now();
+  // A clock that was set back makes nobody wait.
+  const auto ago = [&](Instant then) { return now < then ? INT64_MAX : now - then; };
+  if (ago(looked_) < kLookMs) return !over_;
+  looked_ = now;
+  over_ = resident_bytes() > bytes_;
+  if (over_ && ago(trimmed_) >= kTrimMs) {
+    trimmed_ = now;
     malloc_trim(0);
     over_ = resident_bytes() > bytes_;
   }
-  if (!over_) looks_ = 0;
-  loop_.after(kLookMs, [this, alive = alive_] {
-    if (*alive) look();
-  });
+  return !over_;
 }

@@ -1,5 +1,7 @@
 #include "base/memory.h"
 
+#include "base/loop.h"
+
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -49,7 +51,7 @@ TEST(Memory, TheFirstVersionOfControlGroupsIsAskedToo) {
 TEST(Memory, ThereIsNoRoomAboveTheLimitAndAgainBelowIt) {
   constexpr size_t kMore = 64 << 20;
   ManualLoop loop;
-  MemoryLimit limit(loop, resident_bytes() + kMore / 2);
+  MemoryLimit limit(loop.clock(), resident_bytes() + kMore / 2);
   EXPECT_TRUE(limit.room());
   // Of the kernel itself: an allocator may keep what it was given back.
   void* large = mmap(nullptr, kMore, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

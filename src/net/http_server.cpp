@@ -423,7 +423,6 @@ class Server final : public HttpServer {
   Server(std::shared_ptr<Shared> shared, tcp::acceptor acceptor, IoLoop& loop)
       : shared_(std::move(shared)), acceptor_(std::move(acceptor)), loop_(loop) {
     accept();
-    watch_deadlines();
   }
   ~Server() override {
     loop_.cancel(deadlines_);
@@ -456,6 +455,7 @@ class Server final : public HttpServer {
         socket.non_blocking(true, ignored);
         socket.set_option(tcp::no_delay(true), ignored);
         std::make_shared<Session>(shared_, std::move(socket))->start();
+        if (deadlines_ == 0) watch_deadlines();
       }
       if (!acceptor_.is_open()) return;
       if (error) {
@@ -478,13 +478,15 @@ class Server final : public HttpServer {
     for (auto it = idle.begin(); it != last; ++it) (*it)->close();
   }
 
+  // Once a second, while there is anybody.
   void watch_deadlines() {
     deadlines_ = loop_.after(1'000, [this] {
+      deadlines_ = 0;
       const int64_t now = shared_->now_ms();
       const auto sessions = shared_->sessions;
       for (Session* session : sessions) session->check_deadline(now);
       give_back();
-      watch_deadlines();
+      if (!shared_->sessions.empty()) watch_deadlines();
     });
   }
 

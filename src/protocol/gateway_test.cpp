@@ -353,7 +353,7 @@ TEST_F(GatewayTest, QueueUrlsAreEndpointsOfTheirOwn) {
 TEST_F(GatewayTest, AFullDiskRefusesAtOnceAndKeepsNobodyWaiting) {
   for (const char* operation : {"StartExecution", "DescribeExecution"}) add("states", operation, [](const Call&) { return json::Value::object(); });
   bool room = true;
-  registry.set_room([&] { return room; });
+  registry.set_room([&] { return room ? Lack::none : Lack::disk; });
   gateway = std::make_unique<Gateway>(Gateway::Parts{.registry = registry,
                                                      .authenticator = *authenticator,
                                                      .clock = loop.clock(),
@@ -393,6 +393,24 @@ TEST_F(GatewayTest, AFullDiskRefusesAtOnceAndKeepsNobodyWaiting) {
   EXPECT_EQ(response->status, 200);
   loop.run_for(10'000);
   EXPECT_EQ(answers, 3);
+}
+
+TEST_F(GatewayTest, WithoutMemoryNothingIsMadeAndWhatEndsOrLooksGoesOn) {
+  for (const char* operation : {"StartExecution", "StopExecution", "DescribeExecution", "SendTaskSuccess"}) add("states", operation, [](const Call&) { return json::Value::object(); });
+  Lack lack = Lack::memory;
+  registry.set_room([&] { return lack; });
+  const auto status = [&](std::string_view operation) {
+    net::Request request = json_request("AWSStepFunctions." + std::string(operation), "{}");
+    request.headers.add("Host", "127.0.0.1:4566");
+    return send(request).status;
+  };
+  EXPECT_EQ(status("StartExecution"), 400);
+  for (const char* operation : {"StopExecution", "DescribeExecution", "SendTaskSuccess"}) EXPECT_EQ(status(operation), 200) << operation;
+  lack = Lack::disk;
+  for (const char* operation : {"StartExecution", "StopExecution", "SendTaskSuccess"}) EXPECT_EQ(status(operation), 400) << operation;
+  EXPECT_EQ(status("DescribeExecution"), 200);
+  lack = Lack::none;
+  EXPECT_EQ(status("StartExecution"), 200);
 }
 
 TEST(OnlyLooks, TellsWhatChangesNothingFromWhatDoes) {

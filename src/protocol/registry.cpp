@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/arn.h"
 #include "base/check.h"
 
@@ -115,12 +117,26 @@ bool only_looks(std::string_view operation) {
   return false;
 }
 
-namespace {
-constexpr std::string_view kNoRoom = "The disk takes no more for the moment: try again";
+bool makes_room(std::string_view operation) {
+  static constexpr std::string_view kVerbs[] = {"Delete", "Stop", "Remove", "Untag", "Purge", "Deregister", "Cancel", "Terminate",
+                                                "Disable", "Detach", "Unsubscribe", "SendTask", "Receive", "GetActivityTask"};
+  return std::ranges::any_of(kVerbs, [&](std::string_view verb) { return operation.starts_with(verb); });
 }
 
-Error no_room() { return {"ThrottlingException", std::string(kNoRoom), 400, {}}; }
-bool is_no_room(const Error& error) { return error.message == kNoRoom; }
+namespace {
+constexpr std::string_view kNoDisk = "The disk takes no more for the moment: try again";
+constexpr std::string_view kNoMemory = "The server's memory is used up for the moment: try again";
+}  // namespace
+
+Error no_room(Lack lack) { return {"ThrottlingException", std::string(lack == Lack::memory ? kNoMemory : kNoDisk), 400, {}}; }
+bool is_no_room(const Error& error) { return error.message == kNoDisk || error.message == kNoMemory; }
+
+Status Registry::room_for(const Call& call) const {
+  if (call.internal || !room_ || only_looks(call.operation)) return {};
+  const Lack lack = room_();
+  if (lack == Lack::none || (lack == Lack::memory && makes_room(call.operation))) return {};
+  return std::unexpected(no_room(lack));
+}
 
 void Registry::call(const Call& call, Reply reply) {
   if (upstream_ && upstream_(call, reply)) return;
@@ -133,7 +149,7 @@ void Registry::call(const Call& call, Reply reply) {
   if (validator_) {
     if (auto valid = validator_(call); !valid) return reply(std::unexpected(std::move(valid).error()));
   }
-  if (!call.internal && room_ && !room_() && !only_looks(call.operation)) return reply(std::unexpected(no_room()));
+  if (auto room = room_for(call); !room) return reply(std::unexpected(std::move(room).error()));
   operation->handle(call, std::move(reply));
 }
 

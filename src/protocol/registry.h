@@ -18,8 +18,12 @@ using Validator = std::function<Status(const Call&)>;
 
 // Whether an operation of that name only looks: what does not is refused while there is no room for it.
 bool only_looks(std::string_view operation);
+// Whether one of that name ends, takes away or hands out what there is, so that less of it is kept behind it.
+bool makes_room(std::string_view operation);
+// What there is none of for the moment, so that nothing new may be made: the disk takes nothing, the memory is used up.
+enum class Lack : uint8_t { none, disk, memory };
 // The refusal of a call that there is no room for: SDKs try again. It tells nothing, so it need not wait for the device.
-Error no_room();
+Error no_room(Lack lack);
 bool is_no_room(const Error& error);
 
 class Registry {
@@ -48,8 +52,8 @@ class Registry {
   using UpstreamHas = std::function<bool(std::string_view service, std::string_view operation)>;
   void set_upstream_has(UpstreamHas has) { upstream_has_ = std::move(has); }
 
-  // Whether there is room for what a client's call would write (the disk may be full); asked before one that does.
-  void set_room(std::function<bool()> room) { room_ = std::move(room); }
+  // Asked before a client's call that does not only look. On a disk that takes nothing nothing can be taken away either.
+  void set_room(std::function<Lack()> room) { room_ = std::move(room); }
 
   // A call that the wire has decoded and authenticated, or that internal() made: authorise, count, validate, run.
   void call(const Call& call, Reply reply);
@@ -67,6 +71,8 @@ class Registry {
  private:
   const Operation* find(std::string_view service, std::string_view operation) const;
   Status authorise(const Call& call, const Operation& operation);
+  // The one place that says whether a client's call may be made now.
+  Status room_for(const Call& call) const;
 
   Loop& loop_;
   Random& random_;
@@ -82,7 +88,7 @@ class Registry {
   std::optional<Throttle> throttle_;
   Upstream upstream_;
   UpstreamHas upstream_has_;
-  std::function<bool()> room_;
+  std::function<Lack()> room_;
 };
 
 }  // namespace protocol

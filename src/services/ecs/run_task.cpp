@@ -114,7 +114,7 @@ void Ecs::run_task(const Call& call, protocol::Reply reply) {
     if (definition->text("networkMode") == "awsvpc" && !network["subnets"].is_array()) {
       return invalid_parameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
     }
-    if (!kit_.store.healthy()) return std::unexpected(protocol::no_room());
+    if (!kit_.store.healthy()) return std::unexpected(protocol::no_room(protocol::Lack::disk));
     return check_overrides(p["overrides"], *definition);
   };
   if (auto checked = check(); !checked) return reply(std::unexpected(std::move(checked).error()));

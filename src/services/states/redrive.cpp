@@ -54,7 +54,7 @@ Result<Value> States::redrive_execution(const Call& call) {
 }
 
 Status States::admit(const std::string& arn) const {
-  if (!kit_.store.healthy()) return std::unexpected(protocol::no_room());
+  if (!kit_.store.healthy()) return std::unexpected(protocol::no_room(protocol::Lack::disk));
   if (engine_.open_in(arn) < settings_.open_executions_max) return {};
   return fail("ExecutionLimitExceeded", fmt::format("Execution Limit Exceeded: 'You have exceeded the maximum number of open executions: {}'",
                                                     settings_.open_executions_max));
