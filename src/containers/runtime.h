@@ -68,6 +68,7 @@ struct NetworkSpec {
 
 struct TaskSpec {
   std::string id;  // 32 hex digits
+  std::string owner;  // an account: those of many are begun in turns
   std::vector<ContainerSpec> containers;
   int64_t cpu_millis = 256;             // of a thousandth of a core: 0.25 vCPU = 250
   int64_t memory_bytes = 512 * 1048576LL;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/fair_queue.h"
 #include "base/shared_library.h"
 
 namespace net {
@@ -81,6 +82,8 @@ size_t take_header(char* data, size_t size, size_t count, void* user) {
   return size * count;
 }
 
+constexpr size_t kAtOnce = 1'024, kAtOnceOfOne = 256;
+
 class CurlClient final : public HttpClient {
  public:
   explicit CurlClient(Loop& loop) : loop_(loop) {}
@@ -103,7 +106,7 @@ class CurlClient final : public HttpClient {
     if (!multi_) begin();
     auto transfer = std::make_unique<Transfer>();
     transfer->request = std::move(request);
-    transfer->options = options;
+    transfer->options = std::move(options);
     transfer->done = std::move(done);
     {
       std::lock_guard lock(mutex_);
@@ -117,7 +120,7 @@ class CurlClient final : public HttpClient {
   void begin() {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi_ = curl_multi_init();
-    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, 256L);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(kAtOnce));
     thread_ = std::thread([this] { work(); });
   }
 
@@ -128,15 +131,24 @@ class CurlClient final : public HttpClient {
         std::lock_guard lock(mutex_);
         fresh.swap(waiting_);
       }
-      for (auto& transfer : fresh) start(std::move(transfer));
+      for (auto& transfer : fresh) {
+        const std::string owner = transfer->options.owner;
+        queue_.add(owner, std::move(transfer));
+      }
+      start_next();
       int active = 0;
       curl_multi_perform(multi_, &active);
       int left = 0;
       while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
         if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
       }
+      start_next();
       curl_multi_poll(multi_, nullptr, 0, 60'000, nullptr);
     }
+  }
+
+  void start_next() {
+    while (auto next = queue_.take()) start(std::move(next->second));
   }
 
   void start(std::unique_ptr<Transfer> transfer) {
@@ -172,6 +184,7 @@ class CurlClient final : public HttpClient {
   void finish(CURL* easy, CURLcode code) {
     auto node = running_.extract(easy);
     auto transfer = std::move(node.mapped());
+    queue_.ended(transfer->options.owner);
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_multi_remove_handle(multi_, easy);
@@ -194,7 +207,9 @@ class CurlClient final : public HttpClient {
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;
   std::deque<std::unique_ptr<Transfer>> waiting_;
-  std::unordered_map<CURL*, std::unique_ptr<Transfer>> running_;  // the thread's own
+  // The thread's own. An endpoint that takes calls and never answers holds up its account's alone.
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> running_;
+  FairQueue<std::unique_ptr<Transfer>> queue_{kAtOnce, kAtOnceOfOne};
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ bool Upstream::call(const Call& call, Reply& reply) {
   }
   if (!call.trace_header.empty()) request->headers.set("X-Amzn-Trace-Id", call.trace_header);
   auth::sign(*request, settings_.key(call), call.region, call.service, clock_.now());
-  http_.send(*std::move(request), {.timeout_ms = settings_.timeout_ms},
+  http_.send(*std::move(request), {.timeout_ms = settings_.timeout_ms, .owner = call.account},
              [dialect, reply = std::move(reply)](Result<net::Response> response) mutable {
                if (!response) return reply(std::unexpected(unreachable(response.error())));
                reply(codec::decode_response(dialect, *response));

@@ -142,6 +142,7 @@ containers::TaskSpec Ecs::spec_of(const Where& where, const Value& task) const {
   const Value* definition = find_definition(where.scope, task.text("taskDefinitionArn"));
   containers::TaskSpec spec;
   spec.id = where.id;
+  spec.owner = where.scope.account;
   spec.cpu_millis = number(task["cpu"]) * 1000 / 1024;
   spec.memory_bytes = number(task["memory"]) << 20;
   spec.scratch_bytes = number(task["ephemeralStorage"]["sizeInGiB"]) << 30;

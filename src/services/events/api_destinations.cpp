@@ -180,7 +180,7 @@ void Events::send_by_http(const std::string& key, const Value& destination, cons
     auto request = request_of(destination, waiting->second.target, waiting->second.input, *added);
     const std::string authorization(request.headers.get("Authorization"));
     const bool may_renew = added->text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS" && refused.empty() && !authorization.empty();
-    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax},
+    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kResponseBytesMax, .owner = waiting->second.scope.account},
                    [this, key, destination, may_renew, authorization, alive](Result<net::Response> response) {
       if (!*alive) return;
       if (!response) return done(key, std::unexpected(Error{"ServiceUnavailable", response.error().message, 503, {}}));

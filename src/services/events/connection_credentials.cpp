@@ -1,6 +1,7 @@
 // What a connection adds to a request: its own parameters and its authorisation, by OAuth with a token asked for.
 #include <fmt/format.h>
 
+#include "base/arn.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "language/json/parse.h"
@@ -93,8 +94,9 @@ void Events::access_token(const Connection& connection, TokenTaken taken) {
     for (TokenTaken& one : node.mapped()) one(token);
   };
   // What leaves the process must not be ahead of what the store holds.
-  kit_.store.when_durable(kit_.store.head(), [this, request = token_request(connection.auth["OAuthParameters"]), answered, alive = alive_]() mutable {
-    if (*alive) kit_.http.send(std::move(request), {.timeout_ms = kTokenTimeoutMs, .response_bytes_max = kTokenBytesMax}, answered);
+  const auto arn = Arn::parse(connection.shown.text("ConnectionArn"));
+  kit_.store.when_durable(kit_.store.head(), [this, account = arn ? arn->account : "", request = token_request(connection.auth["OAuthParameters"]), answered, alive = alive_]() mutable {
+    if (*alive) kit_.http.send(std::move(request), {.timeout_ms = kTokenTimeoutMs, .response_bytes_max = kTokenBytesMax, .owner = account}, answered);
   });
 }
 

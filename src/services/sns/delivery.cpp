@@ -196,7 +196,7 @@ void Sns::to_http(const std::string& key, const Delivery& d, const Subscription&
   request.headers.add("Content-Type", "text/plain; charset=UTF-8");
   request.headers.add("User-Agent", "Amazon Simple Notification Service Agent");
   request.body = plain ? std::string(d.message.text("text")) : envelope(d, s);
-  kit_.http.send(std::move(request), {.timeout_ms = 15'000, .response_bytes_max = 1 << 20}, [this, key](Result<net::Response> answer) {
+  kit_.http.send(std::move(request), {.timeout_ms = 15'000, .response_bytes_max = 1 << 20, .owner = d.scope.account}, [this, key](Result<net::Response> answer) {
     if (answer && answer->status >= 200 && answer->status < 300) return delivered(key);
     // What the endpoint says is wrong with the request will be wrong the next time too.
     failed(key, answer && answer->status >= 400 && answer->status < 500 && answer->status != 429);
@@ -250,7 +250,7 @@ void Sns::send_confirmation(const Scope& scope, const Subscription& s) {
   request.headers.add("User-Agent", "Amazon Simple Notification Service Agent");
   request.body = json::write(body.build());
   kit_.store.when_durable(kit_.store.head(), [this, scope, arn = s.arn, request = std::move(request)]() mutable {
-    kit_.http.send(std::move(request), {.timeout_ms = 15'000, .response_bytes_max = 1 << 20}, [this, scope, arn](Result<net::Response> answer) {
+    kit_.http.send(std::move(request), {.timeout_ms = 15'000, .response_bytes_max = 1 << 20, .owner = scope.account}, [this, scope, arn](Result<net::Response> answer) {
       const Subscription* again = subscriptions_.find(scope, arn);
       if (!again || !again->pending || (answer && answer->status < 300)) return;
       kit_.loop.after(kHttpDelayMs, [this, scope, arn] {

@@ -146,7 +146,7 @@ void Dispatch::invoke_api(const AttemptPtr& attempt) {
       if (!key) return refuse(attempt, "ApiGateway.SdkClientException", "Unable to load credentials: STS is not part of this server.");
       auth::sign(request, *key, region_of(request.target, attempt->region), "execute-api", kit_.clock().now());
     }
-    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax}, answered_by_api);
+    kit_.http.send(std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax, .owner = attempt->account}, answered_by_api);
   });
 }
 

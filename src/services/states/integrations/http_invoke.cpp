@@ -77,7 +77,7 @@ void Dispatch::send_http(const AttemptPtr& attempt, const Value& credentials, co
   const std::string authorization(request->headers.get("Authorization"));
   const bool may_renew = credentials.text("AuthorizationType") == "OAUTH_CLIENT_CREDENTIALS" && refused.empty() && !authorization.empty();
   const std::string url = request->target;
-  kit_.http.send(*std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax},
+  kit_.http.send(*std::move(request), {.timeout_ms = kTimeoutMs, .response_bytes_max = kHttpResponseBytesMax, .owner = attempt->account},
                  [this, attempt, may_renew, authorization, url, alive = alive_](Result<net::Response> response) {
     if (!*alive || !states_.engine_.awaits(attempt->execution, attempt->task.task)) return;
     if (!response && response.error().code == "HttpTooLarge") return too_large(attempt, "http");
