@@ -21,6 +21,7 @@ namespace {
 // A step's events are kept in chunks of this many, so that a page of a long history reads little.
 constexpr size_t kChunkEvents = 250;
 constexpr uint64_t kOrdersAtOnce = 4'096;
+constexpr size_t kChunksKnown = 16;
 
 Record with_status(const Record& record, Outcome status) {
   Record out{.arn = record.arn, .machine_arn = record.machine_arn, .version_arn = record.version_arn, .alias_arn = record.alias_arn,
@@ -64,7 +65,7 @@ std::string Engine::add_definition(std::string_view text, std::shared_ptr<const 
     batch.put(Space::meta, definition_key(key), std::string(text));
     store_.commit(std::move(batch));
   }
-  definitions_.emplace(key, Definition{std::string(text), std::move(machine)});
+  remember(key, Definition{std::string(text), std::move(machine)});
   return key;
 }
 
@@ -79,8 +80,18 @@ std::shared_ptr<const asl::Machine> Engine::machine(std::string_view key) {
   CHECK(text, "a definition is stored before an execution of it");
   auto compiled = asl::compile(*text);
   CHECK(compiled.machine, "a definition that was accepted compiles again");
-  definitions_.emplace(std::string(key), Definition{std::move(*text), compiled.machine});
+  remember(std::string(key), Definition{std::move(*text), compiled.machine});
   return compiled.machine;
+}
+
+// Definitions are made by whoever likes: the rest is compiled again when an execution needs it. Those that run hold theirs.
+void Engine::remember(std::string key, Definition definition) {
+  for (auto it = definitions_.begin(); it != definitions_.end() && definition_bytes_ + definition.text.size() > definition_bytes_max_;) {
+    definition_bytes_ -= it->second.text.size();
+    it = definitions_.erase(it);
+  }
+  definition_bytes_ += definition.text.size();
+  definitions_.emplace(std::move(key), std::move(definition));
 }
 
 // --- starting and moving ---------------------------------------------------------------------------------
@@ -241,6 +252,9 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
     for (size_t first = 0; first < events.size(); first += kChunkEvents) {
       const auto chunk = std::span(events).subspan(first, std::min(kChunkEvents, events.size() - first));
       batch.put(Space::history, history_key(record.arn, chunk.front().id), asl::encode_events(chunk));
+      if (chunk.front().id == 1) slot.chunks.emplace();
+      if (slot.chunks) slot.chunks->push_back(chunk.front().id);
+      if (slot.chunks && slot.chunks->size() > kChunksKnown) slot.chunks.reset();
     }
     // Numbers are set aside many at a time: what is left of them at a restart is skipped.
     if (fresh && order_ % kOrdersAtOnce == 1) batch.put(Space::meta, "order", big_endian(order_ + kOrdersAtOnce - 1));
@@ -257,7 +271,7 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
       batch.erase(Space::index, open_key(record.arn));
       count_open(record.arn, -1);
     }
-    if (closed) batch.put(Space::index, ended_key(record.stop, record.arn), "");
+    if (closed) batch.put(Space::index, ended_key(record.stop, record.arn), encode_chunks(slot.chunks));
     store_.commit(std::move(batch));
     slot.as_stored = true;
   } else {
@@ -296,7 +310,9 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
 // Map runs' children have a bound of their own: their run's.
 void Engine::count_open(const std::string& arn, int64_t change) {
   if (arn.find('/') != std::string::npos) return;
-  open_by_scope_[scope_of(arn)] += change;
+  const auto it = open_by_scope_.try_emplace(scope_of(arn)).first;
+  it->second += change;
+  if (it->second == 0) open_by_scope_.erase(it);
 }
 
 int64_t Engine::open_in(const std::string& arn) const {

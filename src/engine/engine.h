@@ -85,6 +85,8 @@ class Engine {
   void set_turns(const Turns::Limits& limits) { turns_.set_limits(limits); }
   // How many that wait are kept in memory.
   void keep_resident(size_t most) { resident_max_ = std::max<size_t>(most, 1); }
+  // How many bytes of definitions are kept compiled.
+  void keep_definitions(size_t bytes) { definition_bytes_max_ = bytes; }
 
   // Remembers a definition, compiled; returns its key. The same text has the same key.
   std::string add_definition(std::string_view text, std::shared_ptr<const asl::Machine> machine);
@@ -140,6 +142,9 @@ class Engine {
   size_t open_count() const { return slots_.size() + away_; }
   size_t resident_count() const { return slots_.size(); }
   size_t timer_count() const { return timers_.size(); }
+  // How many definitions are in memory, and of how many accounts and Regions it is counted what stands open.
+  size_t definition_count() const { return definitions_.size(); }
+  size_t scope_count() const { return open_by_scope_.size(); }
   // How many stand open in the account and region of this ARN.
   int64_t open_in(const std::string& arn) const;
 
@@ -173,6 +178,7 @@ class Engine {
   void end_the_oldest(std::string from);
   bool forget(const std::string& arn, store::Batch& batch);
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
+  void remember(std::string key, Definition definition);
   asl::StepContext context(const Slot& slot, uint32_t steps);
   // Moves an execution by one input and from there on, so many steps at most; returns how many.
   uint32_t run(Slot& slot, asl::Input input, uint32_t steps);
@@ -204,7 +210,8 @@ class Engine {
   Turns turns_;  // while the disk is full what runs is parked there
 
   std::unordered_map<std::string, std::unique_ptr<Slot>> slots_;
-  std::unordered_map<std::string, Definition> definitions_;
+  std::unordered_map<std::string, Definition> definitions_;  // those that were used last, more or less: the store has all
+  size_t definition_bytes_ = 0, definition_bytes_max_ = 32 << 20;
   std::list<Slot*> resident_;  // those that could leave memory, the longest unmoved first
   size_t resident_max_ = 2'048;
   size_t away_ = 0;            // open, taken up, and not in memory

@@ -346,4 +346,46 @@ TEST(Engine, TasksOfOneAccountGoOutBetweenThoseOfAnother) {
   EXPECT_LE(std::ranges::find(outside.asked, other) - outside.asked.begin(), 100);
 }
 
+TEST(Engine, WhatComesByNamesFromOutsideIsForgottenAgain) {
+  World w;
+  w.engine.keep_definitions(2'000);
+  std::vector<std::string> arns;
+  for (int i = 0; i < 300; ++i) {
+    const std::string text = R"({"Comment":")" + std::to_string(i) + R"(","StartAt":"A","States":{"A":{"Type":"Wait","Seconds":10,"End":true}}})";
+    arns.push_back(w.start(text, std::to_string(i), "", std::to_string(100'000'000'000 + i)));
+  }
+  EXPECT_LE(w.engine.definition_count(), 30u);
+  EXPECT_EQ(w.engine.scope_count(), 300u);
+  // Each goes on with its own, and a new start finds it again.
+  w.loop.run_for(10'000);
+  for (const std::string& arn : arns) EXPECT_EQ(w.engine.find(arn)->status, Outcome::succeeded);
+  EXPECT_EQ(w.engine.definition_text(w.engine.find(arns[7])->definition)->substr(0, 14), R"({"Comment":"7")");
+  EXPECT_EQ(w.engine.scope_count(), 0u);
+}
+
+TEST(Engine, AHistoryIsForgottenWholeWhetherItsChunksAreKnownOrNot) {
+  World w;
+  w.engine.keep_resident(1);
+  const std::string around = R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"I"},)";
+  const auto waits_and_counts = [&](int n) {
+    const std::string text = count_to(n);
+    return around + text.substr(text.find(R"("I":{)"));
+  };
+  w.start(kPass, "one chunk");
+  w.start(count_to(600), "many chunks");
+  w.start(waits_and_counts(100), "left memory");
+  w.start(kWait, "waits");  // and so the one before leaves
+  w.start(kFail, "redriven");
+  w.loop.run_for(2'000);
+  const std::string redriven = "arn:aws:states:us-east-1:000000000000:execution:m:redriven";
+  EXPECT_EQ(w.engine.redrive(redriven, "t"), engine::Engine::Redriven::runs);
+  w.loop.run_for(200'000);
+  EXPECT_EQ(w.engine.open_count(), 0u);
+  EXPECT_GT(w.keys(store::Space::history), 10u);
+  w.engine.keep_for(1'000);
+  w.loop.run_for(10'000);
+  EXPECT_EQ(w.gone.size(), 5u);
+  for (const store::Space space : {store::Space::history, store::Space::executions, store::Space::index}) EXPECT_EQ(w.keys(space), 0u);
+}
+
 }  // namespace

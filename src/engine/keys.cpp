@@ -47,6 +47,23 @@ std::string ended_key(Instant stop, std::string_view arn) {
   return std::string(kEndedPrefix).append(big_endian(static_cast<uint64_t>(stop.ms))).append(arn);
 }
 
+std::string encode_chunks(const std::optional<std::vector<uint64_t>>& first_events) {
+  std::string bytes;
+  if (!first_events) return bytes;
+  ByteWriter out(bytes);
+  for (const uint64_t first : *first_events) out.number(first);
+  return bytes;
+}
+
+std::optional<std::vector<uint64_t>> decode_chunks(std::string_view bytes) {
+  if (bytes.empty()) return std::nullopt;
+  ByteReader in(bytes);
+  std::vector<uint64_t> first_events;
+  while (in.ok() && !in.at_end()) first_events.push_back(in.number());
+  if (!in.ok()) return std::nullopt;
+  return first_events;
+}
+
 Ended ended_from(std::string_view key) {
   key.remove_prefix(kEndedPrefix.size());
   return {{static_cast<int64_t>(from_big_endian(key))}, key.substr(8)};

@@ -32,6 +32,9 @@ inline constexpr std::string_view kOpenPrefix = "o";
 // Space::index: the executions that have ended, by the time of their end.
 std::string ended_key(Instant stop, std::string_view arn);
 inline constexpr std::string_view kEndedPrefix = "x";
+// Its value: where the history's chunks begin, so that forgetting it need not look for them; empty where that is not known.
+std::string encode_chunks(const std::optional<std::vector<uint64_t>>& first_events);
+std::optional<std::vector<uint64_t>> decode_chunks(std::string_view bytes);
 // What an ended key tells.
 struct Ended {
   Instant stop;

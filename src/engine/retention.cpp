@@ -15,6 +15,16 @@ constexpr size_t kForgottenAtOnce = 50;
 constexpr size_t kWritesAtOnce = 500;
 constexpr int64_t kLookAgainMs = 60'000;
 constexpr int64_t kRunMs = 366 * int64_t{86'400'000};  // a year, as AWS counts it where it bounds delays
+
+// What there is besides the history.
+void forget_record(Engine& engine, const std::string& arn, Batch& batch) {
+  const auto record = engine.find(arn);
+  if (!record) return;
+  for (std::string& key : list_keys(*record)) batch.erase(Space::index, std::move(key));
+  batch.erase(Space::index, ended_key(record->stop, arn));
+  batch.erase(Space::executions, arn);
+}
+
 }  // namespace
 
 void Engine::keep_for(int64_t retention_ms) {
@@ -60,24 +70,30 @@ void Engine::sweep() {
   const Instant limit{loop_.clock().now().ms - retention_ms_};
   struct Due {
     std::string key, arn;
+    std::optional<std::vector<uint64_t>> chunks;
   };
   std::vector<Due> due;
   std::optional<Instant> next;
   // From where the slice before ended: what it took away would have to be stepped over each time, until it is compacted.
   const std::string from = swept_.empty() ? std::string(kEndedPrefix) : swept_;
-  store_.scan(Space::index, from, store::prefix_end(kEndedPrefix), store::Order::forward, [&](std::string_view key, std::string_view) {
+  store_.scan(Space::index, from, store::prefix_end(kEndedPrefix), store::Order::forward, [&](std::string_view key, std::string_view value) {
     const Ended ended = ended_from(key);
     if (ended.stop > limit) {
       next = ended.stop;
       return false;
     }
-    due.push_back({std::string(key), std::string(ended.arn)});
+    due.push_back({std::string(key), std::string(ended.arn), decode_chunks(value)});
     return due.size() < kForgottenAtOnce;
   });
   Batch batch;
   std::vector<std::string> gone;
   for (Due& one : due) {
-    if (!forget(one.arn, batch)) break;  // the slice is full
+    if (one.chunks) {
+      for (const uint64_t first : *one.chunks) batch.erase(Space::history, history_key(one.arn, first));
+      forget_record(*this, one.arn, batch);
+    } else if (!forget(one.arn, batch)) {
+      break;  // the slice is full
+    }
     swept_ = std::move(one.key);
     gone.push_back(std::move(one.arn));
   }
@@ -107,13 +123,8 @@ bool Engine::forget(const std::string& arn, Batch& batch) {
     if (whole) batch.erase(Space::history, std::string(key));
     return whole;
   });
-  if (!whole) return false;
-  if (const auto record = find(arn)) {
-    for (std::string& key : list_keys(*record)) batch.erase(Space::index, std::move(key));
-    batch.erase(Space::index, ended_key(record->stop, arn));
-    batch.erase(Space::executions, arn);
-  }
-  return true;
+  if (whole) forget_record(*this, arn, batch);
+  return whole;
 }
 
 }  // namespace engine

@@ -19,6 +19,8 @@ struct Engine::Slot {
   bool running = false;             // inside run(): what arrives now waits in `inbox`
   bool stored = false;              // it has been written
   bool as_stored = false;           // and has not changed since
+  // The first events of its history's chunks, while they are known: for a few chunks, and not once it has left memory.
+  std::optional<std::vector<uint64_t>> chunks;
   size_t bytes = 0;                 // as it was written last
   bool in_line = false;             // its inbox waits for the account's turn
   std::vector<std::string> replaced;  // index entries that a redrive takes away

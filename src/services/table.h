@@ -7,6 +7,7 @@
 //
 // T needs two functions found by argument-dependent lookup or as overloads visible here:
 //   json::Value to_json(const T&);   and   T from_json(const json::Value&, std::type_identity<T>);
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -62,7 +63,7 @@ class Table {
   const T& put(const Scope& scope, std::string_view id, T value, store::Batch& batch) {
     batch.put(store::Space::resources, key(scope, id), json::write(to_json(value)));
     store_.changes().say(kind(), scope.account, scope.region, id);
-    auto& slot = scopes_[scope];
+    auto& slot = scope_of(scope);
     const auto it = slot.find(id);
     if (it != slot.end()) return it->second = std::move(value);
     return slot.emplace(id, std::move(value)).first->second;
@@ -91,6 +92,16 @@ class Table {
 
  private:
   std::string_view kind() const { return std::string_view(prefix_).substr(0, prefix_.size() - 1); }
+  // Accounts are made by being named: those of which nothing is left go when there are twice as many.
+  std::map<std::string, T, std::less<>>& scope_of(const Scope& scope) {
+    const auto there = scopes_.find(scope);
+    if (there != scopes_.end()) return there->second;
+    if (scopes_.size() >= sweep_at_) {
+      std::erase_if(scopes_, [](const auto& one) { return one.second.empty(); });
+      sweep_at_ = std::max<size_t>(2 * scopes_.size(), 64);
+    }
+    return scopes_[scope];
+  }
   std::string key(const Scope& scope, std::string_view id) const {
     std::string out = prefix_;
     out.append(scope.account).push_back('\x00');
@@ -101,6 +112,7 @@ class Table {
   store::Store& store_;
   std::string prefix_;
   std::map<Scope, std::map<std::string, T, std::less<>>> scopes_;
+  size_t sweep_at_ = 64;
 };
 
 }  // namespace services

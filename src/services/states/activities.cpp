@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kPollMs = 60'000;
 constexpr size_t kPollersMax = 1'000;
 
+std::string place_of(std::string_view execution, uint64_t task) { return fmt::format("{} {}", execution, task); }
+
 std::unexpected<Error> no_such_activity(std::string_view arn) {
   return fail("ActivityDoesNotExist", fmt::format("Activity Does Not Exist: '{}'", arn));
 }
@@ -96,30 +98,58 @@ void States::get_activity_task(const Call& call, protocol::Reply reply) {
     });
   }
   queue.pollers.push_back({id, std::string(call.params.text("workerName")), std::move(reply), timeout, gone});
-  hand_over(name->arn, queue);
+  hand_over(name->arn);
 }
 
 void States::end_poll(const std::string& activity_arn, uint64_t poller) {
-  auto& pollers = activity_queues_[activity_arn].pollers;
+  const auto queue = activity_queues_.find(activity_arn);
+  if (queue == activity_queues_.end()) return;
+  auto& pollers = queue->second.pollers;
   const auto it = std::ranges::find(pollers, poller, &Poller::id);
   if (it == pollers.end()) return;
   protocol::Reply waiting = std::move(it->reply);
   kit_.loop.cancel(it->timeout);
   pollers.erase(it);
+  hand_over(activity_arn);
   waiting(json::Value::object());
+}
+
+void States::ActivityQueue::add(int64_t place, ActivityWork one) {
+  places[place_of(one.execution, one.task)] = place;
+  work.emplace(place, std::move(one));
+}
+
+States::ActivityWork States::ActivityQueue::take(std::map<int64_t, ActivityWork>::iterator it) {
+  auto node = work.extract(it);
+  places.erase(place_of(node.mapped().execution, node.mapped().task));
+  return std::move(node.mapped());
 }
 
 void States::offer_activity_work(const std::string& activity_arn, ActivityWork work) {
   ActivityQueue& queue = activity_queues_[activity_arn];
-  queue.work.push_back(std::move(work));
-  hand_over(activity_arn, queue);
+  queue.add(queue.work.empty() ? 0 : queue.work.rbegin()->first + 1, std::move(work));
+  hand_over(activity_arn);
 }
 
-void States::hand_over(const std::string& activity_arn, ActivityQueue& queue) {
-  while (!queue.work.empty() && !queue.pollers.empty()) {
-    ActivityWork work = std::move(queue.work.front());
-    queue.work.pop_front();
-    // It may have timed out, or its execution ended, while it waited for somebody.
+void States::withdraw_activity_work(const std::string& activity_arn, const std::string& execution, uint64_t task) {
+  const auto queue = activity_queues_.find(activity_arn);
+  if (queue == activity_queues_.end()) return;
+  const auto place = queue->second.places.find(place_of(execution, task));
+  if (place == queue->second.places.end()) return;
+  queue->second.take(queue->second.work.find(place->second));
+  hand_over(activity_arn);
+}
+
+void States::hand_over(const std::string& activity_arn) {
+  while (true) {
+    const auto it = activity_queues_.find(activity_arn);
+    if (it == activity_queues_.end()) return;
+    ActivityQueue& queue = it->second;
+    // Names come from outside: what nobody waits at is forgotten.
+    if (queue.work.empty() && queue.pollers.empty()) return void(activity_queues_.erase(it));
+    if (queue.work.empty() || queue.pollers.empty()) return;
+    ActivityWork work = queue.take(queue.work.begin());
+    // Its execution may have ended while it waited for somebody.
     if (!engine_.awaits(work.execution, work.task)) continue;
     Poller poller = std::move(queue.pollers.front());
     queue.pollers.pop_front();
@@ -131,8 +161,8 @@ void States::hand_over(const std::string& activity_arn, ActivityQueue& queue) {
     kit_.store.when_durable(kit_.store.head(), [this, activity_arn, gone = poller.gone, work = std::move(work)]() mutable {
       if (*gone) {
         ActivityQueue& again = activity_queues_[activity_arn];
-        again.work.push_front(std::move(work));
-        return hand_over(activity_arn, again);
+        again.add(again.work.empty() ? 0 : again.work.begin()->first - 1, std::move(work));
+        return hand_over(activity_arn);
       }
       engine_.deliver(work.execution, asl::TaskHandedOver{work.task});
     });

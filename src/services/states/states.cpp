@@ -206,9 +206,10 @@ void States::report(Exposition& out) const {
   out.sample(static_cast<double>(engine_.timer_count()));
   size_t work = 0, pollers = 0;
   for (const auto& [arn, queue] : activity_queues_) work += queue.work.size(), pollers += queue.pollers.size();
-  out.family("gantry_activity_queue", "gauge", "Activity tasks that wait for a worker, and workers that wait for a task.");
+  out.family("gantry_activity_queue", "gauge", "Activity tasks that wait for a worker, workers that wait for a task, and activities at which any does.");
   out.sample({{"of", "tasks"}}, static_cast<double>(work));
   out.sample({{"of", "workers"}}, static_cast<double>(pollers));
+  out.sample({{"of", "activities"}}, static_cast<double>(activity_queues_.size()));
 }
 
 const StateMachine& States::save(StateMachine machine) {

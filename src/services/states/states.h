@@ -188,13 +188,19 @@ class States final : public services::Service, engine::Observer {
     Loop::TimerId timeout;
     std::shared_ptr<bool> gone;  // the connection has ended
   };
+  // There while there is either.
   struct ActivityQueue {
-    std::deque<ActivityWork> work;
+    std::map<int64_t, ActivityWork> work;                  // by its place in line
+    std::unordered_map<std::string, int64_t> places;       // by execution and task
     std::deque<Poller> pollers;
+    void add(int64_t place, ActivityWork one);
+    ActivityWork take(std::map<int64_t, ActivityWork>::iterator it);
   };
   bool has_activity(std::string_view arn) const;
   void offer_activity_work(const std::string& activity_arn, ActivityWork work);
-  void hand_over(const std::string& activity_arn, ActivityQueue& queue);
+  // Nobody waits for the task any more.
+  void withdraw_activity_work(const std::string& activity_arn, const std::string& execution, uint64_t task);
+  void hand_over(const std::string& activity_arn);
   // Nothing came for it, or it is there no more.
   void end_poll(const std::string& activity_arn, uint64_t poller);
 

@@ -37,6 +37,8 @@ bool States::has_listeners(const services::Scope& scope) {
   if (!kit_.registry.has("events", "PutEvents")) return false;
   auto it = asks_for_listeners_.find(scope);
   if (it == asks_for_listeners_.end()) {
+    constexpr size_t kScopesMax = 10'000;  // anybody may make an account up: the calls are made again
+    if (asks_for_listeners_.size() >= kScopesMax) asks_for_listeners_.clear();
     Call call = kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", scope.account), scope.region, "events", "HearsSource",
                                        json::object({{"Source", "aws.states"}}));
     it = asks_for_listeners_.emplace(scope, std::move(call)).first;

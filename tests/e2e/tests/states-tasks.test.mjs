@@ -50,6 +50,26 @@ test("CreateActivity, DescribeActivity, ListActivities, DeleteActivity", async (
   await refused(call("GetActivityTask", { activityArn: made.activityArn, workerName: "x".repeat(81) }), "ValidationException");
 });
 
+test("work that nobody waits for any more, and activities that nobody asks at, are forgotten", async () => {
+  const metrics = async () => (await fetch(`${own.server.url}/_gantry/metrics`)).text();
+  const waiting = async (of) => Number(new RegExp(`gantry_activity_queue{of="${of}"} (\\d+)`).exec(await metrics())[1]);
+  const own = await World.start();
+  try {
+    const activityArn = (await call("CreateActivity", { name: unique("act") }, own)).activityArn;
+    const machine = await own.machine(work(activityArn, { TimeoutSeconds: 1 }));
+    const lasting = await own.start(await own.machine(work(activityArn)));
+    const arns = [];
+    for (let i = 0; i < 5; ++i) arns.push(await own.start(machine));
+    for (const arn of arns) assert.equal((await own.finished(arn)).error, "States.Timeout");
+    await until(() => waiting("tasks"), (n) => n === 1);
+    await call("StopExecution", { executionArn: lasting }, own);
+    await until(() => waiting("tasks"), (n) => n === 0);
+    assert.equal(await waiting("activities"), 0);
+  } finally {
+    await own.server.stop();
+  }
+});
+
 test("a worker that vanished while it asked swallows no work", async () => {
   const activityArn = await activity();
   const machine = await world.machine(work(activityArn, { TimeoutSeconds: 30 }));

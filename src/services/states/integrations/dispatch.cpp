@@ -96,6 +96,7 @@ void Dispatch::refuse(const AttemptPtr& attempt, std::string error, std::string 
 }
 
 void Dispatch::cancel(const engine::Record& execution, const asl::CancelTask& task) {
+  if (task.resource->kind == Resource::Kind::activity) return states_.withdraw_activity_work(task.resource->arn, execution.arn, task.task);
   if (task.resource->kind != Resource::Kind::optimized || !task.submitted.is_object()) return;
   const auto name = parse_arn(execution.arn);
   if (!name) return;
