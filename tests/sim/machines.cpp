@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/time_text.h"
 #include "language/json/parse.h"
 
 namespace sim {
@@ -20,6 +21,10 @@ uint64_t mix(uint64_t x) {
 }
 
 constexpr int kDepthMax = 2;
+
+// So many seconds after the world has begun (1'700'000'000).
+std::string instant(int64_t seconds) { return iso8601_s({(1'700'000'000 + seconds) * 1000}); }
+
 
 struct Maker {
   Random& random;
@@ -40,8 +45,10 @@ struct Maker {
 
   Plan scope(int depth) {
     Plan plan;
-    const size_t count = 1 + random.below(depth == 0 ? 6 : 3);
+    const size_t count = 1 + random.below(depth == 0 ? 6 : 3) + (depth == 0);
     for (size_t i = 0; i < count; ++i) plan.states.push_back(state(i, count, depth));
+    // The variable is there from the start.
+    if (depth == 0) plan.states[0] = {.kind = Kind::pass, .name = "S0", .next = 1, .number = static_cast<int64_t>(random.below(100)), .assigns = true};
     return plan;
   }
 
@@ -51,17 +58,27 @@ struct Maker {
     s.next = i + 1;
     const bool last = i + 1 == count;
     switch (random.below(12)) {
-      case 0: case 1: s.kind = Kind::pass, s.number = static_cast<int64_t>(random.below(100)); break;
+      case 0: case 1:
+        s.kind = Kind::pass, s.number = static_cast<int64_t>(random.below(100));
+        // What is around a branch or an iteration is seen in it, and not to be assigned there.
+        s.assigns = depth == 0 && random.below(2) == 0;
+        s.shows = random.below(2) == 0;
+        break;
       case 2:
         s.kind = last ? Kind::pass : Kind::choice;
         s.number = static_cast<int64_t>(random.below(6));
         if (!last) s.other = i + 1 + random.below(count - i - 1);
         break;
-      case 3: s.kind = Kind::wait, s.number = static_cast<int64_t>(1 + random.below(20)); break;
+      case 3:
+        s.kind = Kind::wait, s.number = static_cast<int64_t>(1 + random.below(20));
+        s.until = static_cast<PlannedState::Until>(random.below(4));
+        break;
       case 4: s.kind = last ? (random.below(2) ? Kind::succeed : Kind::fail) : Kind::pass, s.number = 1; break;
       case 5: s.kind = depth < kDepthMax ? Kind::parallel : Kind::pass; break;
       case 6: s.kind = depth < kDepthMax ? Kind::map : Kind::wait; s.number = static_cast<int64_t>(1 + random.below(3)); break;
       default: s.kind = Kind::task, s.number = static_cast<int64_t>(5 + random.below(15)); s.work = static_cast<PlannedState::Work>(random.below(3));
+        // Whoever answers does so within two seconds.
+        if (s.work != PlannedState::Work::call && random.below(2) == 0) s.heartbeat_s = 4 + static_cast<int64_t>(random.below(static_cast<uint64_t>(s.number) - 4));
     }
     if (s.kind == Kind::parallel) {
       for (uint64_t n = 2 + random.below(2); n > 0; --n) s.scopes.push_back(scope(depth + 1));
@@ -76,57 +93,113 @@ struct Maker {
   }
 };
 
-Value write_state(const Plan& plan, const PlannedState& s);
+// Writes a plan in one of the two languages.
+struct Writer {
+  bool jsonata;
 
-Value write_scope(const Plan& plan) {
-  json::ObjectBuilder states;
-  for (const PlannedState& s : plan.states) states.add(s.name, write_state(plan, s));
-  return json::object({{"StartAt", plan.states[0].name}, {"States", states.build()}});
-}
+  Value scope(const Plan& plan) const {
+    json::ObjectBuilder states;
+    for (const PlannedState& s : plan.states) states.add(s.name, state(plan, s));
+    return json::object({{"StartAt", plan.states[0].name}, {"States", states.build()}});
+  }
 
-Value write_state(const Plan& plan, const PlannedState& s) {
-  static constexpr const char* kTypes[] = {"Pass", "Choice", "Wait", "Task", "Succeed", "Fail", "Parallel", "Map"};
-  json::ObjectBuilder out;
-  out.add("Type", kTypes[static_cast<size_t>(s.kind)]);
-  switch (s.kind) {
-    case Kind::pass: out.add("Result", s.number).add("ResultPath", "$.p"); break;
-    case Kind::choice:
-      out.add("Choices", json::array({json::object({{"Variable", "$.n"}, {"NumericLessThan", s.number}, {"Next", plan.states[s.next].name}})}));
-      out.add("Default", plan.states[s.other].name);
-      return out.build();
-    case Kind::wait: out.add("Seconds", s.number); break;
-    case Kind::succeed: return out.build();
-    case Kind::fail: return out.add("Error", "F").add("Cause", "meant to").build();
-    case Kind::task:
-      out.add("Resource", s.work == PlannedState::Work::call       ? "arn:aws:states:::sqs:sendMessage"
-                          : s.work == PlannedState::Work::callback ? "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
-                                                                   : "arn:aws:states:us-east-1:000000000000:activity:a");
-      out.add("Parameters", json::object({{"s", s.name}, {"a.$", "$$.State.RetryCount"}, {"n.$", "$.n"}, {"QueueUrl", "q"}, {"MessageBody", "m"}}));
-      out.add("ResultPath", "$.t").add("TimeoutSeconds", s.number);
-      break;
-    case Kind::parallel: {
-      std::vector<Value> branches;
-      for (const Plan& branch : s.scopes) branches.push_back(write_scope(branch));
-      out.add("Branches", Value::array(std::move(branches))).add("ResultPath", "$.par");
-      break;
+  // What the state gives besides its input.
+  void result(json::ObjectBuilder& out, std::string_view member, std::string_view of = "$states.result") const {
+    if (jsonata) {
+      out.add("Output", fmt::format("{{% $merge([$states.input, {{'{}': {}}}]) %}}", member, of));
+    } else {
+      out.add("ResultPath", fmt::format("$.{}", member));
     }
-    case Kind::map:
-      out.add("ItemsPath", "$.list").add("MaxConcurrency", s.number).add("ItemProcessor", write_scope(s.scopes[0])).add("ResultPath", "$.map");
-      out.add("ItemSelector", json::object({{"n.$", "$$.Map.Item.Value"}, {"list.$", "$.list"}}));
-      break;
   }
-  std::vector<Value> rules;
-  for (const auto& r : s.retriers) {
-    rules.push_back(json::object({{"ErrorEquals", json::array({r.error})}, {"MaxAttempts", r.attempts}, {"IntervalSeconds", r.interval}, {"BackoffRate", 1.5}}));
+
+  void pass(json::ObjectBuilder& out, const PlannedState& s) const {
+    if (jsonata) {
+      result(out, "p", s.shows ? "{'x': $v}" : std::to_string(s.number));
+    } else {
+      if (s.shows) out.add("Parameters", json::object({{"x.$", "$v"}}));
+      else out.add("Result", s.number);
+      result(out, "p");
+    }
+    if (s.assigns) out.add("Assign", json::object({{"v", s.number}}));
   }
-  if (!rules.empty()) out.add("Retry", Value::array(std::move(rules)));
-  rules = {};
-  for (const auto& r : s.catchers) {
-    rules.push_back(json::object({{"ErrorEquals", json::array({r.error})}, {"ResultPath", "$.e"}, {"Next", plan.states[r.next].name}}));
+
+  void wait(json::ObjectBuilder& out, const PlannedState& s) const {
+    using Until = PlannedState::Until;
+    switch (s.until) {
+      case Until::seconds: out.add("Seconds", s.number); break;
+      case Until::seconds_path: out.add(jsonata ? "Seconds" : "SecondsPath", jsonata ? "{% $states.input.n %}" : "$.n"); break;
+      case Until::timestamp: out.add("Timestamp", instant(s.number)); break;
+      case Until::timestamp_path: out.add(jsonata ? "Timestamp" : "TimestampPath", jsonata ? "{% $states.input.at %}" : "$.at"); break;
+    }
   }
-  if (!rules.empty()) out.add("Catch", Value::array(std::move(rules)));
-  return s.next < plan.states.size() ? out.add("Next", plan.states[s.next].name).build() : out.add("End", true).build();
-}
+
+  void task(json::ObjectBuilder& out, const PlannedState& s) const {
+    out.add("Resource", s.work == PlannedState::Work::call       ? "arn:aws:states:::sqs:sendMessage"
+                        : s.work == PlannedState::Work::callback ? "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+                                                                 : "arn:aws:states:us-east-1:000000000000:activity:a");
+    if (jsonata) {
+      out.add("Arguments", json::object({{"s", s.name}, {"a", "{% $states.context.State.RetryCount %}"}, {"n", "{% $states.input.n %}"},
+                                         {"QueueUrl", "q"}, {"MessageBody", "m"}}));
+    } else {
+      out.add("Parameters", json::object({{"s", s.name}, {"a.$", "$$.State.RetryCount"}, {"n.$", "$.n"}, {"QueueUrl", "q"}, {"MessageBody", "m"}}));
+    }
+    result(out, "t");
+    out.add("TimeoutSeconds", s.number);
+    if (s.heartbeat_s > 0) out.add("HeartbeatSeconds", s.heartbeat_s);
+  }
+
+  void map(json::ObjectBuilder& out, const PlannedState& s) const {
+    out.add("MaxConcurrency", s.number).add("ItemProcessor", scope(s.scopes[0]));
+    if (jsonata) {
+      out.add("Items", "{% $states.input.list %}");
+      out.add("ItemSelector", json::object({{"n", "{% $states.context.Map.Item.Value %}"}, {"list", "{% $states.input.list %}"}, {"at", "{% $states.input.at %}"}}));
+    } else {
+      out.add("ItemsPath", "$.list");
+      out.add("ItemSelector", json::object({{"n.$", "$$.Map.Item.Value"}, {"list.$", "$.list"}, {"at.$", "$.at"}}));
+    }
+    result(out, "map");
+  }
+
+  Value state(const Plan& plan, const PlannedState& s) const {
+    static constexpr const char* kTypes[] = {"Pass", "Choice", "Wait", "Task", "Succeed", "Fail", "Parallel", "Map"};
+    json::ObjectBuilder out;
+    out.add("Type", kTypes[static_cast<size_t>(s.kind)]);
+    switch (s.kind) {
+      case Kind::pass: pass(out, s); break;
+      case Kind::choice: {
+        const Value test = jsonata ? json::object({{"Condition", fmt::format("{{% $states.input.n < {} %}}", s.number)}, {"Next", plan.states[s.next].name}})
+                                   : json::object({{"Variable", "$.n"}, {"NumericLessThan", s.number}, {"Next", plan.states[s.next].name}});
+        return out.add("Choices", json::array({test})).add("Default", plan.states[s.other].name).build();
+      }
+      case Kind::wait: wait(out, s); break;
+      case Kind::succeed: return out.build();
+      case Kind::fail: return out.add("Error", "F").add("Cause", "meant to").build();
+      case Kind::task: task(out, s); break;
+      case Kind::parallel: {
+        std::vector<Value> branches;
+        for (const Plan& branch : s.scopes) branches.push_back(scope(branch));
+        out.add("Branches", Value::array(std::move(branches)));
+        result(out, "par");
+        break;
+      }
+      case Kind::map: map(out, s); break;
+    }
+    std::vector<Value> rules;
+    for (const auto& r : s.retriers) {
+      rules.push_back(json::object({{"ErrorEquals", json::array({r.error})}, {"MaxAttempts", r.attempts}, {"IntervalSeconds", r.interval}, {"BackoffRate", 1.5}}));
+    }
+    if (!rules.empty()) out.add("Retry", Value::array(std::move(rules)));
+    rules = {};
+    for (const auto& r : s.catchers) {
+      json::ObjectBuilder rule;
+      rule.add("ErrorEquals", json::array({r.error}));
+      result(rule, "e", "$states.errorOutput");
+      rules.push_back(rule.add("Next", plan.states[r.next].name).build());
+    }
+    if (!rules.empty()) out.add("Catch", Value::array(std::move(rules)));
+    return s.next < plan.states.size() ? out.add("Next", plan.states[s.next].name).build() : out.add("End", true).build();
+  }
+};
 
 // --- the model ---------------------------------------------------------------------------------------------
 
@@ -153,23 +226,29 @@ struct Model {
     lost |= ends.size() > kMost;
   }
 
-  Ends scope(const Plan& plan, size_t from, const Value& input) {
+  // `v` is the variable as it stands.
+  Ends scope(const Plan& plan, size_t from, const Value& input, int64_t v) {
     Ends out;
     if (lost) return out;
     if (from >= plan.states.size()) return add(out, {.value = input}), out;
     const PlannedState& s = plan.states[from];
     const auto go_on = [&](size_t next, const Value& data) {
-      for (auto& [text, end] : scope(plan, next, data)) add(out, end);
+      for (auto& [text, end] : scope(plan, next, data, v)) add(out, end);
     };
     switch (s.kind) {
-      case Kind::pass: go_on(s.next, input.with("p", s.number)); break;
+      case Kind::pass: {
+        const Value shown = s.shows ? json::object({{"x", v}}) : Value(s.number);
+        if (s.assigns) v = s.number;
+        go_on(s.next, input.with("p", shown));
+        break;
+      }
       case Kind::choice: go_on(*input["n"].as_int64() < s.number ? s.next : s.other, input); break;
       case Kind::wait: go_on(s.next, input); break;
       case Kind::succeed: add(out, {.value = input}); break;
       case Kind::fail: add(out, {.ok = false, .error = "F", .cause = "meant to"}); break;
       default: {
         const char* member = s.kind == Kind::task ? "t" : s.kind == Kind::parallel ? "par" : "map";
-        for (const auto& [text, end] : s.kind == Kind::task ? task(s, input) : fan_out(s, input)) {
+        for (const auto& [text, end] : s.kind == Kind::task ? task(s, input) : fan_out(s, input, v)) {
           if (end.ok) {
             go_on(s.next, input.with(member, end.value));
             continue;
@@ -204,12 +283,12 @@ struct Model {
   }
 
   // Trying it again gives the same again: what tasks answer does not depend on the attempt of what is around them.
-  Ends fan_out(const PlannedState& s, const Value& input) {
+  Ends fan_out(const PlannedState& s, const Value& input, int64_t v) {
     std::vector<Ends> parts;
     if (s.kind == Kind::parallel) {
-      for (const Plan& branch : s.scopes) parts.push_back(scope(branch, 0, input));
+      for (const Plan& branch : s.scopes) parts.push_back(scope(branch, 0, input, v));
     } else {
-      for (const Value& item : input["list"].items()) parts.push_back(scope(s.scopes[0], 0, json::object({{"n", item}, {"list", input["list"]}})));
+      for (const Value& item : input["list"].items()) parts.push_back(scope(s.scopes[0], 0, json::object({{"n", item}, {"list", input["list"]}, {"at", input["at"]}}), v));
     }
     Ends out;
     std::vector<std::vector<Value>> whole{{}};
@@ -247,7 +326,8 @@ Answer answer_of(uint64_t seed, std::string_view state, int64_t attempt, int64_t
 }
 
 std::string Plan::definition() const {
-  Value written = write_scope(*this);
+  Value written = Writer{jsonata}.scope(*this);
+  if (jsonata) written = written.with("QueryLanguage", "JSONata");
   if (timeout_s) written = written.with("TimeoutSeconds", *timeout_s);
   return json::write(written);
 }
@@ -262,6 +342,7 @@ bool Plan::sequential() const {
 Plan make_plan(Random& random) {
   Maker maker{random};
   Plan plan = maker.scope(0);
+  plan.jsonata = random.below(2) == 0;
   if (random.below(10) == 0) plan.timeout_s = static_cast<int64_t>(5 + random.below(60));
   return plan;
 }
@@ -269,13 +350,14 @@ Plan make_plan(Random& random) {
 Value make_input(Random& random) {
   std::vector<Value> list;
   for (uint64_t n = random.below(4); n > 0; --n) list.emplace_back(static_cast<int64_t>(random.below(6)));
-  return json::object({{"n", static_cast<int64_t>(random.below(6))}, {"list", Value::array(std::move(list))}});
+  return json::object({{"n", static_cast<int64_t>(random.below(6))}, {"list", Value::array(std::move(list))},
+                       {"at", instant(static_cast<int64_t>(random.below(40)) - 5)}});
 }
 
 std::set<std::string> predict(const Plan& plan, const Value& input, uint64_t seed) {
   Model model{seed};
   std::set<std::string> out;
-  for (const auto& [text, end] : model.scope(plan, 0, input)) out.insert(end.text());
+  for (const auto& [text, end] : model.scope(plan, 0, input, 0)) out.insert(end.text());
   if (model.lost) return {};
   return out;
 }

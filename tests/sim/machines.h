@@ -32,6 +32,11 @@ struct PlannedState {
   size_t other = 0;            // choice: Default
   int64_t number = 0;          // pass: the result; choice: the bound; wait: seconds; map: MaxConcurrency; task: TimeoutSeconds
   enum class Work : uint8_t { call, callback, activity } work = Work::call;
+  int64_t heartbeat_s = 0;     // task; 0: none
+  // Wait: how it says until when. The paths' are the input's "n" and "at".
+  enum class Until : uint8_t { seconds, seconds_path, timestamp, timestamp_path } until = Until::seconds;
+  // Pass: the variable "v" becomes `number`; or it is shown, as {"x": v}.
+  bool assigns = false, shows = false;
   struct Rule {
     std::string error;
     int64_t attempts = 0, interval = 1;  // of a retrier
@@ -44,6 +49,7 @@ struct PlannedState {
 struct Plan {
   std::vector<PlannedState> states;
   std::optional<int64_t> timeout_s;  // of the whole execution
+  bool jsonata = false;              // in which language it is written
   std::string definition() const;
   // One thing after another: its history has one order alone.
   bool sequential() const;
