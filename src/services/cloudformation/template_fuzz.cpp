@@ -39,6 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto properties = evaluate(plan->resource(id)["Properties"], plan->names);
     if (properties && *properties) (void)with_texts(**properties);
   }
+  if (!plan->body["Outputs"].is_object()) return 0;
   for (const auto& [name, output] : plan->body["Outputs"].members()) {
     if (plan->has_output(output)) (void)evaluate_value(output["Value"], plan->names);
   }
