@@ -268,10 +268,9 @@ class Runtime final : public ContainerRuntime {
   void launch_next() {
     while (auto next = launches_.take()) {
       loop_.blocking([this, work = next->second] { prepare(*work); },
-                     [this, owner = next->first, work = next->second, alive = alive_] {
+                     [this, owner = next->first, work = next->second, id = next->second->spec.id, alive = alive_] {
                        if (!*alive) return;
                        launches_.ended(owner);
-                       const std::string& id = work->spec.id;
                        if (const auto it = tasks_.find(id); it != tasks_.end()) it->second.shim = static_cast<uint64_t>(work->shim);
                        look(id);
                        launch_next();
