@@ -72,12 +72,20 @@ const Value* at_selector(const Value& document, std::string_view selector) {
   return value;
 }
 
-bool passes_filter(std::string_view pattern, std::string_view message) {
+const Value& Message::document() const {
+  if (!document_) {
+    auto read = json::parse(text_);
+    document_ = read && read->is_object() ? *std::move(read) : Value();
+  }
+  return *document_;
+}
+
+bool passes_filter(std::string_view pattern, const Message& message) {
   while (!pattern.empty() && pattern.front() == ' ') pattern.remove_prefix(1);
   if (pattern.empty()) return true;
   if (pattern.front() == '{' && pattern.back() == '}') {
-    const auto document = json::parse(message);
-    return document && document->is_object() && json_filter(pattern.substr(1, pattern.size() - 2), *document);
+    const Value& document = message.document();
+    return document.is_object() && json_filter(pattern.substr(1, pattern.size() - 2), document);
   }
   bool any_given = false, any = false;
   size_t at = 0;
@@ -97,7 +105,7 @@ bool passes_filter(std::string_view pattern, std::string_view message) {
       term = pattern.substr(at, end - at);
       at = end;
     }
-    const bool there = message.find(term) != message.npos;
+    const bool there = message.text().find(term) != std::string_view::npos;
     if (mark == '?') {
       any_given = true;
       any = any || there;

@@ -43,7 +43,7 @@ Result<Value> Logs::delete_group(const Call& call) {
     gone.push_back(it->first);
   }
   for (const std::string& id : gone) streams_.erase(scope, id, batch);
-  for (const MetricFilter* filter : metric_filters_of(scope, name)) metric_filters_.erase(scope, stream_id(name, std::string(filter->name)), batch);
+  for (const MetricFilter* filter : metric_filters_of(scope, name)) metric_filters_.erase(scope, stream_id(name, filter->name), batch);
   groups_.erase(scope, name, batch);
   kit_.store.commit(std::move(batch));
   return Value::object();

@@ -27,20 +27,20 @@ std::optional<double> number_in(std::string_view text) {
 }
 
 // "1", or "$.path" into the message.
-std::optional<double> metric_value(std::string_view given, const Value& document) {
+std::optional<double> metric_value(std::string_view given, const Message& message) {
   if (!given.starts_with("$")) return number_in(given);
-  const Value* found = at_selector(document, given);
+  const Value* found = at_selector(message.document(), given);
   if (!found) return std::nullopt;
   if (found->is_number()) return found->as_double();
   return found->is_string() ? number_in(found->as_string()) : std::nullopt;
 }
 
 // The dimensions that the message has values for; nothing when it lacks one: AWS counts such an event without any.
-Value dimensions_of(const Value& given, const Value& document) {
+Value dimensions_of(const Value& given, const Message& message) {
   std::vector<Value> out;
   if (!given.is_object()) return {};
   for (const auto& [name, selector] : given.members()) {
-    const Value* found = at_selector(document, selector.as_string());
+    const Value* found = at_selector(message.document(), selector.as_string());
     if (!found || found->is_object() || found->is_array() || found->is_null()) return {};
     out.push_back(json::object({{"Name", name}, {"Value", found->is_string() ? *found : Value(json::write(*found))}}));
   }
@@ -101,27 +101,25 @@ Result<Value> Logs::describe_metric_filters(const Call& call) {
     if (!opened) return invalid("The specified nextToken is invalid.");
     after = *opened;
   }
-  std::vector<const std::pair<const std::string, MetricFilter>*> found;
-  for (const auto& one : metric_filters_.all({call.account, call.region})) {
-    const MetricFilter& filter = one.second;
+  std::vector<const MetricFilter*> found;
+  for (const auto& [id, filter] : metric_filters_.all({call.account, call.region})) {
     const Value& transformation = filter.transformations[size_t{0}];
     if (!group.empty() && filter.group != group) continue;
     if (!filter.name.starts_with(prefix)) continue;
     if (!metric.empty() && (transformation.text("metricName") != metric || transformation.text("metricNamespace") != space)) continue;
-    found.push_back(&one);
+    found.push_back(&filter);
   }
-  const auto order = [](const auto* one) { return stream_id(one->second.name, one->second.group); };
+  const auto order = [](const MetricFilter* filter) { return stream_id(filter->name, filter->group); };
   std::ranges::sort(found, {}, order);
   std::vector<Value> list;
   std::string last;
   bool more = false;
-  for (const auto* one : found) {
-    if (order(one) <= after) continue;
+  for (const MetricFilter* filter : found) {
+    if (order(filter) <= after) continue;
     if ((more = list.size() == limit)) break;
-    const MetricFilter& filter = one->second;
-    list.push_back(json::object({{"filterName", filter.name}, {"filterPattern", filter.pattern}, {"metricTransformations", filter.transformations},
-                                 {"creationTime", filter.created.ms}, {"logGroupName", filter.group}, {"applyOnTransformedLogs", filter.transformed}}));
-    last = order(one);
+    list.push_back(json::object({{"filterName", filter->name}, {"filterPattern", filter->pattern}, {"metricTransformations", filter->transformations},
+                                 {"creationTime", filter->created.ms}, {"logGroupName", filter->group}, {"applyOnTransformedLogs", filter->transformed}}));
+    last = order(filter);
   }
   json::ObjectBuilder out;
   out.add("metricFilters", Value::array(std::move(list)));
@@ -135,15 +133,14 @@ void Logs::count(const Call& call, const std::string& group, const Value& events
   if (filters.empty() || !kit_.registry.has("monitoring", "PutMetricData")) return;
   std::map<std::string, std::vector<Value>> data;  // by namespace
   for (size_t i = static_cast<size_t>(first); i < end; ++i) {
-    const std::string_view message = events[i].text("message");
-    const auto document = message.starts_with('{') ? json::parse(message) : Result<Value>(Value());
+    const Message message(events[i].text("message"));
     for (const MetricFilter* filter : filters) {
       const Value& transformation = filter->transformations[size_t{0}];
       std::optional<double> value;
       Value dimensions;
       if (passes_filter(filter->pattern, message)) {
-        value = metric_value(transformation.text("metricValue"), document ? *document : Value());
-        if (document) dimensions = dimensions_of(transformation["dimensions"], *document);
+        value = metric_value(transformation.text("metricValue"), message);
+        dimensions = dimensions_of(transformation["dimensions"], message);
       } else if (const Value* otherwise = transformation.find("defaultValue"); otherwise && otherwise->is_number()) {
         value = otherwise->as_double();
       }
