@@ -1,32 +1,18 @@
 // Into a state's data, over lists of executions, and what starts a state machine.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateStateMachineCommand, DescribeExecutionCommand, DescribeMapRunCommand, ListExecutionsCommand, ListMapRunsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { DescribeExecutionCommand, DescribeMapRunCommand, ListExecutionsCommand, ListMapRunsCommand } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { Server, until } from "../e2e/lib/server.mjs";
-import { Browser } from "./browser.mjs";
+import { until } from "../e2e/lib/server.mjs";
+import { walk } from "./walk.mjs";
 
-const roleArn = "arn:aws:iam::000000000000:role/any";
 let server, browser, page, sfn, sqs;
-before(async () => {
-  server = await Server.start({ flags: ["--runtime", "none"] });
-  sfn = new SFNClient({ ...server.client(), maxAttempts: 5 });
+const { create, start, ended, details, node, accessible } = walk((begun) => {
+  ({ server, browser, page, sfn } = begun);
   sqs = new SQSClient(server.client());
-  browser = await Browser.open(server.url);
-  page = browser.page;
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
-const create = async (name, definition) => (await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }))).stateMachineArn;
-const start = async (stateMachineArn, input = "{}", name = undefined) => (await sfn.send(new StartExecutionCommand({ stateMachineArn, input, name }))).executionArn;
-const ended = (executionArn) => until(() => sfn.send(new DescribeExecutionCommand({ executionArn })), (e) => e.status !== "RUNNING");
-const details = () => page.getByTestId("step-details");
-const node = (name) => page.locator(".react-flow__node").filter({ hasText: name });
-const accessible = (name) => browser.accessible(name);
 
 test("each stage of a state's data is shown, and nothing is called for it", async () => {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "told-once" }));

@@ -1,27 +1,16 @@
 // Much of everything: a large workflow is laid out soon, a long history scrolls, a definition is checked while it is typed.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { Server, until } from "../e2e/lib/server.mjs";
-import { Browser } from "./browser.mjs";
+import { test } from "node:test";
+import { walk } from "./walk.mjs";
 
-const roleArn = "arn:aws:iam::000000000000:role/any";
-let server, browser, page, sfn;
-before(async () => {
-  server = await Server.start({ flags: ["--runtime", "none"] });
-  sfn = new SFNClient(server.client());
-  browser = await Browser.open(server.url);
-  page = browser.page;
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+let server, browser, page;
+const { create, start, ended } = walk((begun) => {
+  ({ server, browser, page } = begun);
 });
 
-const create = async (name, definition) => (await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }))).stateMachineArn;
 const run = async (stateMachineArn, input) => {
-  const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, input }));
-  await until(() => sfn.send(new DescribeExecutionCommand({ executionArn })), (e) => e.status !== "RUNNING");
+  const executionArn = await start(stateMachineArn, input);
+  await ended(executionArn);
   return executionArn;
 };
 

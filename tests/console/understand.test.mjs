@@ -3,32 +3,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { CreateStateMachineCommand, DescribeExecutionCommand, DescribeStateMachineForExecutionCommand, GetExecutionHistoryCommand, SFNClient, SendTaskSuccessCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { test } from "node:test";
+import { DescribeExecutionCommand, DescribeStateMachineForExecutionCommand, GetExecutionHistoryCommand, SendTaskSuccessCommand } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { Server, until } from "../e2e/lib/server.mjs";
-import { Browser } from "./browser.mjs";
+import { until } from "../e2e/lib/server.mjs";
+import { walk } from "./walk.mjs";
 
-const roleArn = "arn:aws:iam::000000000000:role/any";
 let server, browser, page, sfn, sqs;
-before(async () => {
-  server = await Server.start({ flags: ["--runtime", "none"] });
-  sfn = new SFNClient({ ...server.client(), maxAttempts: 5 });
+const { create, start, ended, details, node, accessible } = walk((begun) => {
+  ({ server, browser, page, sfn } = begun);
   sqs = new SQSClient(server.client());
-  browser = await Browser.open(server.url);
-  page = browser.page;
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
-const accessible = (name) => browser.accessible(name);
-const create = async (name, definition) => (await sfn.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }))).stateMachineArn;
-const start = async (stateMachineArn, input = "{}", name = undefined) => (await sfn.send(new StartExecutionCommand({ stateMachineArn, input, name }))).executionArn;
-const ended = (executionArn) => until(() => sfn.send(new DescribeExecutionCommand({ executionArn })), (e) => e.status !== "RUNNING");
-const details = (on = page) => on.getByTestId("step-details");
-const node = (name, on = page) => on.locator(".react-flow__node").filter({ hasText: name });
 const events = () => page.getByRole("heading", { name: /^Events \(/ });
 const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
 // In a shell, as whoever pastes it does.
