@@ -1,9 +1,9 @@
 #include "base/memory.h"
 
 #include "base/loop.h"
+#include "base/temporary_folder.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <cstring>
@@ -16,18 +16,15 @@ namespace fs = std::filesystem;
 
 // The kernel's file systems, as some machine has them.
 class Machine {
+  TemporaryFolder folder_;
+
  public:
-  Machine() {
-    std::string name = "/tmp/gantry-memory-XXXXXX";
-    root = mkdtemp(name.data());
-  }
-  ~Machine() { fs::remove_all(root); }
   Machine& says(const std::string& path, const std::string& text) {
     fs::create_directories(fs::path(root + path).parent_path());
     std::ofstream(root + path) << text;
     return *this;
   }
-  std::string root;
+  const std::string& root = folder_.path;
 };
 
 TEST(Memory, TheLeastThatAGroupOrOneAroundItAllowsCounts) {

@@ -2,7 +2,6 @@
 #include "containers/images.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "language/json/parse.h"
 
 namespace {
@@ -54,14 +54,10 @@ class Tar {
 
 struct Images : testing::Test {
   Images() {
-    std::string made = (fs::temp_directory_path() / "gantry-images-XXXXXX").string();
-    EXPECT_NE(mkdtemp(made.data()), nullptr);
-    place = made;
     fs::create_directory(place + "/outside");
     write("outside/secret.json", R"({"config":{"Env":["SECRET=1"]}})");
     write("outside/layer.tar", Tar().file("secret", "of the host").bytes());
   }
-  ~Images() override { fs::remove_all(place); }
 
   std::string write(const std::string& name, const std::string& bytes) const {
     std::ofstream(place + "/" + name, std::ios::binary) << bytes;
@@ -83,7 +79,8 @@ struct Images : testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  std::string place;
+  TemporaryFolder folder;
+  const std::string& place = folder.path;
   const std::string layer = Tar().file("hello", "from the layer").bytes();
   const std::string manifest = R"([{"Config":"config.json","Layers":["layer.tar"]}])";
 };

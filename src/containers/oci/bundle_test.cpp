@@ -1,12 +1,12 @@
 #include "containers/oci/bundle.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "language/json/parse.h"
 
 namespace {
@@ -15,13 +15,9 @@ namespace fs = std::filesystem;
 
 struct Bundle : testing::Test {
   Bundle() {
-    std::string made = (fs::temp_directory_path() / "gantry-bundle-XXXXXX").string();
-    EXPECT_NE(mkdtemp(made.data()), nullptr);
-    place = made;
     fs::create_directories(place + "/root/etc");
     std::ofstream(place + "/outside") << "worker:x:4242:4242::/:/bin/sh\n";
   }
-  ~Bundle() override { fs::remove_all(place); }
 
   // The user that a container runs as, or why it cannot.
   std::string user(const std::string& name) {
@@ -33,7 +29,8 @@ struct Bundle : testing::Test {
     return config ? json::write((*config)["process"]["user"]["uid"]) : config.error().message;
   }
 
-  std::string place;
+  TemporaryFolder folder;
+  const std::string& place = folder.path;
 };
 
 TEST_F(Bundle, AUserIsLookedUpInTheImagesOwnFiles) {

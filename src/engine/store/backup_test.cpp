@@ -1,12 +1,12 @@
 #include "engine/store/backup.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/loop.h"
+#include "base/temporary_folder.h"
 #include "engine/store/contents.h"
 #include "engine/store/disk_store.h"
 
@@ -15,15 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using store::Space;
 
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/gantry-backup-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const char* name) const { return path + "/" + name; }
-  std::string path;
-};
+using Folder = TemporaryFolder;
 
 std::unique_ptr<store::DiskStore> open_store(ManualLoop& loop, const std::string& folder) {
   store::Disk disk;

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include <mutex>
 
 #include "base/random.h"
+#include "base/temporary_folder.h"
 #include "engine/store/disk_store.h"
 #include "engine/store/journal.h"
 #include "engine/store/memory_store.h"
@@ -57,14 +57,7 @@ class WaitingLoop final : public Loop {
   std::deque<Function<void()>> ready_;
 };
 
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/gantry-store-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
+using Folder = TemporaryFolder;
 
 void put_durably(WaitingLoop& loop, store::Store& store, std::string key, std::string value) {
   Batch batch;
