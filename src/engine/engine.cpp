@@ -34,18 +34,6 @@ constexpr size_t kBytesToAStep = 32;
 // What calling a service costs, in state transitions.
 constexpr uint32_t kActionSteps = 40;
 
-// "arn:aws:states:us-east-1:000000000000:", account and region.
-std::string scope_of(std::string_view arn) {
-  size_t at = 0;
-  for (int i = 0; i < 5 && at != arn.npos; ++i) at = arn.find(':', at == 0 ? 0 : at + 1);
-  return std::string(arn.substr(0, at));
-}
-
-std::string_view account_of(std::string_view arn) {
-  for (int i = 0; i < 4; ++i) arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
-  return arn.substr(0, arn.find(':'));
-}
-
 }  // namespace
 
 Engine::Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token)
@@ -310,13 +298,13 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
 // Map runs' children have a bound of their own: their run's.
 void Engine::count_open(const std::string& arn, int64_t change) {
   if (arn.find('/') != std::string::npos) return;
-  const auto it = open_by_scope_.try_emplace(scope_of(arn)).first;
+  const auto it = open_by_scope_.try_emplace(std::string(scope_of(arn))).first;
   it->second += change;
   if (it->second == 0) open_by_scope_.erase(it);
 }
 
 int64_t Engine::open_in(const std::string& arn) const {
-  const auto it = open_by_scope_.find(scope_of(arn));
+  const auto it = open_by_scope_.find(std::string(scope_of(arn)));
   return it == open_by_scope_.end() ? 0 : it->second;
 }
 
@@ -384,8 +372,10 @@ Engine::Redriven Engine::redrive(const std::string& arn, std::string token) {
 
 void Engine::set_timer(Slot& slot, const asl::SetTimer& timer) {
   clear_timer(slot, timer.timer);
-  timers_.insert(Timer{timer.due, slot.record.arn, timer.timer});
   slot.timers[timer.timer] = timer.due;
+  Timer set{timer.due, slot.record.arn, timer.timer};
+  if (timer.due <= loop_.clock().now()) return fire_in_turn(std::move(set));
+  timers_.insert(std::move(set));
   if (timer.due < alarm_at_) arm_timers();
 }
 
@@ -416,10 +406,14 @@ void Engine::fire_timers() {
   constexpr int kAtOnce = 1'000;
   const Instant now = loop_.clock().now();
   for (int due = 0; due < kAtOnce && !timers_.empty() && timers_.begin()->due <= now; ++due) {
-    turns_.wait(account_of(timers_.begin()->arn), [this, timer = *timers_.begin()](uint32_t steps) { return fire(timer, steps); });
-    timers_.erase(timers_.begin());
+    fire_in_turn(std::move(timers_.extract(timers_.begin()).value()));
   }
   arm_timers();
+}
+
+void Engine::fire_in_turn(Timer timer) {
+  const std::string_view account = account_of(timer.arn);
+  turns_.wait(account, [this, timer = std::move(timer)](uint32_t steps) { return fire(timer, steps); });
 }
 
 // What stood in line may have been cleared or set anew meanwhile, and the execution may have ended.
@@ -430,100 +424,6 @@ uint32_t Engine::fire(const Timer& timer, uint32_t steps) {
   if (it == slot->timers.end() || it->second != timer.due) return 1;
   clear_timer(*slot, timer.number);
   return run(*slot, asl::TimerFired{timer.number}, steps);
-}
-
-// --- coming back -------------------------------------------------------------------------------------------
-
-void Engine::recover() {
-  returning_ = Returning{};
-  store_.scan(Space::index, kOpenPrefix, store::prefix_end(kOpenPrefix), store::Order::forward,
-              [&](std::string_view key, std::string_view) {
-                returning_->arns.emplace_back(key.substr(kOpenPrefix.size()));
-                count_open(returning_->arns.back(), 1);
-                return true;
-              });
-  recover_slice();
-  end_the_oldest_later();
-}
-
-void Engine::recover_slice() {
-  constexpr size_t kSlice = 200;
-  for (size_t n = 0; n < kSlice && returning_->next < returning_->arns.size(); ++n) {
-    const std::string& arn = returning_->arns[returning_->next];
-    if (!returning_->early.contains(arn)) load(arn);
-    ++returning_->next;
-  }
-  if (returning_->next == returning_->arns.size()) return returning_.reset();
-  loop_.post([this, alive = alive_] {
-    if (*alive) recover_slice();
-  });
-}
-
-// Whether this is the moment at which an execution of before the start goes on.
-bool Engine::takes_up(const std::string& arn) {
-  if (!returning_) return false;
-  const auto begin = returning_->arns.begin() + static_cast<std::ptrdiff_t>(returning_->next);
-  return std::binary_search(begin, returning_->arns.end(), arn) && returning_->early.insert(arn).second;
-}
-
-Engine::Slot* Engine::find_slot(const std::string& arn) {
-  const auto it = slots_.find(arn);
-  return it != slots_.end() ? it->second.get() : load(arn);
-}
-
-Engine::Slot* Engine::load(const std::string& arn) {
-  if (!store_.get(Space::index, open_key(arn))) return nullptr;
-  auto slot = read(arn);
-  CHECK(slot, "an open execution has a record and a state");
-  Slot& loaded = *slot;
-  loaded.as_stored = true;
-  slots_.emplace(arn, std::move(slot));
-  if (takes_up(arn)) {
-    resume(loaded);
-  } else {
-    --away_;
-    for (const asl::SetTimer& timer : loaded.execution.timers()) loaded.timers[timer.timer] = timer.due;
-  }
-  settle(loaded);
-  return &loaded;
-}
-
-std::unique_ptr<Engine::Slot> Engine::read(const std::string& arn) {
-  const auto bytes = store_.get(Space::executions, arn);
-  if (!bytes) return nullptr;
-  std::string_view rest = *bytes;
-  auto record = Record::decode(rest);
-  CHECK(record, "the store gives back what it was given");
-  if (rest.empty()) return nullptr;
-  auto machine_of = machine(record->definition);
-  auto execution = asl::Execution::decode(rest, *machine_of);
-  CHECK(execution, "the store gives back what it was given");
-  // arn:partition:states:region:account:...
-  size_t at = 0;
-  for (int i = 0; i < 3; ++i) at = arn.find(':', at) + 1;
-  return std::make_unique<Slot>(Slot{.record = std::move(*record), .execution = std::move(*execution), .machine = std::move(machine_of),
-                                     .region = arn.substr(at, arn.find(':', at) - at), .stored = true});
-}
-
-void Engine::resume(Slot& slot) {
-  std::vector<asl::Action> actions = slot.execution.resume(*slot.machine, loop_.clock().now());
-  for (const asl::SetTimer& timer : slot.execution.timers()) set_timer(slot, timer);
-  for (asl::Action& action : actions) {
-    if (auto* task = std::get_if<asl::ScheduleTask>(&action)) task->token = token_(slot.record.arn, task->task);
-  }
-  // A heartbeat's time is counted anew, and where that ends is written with the next move.
-  for (const asl::Action& action : actions) {
-    if (const auto* task = std::get_if<asl::ScheduleTask>(&action); task && task->heartbeat_s) slot.as_stored = false;
-  }
-  act(slot, std::move(actions));
-  if (slot.execution.unfinished()) {
-    slot.inbox.emplace_back(asl::Continue{});
-    run_inbox_in_turn(slot);
-  }
-  if (!is_too_old(slot.record)) return;
-  loop_.post([this, arn = slot.record.arn, alive = alive_] {
-    if (*alive) deliver(arn, asl::OutOfTime{});
-  });
 }
 
 }  // namespace engine

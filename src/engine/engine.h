@@ -157,7 +157,7 @@ class Engine {
     uint64_t number = 0;
     auto operator<=>(const Timer&) const = default;
   };
-  // The open executions that the store held at the start, by ARN, until each of them has been taken up.
+  // The open executions of an account and Region that the store held at the start, by ARN, until each has been taken up.
   struct Returning {
     std::vector<std::string> arns;
     size_t next = 0;
@@ -170,6 +170,7 @@ class Engine {
 
   Slot* find_slot(const std::string& arn);
   Slot* load(const std::string& arn);
+  Slot& bring_in(const std::string& arn, bool take_up);
   std::unique_ptr<Slot> read(const std::string& arn);
   void count_open(const std::string& arn, int64_t change);
   void sweep();
@@ -190,7 +191,8 @@ class Engine {
   void send(const Record& execution, const asl::Action& action);
   void close(Slot& slot);
   void resume(Slot& slot);
-  void recover_slice();
+  void recover_in_turn(const std::string& scope);
+  uint32_t recover_slice(const std::string& scope);
   bool takes_up(const std::string& arn);
   // Behind each move: what waits and is stored as it stands may leave memory.
   void settle(Slot& slot);
@@ -198,6 +200,7 @@ class Engine {
   void clear_timer(Slot& slot, uint64_t timer);
   void arm_timers();
   void fire_timers();
+  void fire_in_turn(Timer timer);
   uint32_t fire(const Timer& timer, uint32_t steps);
 
   Loop& loop_;
@@ -215,7 +218,7 @@ class Engine {
   std::list<Slot*> resident_;  // those that could leave memory, the longest unmoved first
   size_t resident_max_ = 2'048;
   size_t away_ = 0;            // open, taken up, and not in memory
-  std::optional<Returning> returning_;
+  std::map<std::string, Returning, std::less<>> returning_;  // by account and Region
   std::set<Timer> timers_;
   Loop::TimerId alarm_ = 0;
   Instant alarm_at_{INT64_MAX};

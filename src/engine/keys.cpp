@@ -1,5 +1,7 @@
 #include "engine/keys.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 
 namespace engine {
@@ -14,6 +16,16 @@ uint64_t from_big_endian(std::string_view bytes) {
   uint64_t value = 0;
   for (const char c : bytes.substr(0, 8)) value = value << 8 | static_cast<uint8_t>(c);
   return value;
+}
+
+std::string_view account_of(std::string_view arn) {
+  for (int i = 0; i < 4; ++i) arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
+  return arn.substr(0, arn.find(':'));
+}
+
+std::string_view scope_of(std::string_view arn) {
+  const std::string_view account = account_of(arn);
+  return arn.substr(0, static_cast<size_t>(account.data() - arn.data()) + account.size());
 }
 
 std::string history_key(std::string_view arn, uint64_t first_event) {

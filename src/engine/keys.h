@@ -44,6 +44,10 @@ Ended ended_from(std::string_view key);
 // Space::meta: a definition's text.
 std::string definition_key(std::string_view key);
 
+// An execution's account, and "arn:aws:states:us-east-1:000000000000", account and Region in one: views of its ARN.
+std::string_view account_of(std::string_view arn);
+std::string_view scope_of(std::string_view arn);
+
 // What a listing shows of an execution: an entry's value. Name and machine follow from the ARN.
 struct Listed {
   std::string arn, version_arn, alias_arn, map_run_arn;
