@@ -1,6 +1,11 @@
 #include "base/memory.h"
 
+#ifdef GANTRY_JEMALLOC
+#include <jemalloc/jemalloc.h>
+#else
 #include <malloc.h>
+#endif
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +21,16 @@ uint64_t number_in(const std::string& path) {
   uint64_t value = 0;
   in >> value;
   return in ? value : 0;
+}
+
+// What is free in the allocator goes back to the system at once.
+void give_back() {
+#ifdef GANTRY_JEMALLOC
+  mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+  mallctl(fmt::format("arena.{}.purge", MALLCTL_ARENAS_ALL).c_str(), nullptr, nullptr, nullptr, 0);
+#else
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace
@@ -63,7 +78,7 @@ bool MemoryLimit::room() {
   over_ = resident_bytes() > bytes_;
   if (over_ && ago(trimmed_) >= kTrimMs) {
     trimmed_ = now;
-    malloc_trim(0);
+    give_back();
     over_ = resident_bytes() > bytes_;
   }
   return !over_;
