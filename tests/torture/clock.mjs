@@ -18,7 +18,7 @@ export async function run({ rounds, random, say }) {
       wait: await machine("wait", { W: { Type: "Wait", SecondsPath: "$.seconds", Next: "P" }, P: { Type: "Pass", End: true } }),
       until: await machine("until", { W: { Type: "Wait", TimestampPath: "$.at", Next: "P" }, P: { Type: "Pass", End: true } }),
     };
-    const ledger = new Ledger();
+    const ledger = new Ledger({ keeps: true });
     const start = async (kind, given) => {
       const input = JSON.stringify(given);
       try {
