@@ -160,7 +160,7 @@ void Run::start_map_run(const engine::Record& execution, const asl::StartMapRun&
   states_->tasks().start_map_run(execution, run);
 }
 
-void Run::stop_map_run(const asl::StopMapRun& run) { states_->tasks().stop_map_run(run); }
+void Run::stop_map_run(const engine::Record& execution, const asl::StopMapRun& run) { states_->tasks().stop_map_run(execution, run); }
 
 void Run::refuse(std::string why) {
   if (refusal_) return;

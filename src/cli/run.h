@@ -57,7 +57,7 @@ class Run final : engine::ActionSink, engine::Observer {
   void cancel(const engine::Record& execution, const asl::CancelTask& task) override;
   void read_items(const engine::Record& execution, const asl::ReadItems& what) override;
   void start_map_run(const engine::Record& execution, const asl::StartMapRun& run) override;
-  void stop_map_run(const asl::StopMapRun& run) override;
+  void stop_map_run(const engine::Record& execution, const asl::StopMapRun& run) override;
   bool has_activity(std::string_view) const override { return true; }
   void status_changed(const engine::Record& execution) override;
   void progressed(const engine::Record& execution, const std::vector<asl::Event>& events) override;

@@ -176,7 +176,19 @@ uint32_t Engine::run(Slot& slot, asl::Input input, uint32_t steps) {
       run_inbox_in_turn(slot);
     }
   }
+  send_stops();
   return moved.steps + 1;
+}
+
+// What an end, or a failure, stops is stopped in the same turn of the loop, so in the same journal group: a crash leaves nothing running that
+// nobody would stop any more. What that stops in turn has its place behind it, and nothing nests.
+void Engine::send_stops() {
+  if (stopping_) return;
+  stopping_ = true;
+  for (; !stops_.empty(); stops_.pop_front()) {
+    if (sink_) send(stops_.front().first, stops_.front().second);
+  }
+  stopping_ = false;
 }
 
 void Engine::settle(Slot& slot) {
@@ -285,6 +297,8 @@ void Engine::act(Slot& slot, std::vector<asl::Action> actions) {
       set_timer(slot, *timer);
     } else if (auto* cleared = std::get_if<asl::ClearTimer>(&action)) {
       clear_timer(slot, cleared->timer);
+    } else if (std::holds_alternative<asl::CancelTask>(action) || std::holds_alternative<asl::StopMapRun>(action)) {
+      stops_.emplace_back(slot.record, std::move(action));
     } else {
       // Tasks go out in a turn of their own, so that an answer given at once does not nest.
       turns_.wait(account_of(slot.record.arn), [this, record = slot.record, action = std::move(action)](uint32_t) {
@@ -318,7 +332,7 @@ void Engine::send(const Record& record, const asl::Action& action) {
   } else if (const auto* items = std::get_if<asl::ReadItems>(&action)) {
     if (awaits(record.arn, items->task)) sink_->read_items(record, *items);
   } else if (const auto* stopped = std::get_if<asl::StopMapRun>(&action)) {
-    sink_->stop_map_run(*stopped);
+    sink_->stop_map_run(record, *stopped);
   }
 }
 

@@ -11,6 +11,7 @@
 // All calls are made on the loop's thread. In memory are the open executions that something moved last; of the
 // others that wait only the timers are, and they are read from the store when something moves them.
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -40,7 +41,7 @@ class ActionSink {
   virtual void cancel(const Record& execution, const asl::CancelTask& task) = 0;
   virtual void read_items(const Record& execution, const asl::ReadItems& what) = 0;
   virtual void start_map_run(const Record& execution, const asl::StartMapRun& run) = 0;
-  virtual void stop_map_run(const asl::StopMapRun& run) = 0;
+  virtual void stop_map_run(const Record& execution, const asl::StopMapRun& run) = 0;
   // Whether there is such an activity; work for one that is not there cannot be scheduled.
   virtual bool has_activity(std::string_view arn) const = 0;
 };
@@ -188,6 +189,7 @@ class Engine {
   void commit(Slot& slot, const asl::Transition& moved, Outcome before);
   void run_inbox_in_turn(Slot& slot);
   void act(Slot& slot, std::vector<asl::Action> actions);
+  void send_stops();
   void send(const Record& execution, const asl::Action& action);
   void close(Slot& slot);
   void resume(Slot& slot);
@@ -211,6 +213,8 @@ class Engine {
   Observer* observer_ = nullptr;
 
   Turns turns_;  // while the disk is full what runs is parked there
+  std::deque<std::pair<Record, asl::Action>> stops_;  // to be sent in this turn of the loop
+  bool stopping_ = false;
 
   std::unordered_map<std::string, std::unique_ptr<Slot>> slots_;
   std::unordered_map<std::string, Definition> definitions_;  // those that were used last, more or less: the store has all

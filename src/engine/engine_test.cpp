@@ -329,7 +329,7 @@ struct Outside : engine::ActionSink {
   void cancel(const engine::Record&, const asl::CancelTask&) override {}
   void read_items(const engine::Record&, const asl::ReadItems&) override {}
   void start_map_run(const engine::Record&, const asl::StartMapRun&) override {}
-  void stop_map_run(const asl::StopMapRun&) override {}
+  void stop_map_run(const engine::Record&, const asl::StopMapRun&) override {}
   bool has_activity(std::string_view) const override { return true; }
   std::vector<std::string> asked;
 };

@@ -34,7 +34,7 @@ struct Record {
   uint64_t order = 0;                     // counts starts: tells apart what began in one millisecond
   int redrive_count = 0;
   Instant redrive;
-  std::string redrive_token;              // the client's token of the last redrive
+  std::string redrive_token;              // the client's token of the last redrive; of a distributed Map's child: the number of its run's
   int64_t item_count = 0;                 // of a distributed Map's child: how many items it works on
   bool express = false;
   bool synchronous = false;               // of an Express one: somebody waits for its end; never stored

@@ -61,6 +61,7 @@ void Interpreter::distributed_map(Thread& t, const Value* items) {
   if (!running()) return;
   event.details = json::object({{"mapRunArn", run_arn}});
   t.task = event.id;
+  t.submitted = t.started = t.handed_over = false;  // as a task before it was
   t.phase = Phase::task;
   config.add("mapRunArn", run_arn).add("maxConcurrency", t.concurrency);
   t.task_parameters = config.build();

@@ -202,9 +202,9 @@ std::vector<Action> Execution::resume(const Machine& machine, Instant now) {
   for (auto& [id, t] : state_->threads) {
     if (t.phase != Thread::Phase::task) continue;
     if (t.heartbeat_timer && t.heartbeat_s) t.heartbeat_due = now + *t.heartbeat_s * 1000;
-    if (t.handed_over) continue;
     const auto& state = *machine.body().states[t.state].first;
     if (state.resource) {
+      if (t.handed_over) continue;
       out.emplace_back(ScheduleTask{.task = t.task, .state = state.name, .resource = state.resource, .parameters = t.task_parameters, .token = "",
                                     .role_arn = t.task_role, .timeout_s = t.timeout_s, .heartbeat_s = t.heartbeat_s,
                                     .submitted = t.submitted, .submitted_output = t.submitted_output});

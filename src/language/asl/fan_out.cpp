@@ -272,7 +272,7 @@ void Interpreter::abort_work(Thread& t, std::string_view reason) {
   if (t.phase == Phase::task && t.task != 0) {
     const State& state = state_of(t);
     if (state.resource) out_.actions.emplace_back(CancelTask{t.task, state.resource, t.submitted_output, t.task_role, std::string(reason)});
-    if (state.distributed) out_.actions.emplace_back(StopMapRun{std::string(t.task_parameters.text("mapRunArn"))});
+    if (state.distributed) out_.actions.emplace_back(StopMapRun{std::string(t.task_parameters.text("mapRunArn")), t.task_parameters, t.items});
   }
   clear_timers(t);
 }

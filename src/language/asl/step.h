@@ -142,6 +142,9 @@ struct StartMapRun {
 // The map run is no longer wanted: stop its children. Nothing is answered.
 struct StopMapRun {
   std::string map_run_arn;
+  // Of a run that may not have begun yet: as StartMapRun has them.
+  json::Value config;
+  json::Value inputs;  // null while they are read
 };
 
 using Action = std::variant<ScheduleTask, CancelTask, SetTimer, ClearTimer, ReadItems, StartMapRun, StopMapRun>;

@@ -25,7 +25,7 @@ Result<Value> States::describe_execution(const Call& call) {
   const Value details = json::object({{"included", with_data}});
   json::ObjectBuilder out;
   out.add("executionArn", r->arn).add("stateMachineArn", r->machine_arn).add("name", r->name);
-  const bool waits = map_runs_.waits_for_redrive(r->map_run_arn, r->status, r->stop, r->redrive);
+  const bool waits = map_runs_.waits_for_redrive(r->map_run_arn, r->arn);
   out.add("status", waits ? "PENDING_REDRIVE" : engine::status_text(r->status)).add("startDate", r->start.seconds());
   if (r->status != engine::Outcome::running) out.add("stopDate", r->stop.seconds());
   if (with_data) out.add("input", r->input);
@@ -90,7 +90,7 @@ Result<Value> States::list_executions(const Call& call) {
   for (const engine::Listed& r : found.entries) {
     json::ObjectBuilder one;
     one.add("executionArn", r.arn).add("stateMachineArn", r.machine_arn()).add("name", r.name());
-    const bool waits = waits_for_redrive || map_runs_.waits_for_redrive(r.map_run_arn, r.status, r.stop, r.redrive);
+    const bool waits = waits_for_redrive || map_runs_.waits_for_redrive(r.map_run_arn, r.arn);
     if (waits && asked.status) continue;
     one.add("status", waits ? "PENDING_REDRIVE" : engine::status_text(r.status)).add("startDate", r.start.seconds());
     if (r.status != engine::Outcome::running) one.add("stopDate", r.stop.seconds());

@@ -139,6 +139,6 @@ void Dispatch::read_items(const engine::Record& execution, const asl::ReadItems&
 
 void Dispatch::start_map_run(const engine::Record& execution, const asl::StartMapRun& run) { states_.map_runs_.start(execution, run); }
 
-void Dispatch::stop_map_run(const asl::StopMapRun& run) { states_.map_runs_.stop(run.map_run_arn); }
+void Dispatch::stop_map_run(const engine::Record& execution, const asl::StopMapRun& run) { states_.map_runs_.stop(execution, run); }
 
 }  // namespace states

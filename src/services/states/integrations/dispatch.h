@@ -27,7 +27,7 @@ class Dispatch final : public engine::ActionSink {
   void cancel(const engine::Record& execution, const asl::CancelTask& task) override;
   void read_items(const engine::Record& execution, const asl::ReadItems& what) override;
   void start_map_run(const engine::Record& execution, const asl::StartMapRun& run) override;
-  void stop_map_run(const asl::StopMapRun& run) override;
+  void stop_map_run(const engine::Record& execution, const asl::StopMapRun& run) override;
   bool has_activity(std::string_view arn) const override;
 
   // An event that a managed rule has matched: "ECS Task State Change" and the like.

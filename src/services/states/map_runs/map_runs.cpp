@@ -42,9 +42,37 @@ Value to_json(const MapCounts& c) {
                        {"timedOut", c.timed_out}, {"aborted", c.aborted}});
 }
 
-// Whether what ended and was redriven then is to go on with the run's last redrive.
-bool goes_on(const MapRun& run, Instant stop, Instant redrive) {
-  return run.redrive_count > 0 && stop <= run.redrive && redrive < run.redrive;
+// How many items the child of that number works on.
+int64_t items_in(const Value& config, size_t index) {
+  const Value& counts = config["itemCounts"];
+  return counts.is_array() && index < counts.size() ? counts[index].as_int64().value_or(1) : 1;
+}
+
+// What the names of a run's children begin with.
+std::string child_prefix(std::string_view children_machine_arn, std::string_view kind) {
+  Arn arn = *Arn::parse(children_machine_arn);
+  arn.resource = fmt::format("{}:{}:", kind, arn.resource.substr(arn.resource.find(':') + 1));
+  return arn.text();
+}
+
+// As what a child that has ended counts.
+int64_t MapCounts::* count_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::running: return &MapCounts::running;
+    case Outcome::succeeded: return &MapCounts::succeeded;
+    case Outcome::timed_out: return &MapCounts::timed_out;
+    case Outcome::aborted: return &MapCounts::aborted;
+    case Outcome::failed: break;
+  }
+  return &MapCounts::failed;
+}
+
+// A child's record says in which of its run's redrives it began, or went on, last. No instant does: clocks are set.
+std::string redrive_mark(const MapRun& run) { return run.redrive_count > 0 ? std::to_string(run.redrive_count) : ""; }
+
+// Whether it is to go on with the run's last redrive.
+bool goes_on(const MapRun& run, const engine::Record& child) {
+  return child.status != Outcome::succeeded && std::strtoll(child.redrive_token.c_str(), nullptr, 10) < run.redrive_count;
 }
 
 MapCounts counts_from(const Value& v) {
@@ -86,14 +114,12 @@ struct MapRuns::Run {
   std::vector<ChildResult> children;
   std::vector<bool> ended;
   std::unordered_map<std::string, size_t> open;  // ARN of a child that runs, its number
-  std::set<size_t> again;  // children of a redriven run that are to go on
+  std::map<size_t, std::string> again;  // children of a redriven run that are to go on, and their ARNs
+  std::set<std::string, std::less<>> again_arns;
   size_t next = 0;
   bool in_line = false, pumping = false, giving_up = false;
 
-  int64_t items_of(size_t index) const {
-    const Value& counts = asked.config["itemCounts"];
-    return counts.is_array() && index < counts.size() ? counts[index].as_int64().value_or(1) : 1;
-  }
+  int64_t items_of(size_t index) const { return items_in(asked.config, index); }
   int64_t limit() const {
     return shown.concurrency <= 0 ? kConcurrencyMax : std::min(shown.concurrency, kConcurrencyMax);
   }
@@ -142,6 +168,18 @@ void MapRuns::counted(const Run& run) {
 
 // --- a run begins ------------------------------------------------------------------------------------------
 
+MapRun MapRuns::begun(const engine::Record& parent, const std::string& arn, const Value& config) const {
+  MapRun run{.arn = arn, .execution_arn = parent.arn, .start = kit_.clock().now(), .concurrency = config["maxConcurrency"].as_int64().value_or(0)};
+  // "<machine>/<label>", as the run's own ARN has it.
+  const std::string_view resource = std::string_view(arn).substr(arn.find(kKind) + kKind.size());
+  Arn machine = *Arn::parse(arn);
+  machine.resource = fmt::format("stateMachine:{}", resource.substr(0, resource.rfind(':')));
+  run.machine_arn = machine.text();
+  run.tolerated_count = config["toleratedFailureCount"].as_int64();
+  if (config["toleratedFailurePercentage"].is_number()) run.tolerated_percentage = config["toleratedFailurePercentage"].as_double();
+  return run;
+}
+
 void MapRuns::start(const engine::Record& parent, const asl::StartMapRun& asked) {
   if (running_.contains(asked.map_run_arn)) return;
   const Value& config = asked.config;
@@ -156,12 +194,6 @@ void MapRuns::start(const engine::Record& parent, const asl::StartMapRun& asked)
     return;
   }
   run->definition = engine_.add_definition(text, std::move(compiled.machine));
-  // "<machine>/<label>", as the run's own ARN has it.
-  const std::string_view resource = std::string_view(asked.map_run_arn).substr(asked.map_run_arn.find(kKind) + kKind.size());
-  run->machine_name = resource.substr(0, resource.rfind(':'));
-  Arn arn = *Arn::parse(asked.map_run_arn);
-  run->region = arn.region;
-  arn.resource = "stateMachine:" + run->machine_name;
   MapRun& shown = run->shown;
   if (const MapRun* before = find(asked.map_run_arn)) {
     shown = *before;
@@ -172,16 +204,12 @@ void MapRuns::start(const engine::Record& parent, const asl::StartMapRun& asked)
       shown.stop = {};
     }
   } else {
-    shown.arn = asked.map_run_arn;
-    shown.execution_arn = parent.arn;
-    shown.machine_arn = arn.text();
-    shown.start = kit_.clock().now();
-    shown.concurrency = config["maxConcurrency"].as_int64().value_or(0);
-    shown.tolerated_count = config["toleratedFailureCount"].as_int64();
-    if (config["toleratedFailurePercentage"].is_number()) shown.tolerated_percentage = config["toleratedFailurePercentage"].as_double();
+    shown = begun(parent, asked.map_run_arn, config);
   }
-  arn.resource = fmt::format("{}:{}:", run->express ? "express" : "execution", run->machine_name);
-  run->child_prefix = arn.text();
+  const Arn machine = *Arn::parse(shown.machine_arn);
+  run->region = machine.region;
+  run->machine_name = machine.resource.substr(machine.resource.find(':') + 1);
+  run->child_prefix = child_prefix(shown.machine_arn, run->express ? "express" : "execution");
   run->children.resize(asked.inputs.size());
   run->ended.resize(asked.inputs.size());
   shown.executions = shown.items = {};
@@ -217,8 +245,9 @@ void MapRuns::take_up(Run& run) {
     }
     record_end(run, i, *record);
     // What failed before the run was redriven goes on.
-    if (record->status != Outcome::succeeded && goes_on(run.shown, record->stop, record->redrive)) {
-      run.again.insert(i);
+    if (goes_on(run.shown, *record)) {
+      run.again.emplace(i, arn);
+      run.again_arns.insert(arn);
       ++run.shown.executions.pending_redrive;
       run.shown.items.pending_redrive += run.items_of(i);
       count_failed(run, i, *record, -1);
@@ -244,7 +273,7 @@ uint32_t MapRuns::pump(const RunPtr& run, uint32_t steps) {
   uint32_t made = 0;
   for (; made <= steps && more() && static_cast<int64_t>(run->open.size()) < run->limit(); made += kBeginSteps) {
     if (!run->again.empty()) {
-      redrive_child(run, run->again.extract(run->again.begin()).value());
+      redrive_child(run, run->again.begin()->first);
     } else {
       begin_child(run, run->next++);
     }
@@ -267,7 +296,7 @@ void MapRuns::begin_child(const RunPtr& run, size_t index) {
   engine::Record record{.arn = run->child_prefix + name, .name = name, .machine_arn = run->shown.machine_arn,
                         .definition = run->definition, .role_arn = run->parent.role_arn, .input = json::write(input),
                         .trace_header = run->parent.trace_header, .map_run_arn = run->shown.arn, .parent_arn = run->parent.arn,
-                        .start = kit_.clock().now(), .item_count = run->items_of(index)};
+                        .start = kit_.clock().now(), .redrive_token = redrive_mark(run->shown), .item_count = run->items_of(index)};
   if (run->express) record.arn += ":" + child_name(run->shown.arn, index, "express");
   run->open.emplace(record.arn, index);
   run->children[index].begun = true;
@@ -283,14 +312,15 @@ void MapRuns::begin_child(const RunPtr& run, size_t index) {
 }
 
 void MapRuns::redrive_child(const RunPtr& run, size_t index) {
-  const std::string arn = run->child_prefix + child_name(run->shown.arn, index);
+  const std::string arn = std::move(run->again.extract(index).mapped());
+  run->again_arns.erase(arn);
   --run->shown.executions.pending_redrive;
   run->shown.items.pending_redrive -= run->items_of(index);
   ++run->shown.executions.running;
   run->shown.items.running += run->items_of(index);
   run->open.emplace(arn, index);
   counted(*run);
-  if (engine_.redrive(arn, "") == engine::Engine::Redriven::runs) return;
+  if (engine_.redrive(arn, redrive_mark(run->shown)) == engine::Engine::Redriven::runs) return;
   // It has nothing to go on with: it stays as it was.
   run->open.erase(arn);
   if (const auto record = engine_.find(arn)) record_end(*run, index, *record);
@@ -300,17 +330,17 @@ std::vector<std::string> MapRuns::pending_redrive(std::string_view arn, size_t m
   std::vector<std::string> out;
   const RunPtr run = find_running(arn);
   if (!run) return out;
-  for (const size_t index : run->again) {
+  for (const auto& [index, child] : run->again) {
     if (out.size() == most) break;
-    out.push_back(run->child_prefix + child_name(run->shown.arn, index));
+    out.push_back(child);
   }
   return out;
 }
 
-bool MapRuns::waits_for_redrive(std::string_view arn, Outcome status, Instant stop, Instant redrive) {
-  if (arn.empty() || status == Outcome::running || status == Outcome::succeeded) return false;
+bool MapRuns::waits_for_redrive(std::string_view arn, std::string_view child) {
+  if (arn.empty()) return false;
   const RunPtr run = find_running(arn);
-  return run && !run->again.empty() && goes_on(run->shown, stop, redrive);
+  return run && run->again_arns.contains(child);
 }
 
 void MapRuns::forget_of(const std::string& execution_arn) {
@@ -343,9 +373,7 @@ void MapRuns::child_ended(const engine::Record& child) {
 
 void MapRuns::count_failed(Run& run, size_t index, const engine::Record& child, int64_t by) {
   MapCounts &e = run.shown.executions, &i = run.shown.items;
-  int64_t MapCounts::*const kind = child.status == Outcome::timed_out ? &MapCounts::timed_out
-                                   : child.status == Outcome::aborted ? &MapCounts::aborted
-                                                                      : &MapCounts::failed;
+  int64_t MapCounts::*const kind = count_of(child.status);
   e.*kind += by;
   i.*kind += by * run.items_of(index);
 }
@@ -384,6 +412,10 @@ void MapRuns::give_up(const RunPtr& run, std::string_view status) {
   std::vector<std::string> open;
   for (const auto& [arn, index] : run->open) open.push_back(arn);
   for (const std::string& arn : open) engine_.stop(arn, std::nullopt, std::nullopt);
+  // What waited to go on stays as it was.
+  for (const auto& [index, arn] : run->again) count_failed(*run, index, run->children[index].record, 1);
+  run->shown.executions.pending_redrive = run->shown.items.pending_redrive = 0;
+  run->again.clear(), run->again_arns.clear();
   run->shown.executions.aborted += run->shown.executions.pending;
   run->shown.items.aborted += run->shown.items.pending;
   run->shown.executions.pending = run->shown.items.pending = 0;
@@ -391,15 +423,40 @@ void MapRuns::give_up(const RunPtr& run, std::string_view status) {
   finish(run);
 }
 
-void MapRuns::stop(const std::string& map_run_arn) {
-  if (const RunPtr run = find_running(map_run_arn)) return give_up(run, "ABORTED");
-  // Stopped before it began, or while its items were read.
-  const MapRun* known = find(map_run_arn);
-  if (!known || known->status != "RUNNING") return;
-  MapRun ended = *known;
+void MapRuns::stop(const engine::Record& parent, const asl::StopMapRun& asked) {
+  if (const RunPtr run = find_running(asked.map_run_arn)) return give_up(run, "ABORTED");
+  const MapRun* known = find(asked.map_run_arn);
+  if (known && known->status != "RUNNING") return;
+  MapRun ended = known ? *known : begun(parent, asked.map_run_arn, asked.config);
+  if (known) {
+    // The process has ended since it began, and nobody has taken it up.
+    stop_children(ended);
+  } else if (asked.inputs.is_array()) {
+    ended.executions.aborted = static_cast<int64_t>(asked.inputs.size());
+    for (size_t i = 0; i < asked.inputs.size(); ++i) ended.items.aborted += items_in(asked.config, i);
+  }
   ended.status = "ABORTED";
   ended.stop = kit_.clock().now();
   save(ended);
+}
+
+// The children that a run began, stopped and counted; those that it did not begin are counted as aborted.
+void MapRuns::stop_children(MapRun& run) {
+  const int64_t executions = run.executions.total(), items = run.items.total();
+  run.executions = run.items = {};
+  const std::string prefix = child_prefix(run.machine_arn, "execution");
+  for (size_t i = 0;; ++i) {
+    const std::string arn = prefix + child_name(run.arn, i);
+    engine_.stop(arn, std::nullopt, std::nullopt);
+    const auto child = engine_.find(arn);
+    // They begin in their order.
+    if (!child) break;
+    const auto kind = count_of(child->status);
+    ++(run.executions.*kind);
+    run.items.*kind += child->item_count;
+  }
+  run.executions.aborted += executions - run.executions.total();
+  run.items.aborted += items - run.items.total();
 }
 
 void MapRuns::finish(const RunPtr& run) {

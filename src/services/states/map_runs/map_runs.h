@@ -26,15 +26,15 @@ class MapRuns {
   void load();
   // Begins a run, or takes up the one of that ARN; answers with MapRunFinished.
   void start(const engine::Record& parent, const asl::StartMapRun& asked);
-  // Stops the children; nothing is answered.
-  void stop(const std::string& map_run_arn);
+  // Stops the children; nothing is answered. It may not have begun, or not be taken up since a crash.
+  void stop(const engine::Record& parent, const asl::StopMapRun& asked);
   // Every end of an execution that belongs to a run comes here.
   void child_ended(const engine::Record& child);
 
-  // Children that wait for their redrive, as many as `most`.
+  // Children that wait for their redrive, as many as `most`; whether that child does.
   using Outcome = engine::Outcome;
   std::vector<std::string> pending_redrive(std::string_view arn, size_t most);
-  bool waits_for_redrive(std::string_view arn, Outcome status, Instant stop, Instant redrive);
+  bool waits_for_redrive(std::string_view arn, std::string_view child);
   // The execution is gone: so are its runs.
   void forget_of(const std::string& execution_arn);
 
@@ -50,6 +50,9 @@ class MapRuns {
   using RunPtr = std::shared_ptr<Run>;
 
   RunPtr find_running(std::string_view arn);
+  // A run that nothing was asked of yet.
+  MapRun begun(const engine::Record& parent, const std::string& arn, const json::Value& config) const;
+  void stop_children(MapRun& run);
   void take_up(Run& run);
   void pump_in_turn(const RunPtr& run);
   // Begins children as far as concurrency and steps allow; returns the steps.
