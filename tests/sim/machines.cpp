@@ -28,7 +28,10 @@ std::string instant(int64_t seconds) { return iso8601_s({(1'700'000'000 + second
 
 struct Maker {
   Random& random;
+  char letter = 'S';   // with which its states' names begin
+  bool starts = true;  // executions of their own: others, or a Map's
   int names = 0;
+  bool variable = true;  // whether "v" is to be seen
 
   std::vector<PlannedState::Rule> retriers() {
     static constexpr const char* kErrors[] = {"E1", "E2", "States.ALL", "States.TaskFailed", "States.Timeout"};
@@ -48,21 +51,21 @@ struct Maker {
     const size_t count = 1 + random.below(depth == 0 ? 6 : 3) + (depth == 0);
     for (size_t i = 0; i < count; ++i) plan.states.push_back(state(i, count, depth));
     // The variable is there from the start.
-    if (depth == 0) plan.states[0] = {.kind = Kind::pass, .name = "S0", .next = 1, .number = static_cast<int64_t>(random.below(100)), .assigns = true};
+    if (depth == 0 && variable) plan.states[0] = {.kind = Kind::pass, .name = fmt::format("{}0", letter), .next = 1, .number = static_cast<int64_t>(random.below(100)), .assigns = true};
     return plan;
   }
 
   PlannedState state(size_t i, size_t count, int depth) {
     PlannedState s{};
-    s.name = fmt::format("S{}", ++names);
+    s.name = fmt::format("{}{}", letter, ++names);
     s.next = i + 1;
     const bool last = i + 1 == count;
-    switch (random.below(12)) {
+    switch (random.below(starts ? 14 : 12)) {
       case 0: case 1:
         s.kind = Kind::pass, s.number = static_cast<int64_t>(random.below(100));
         // What is around a branch or an iteration is seen in it, and not to be assigned there.
-        s.assigns = depth == 0 && random.below(2) == 0;
-        s.shows = random.below(2) == 0;
+        s.assigns = depth == 0 && variable && random.below(2) == 0;
+        s.shows = variable && random.below(2) == 0;
         break;
       case 2:
         s.kind = last ? Kind::pass : Kind::choice;
@@ -76,6 +79,11 @@ struct Maker {
       case 4: s.kind = last ? (random.below(2) ? Kind::succeed : Kind::fail) : Kind::pass, s.number = 1; break;
       case 5: s.kind = depth < kDepthMax ? Kind::parallel : Kind::pass; break;
       case 6: s.kind = depth < kDepthMax ? Kind::map : Kind::wait; s.number = static_cast<int64_t>(1 + random.below(3)); break;
+      case 12: s.kind = Kind::nested, s.waits = random.below(4) > 0; break;
+      case 13:
+        s.kind = depth < kDepthMax ? Kind::distributed : Kind::pass, s.number = static_cast<int64_t>(1 + random.below(3));
+        if (random.below(2)) s.tolerated = static_cast<int64_t>(random.below(3));
+        break;
       default: s.kind = Kind::task, s.number = static_cast<int64_t>(5 + random.below(15)); s.work = static_cast<PlannedState::Work>(random.below(3));
         // Whoever answers does so within two seconds.
         if (s.work != PlannedState::Work::call && random.below(2) == 0) s.heartbeat_s = 4 + static_cast<int64_t>(random.below(static_cast<uint64_t>(s.number) - 4));
@@ -84,8 +92,13 @@ struct Maker {
       for (uint64_t n = 2 + random.below(2); n > 0; --n) s.scopes.push_back(scope(depth + 1));
     } else if (s.kind == Kind::map) {
       s.scopes.push_back(scope(depth + 1));
+    } else if (s.kind == Kind::distributed) {
+      // An execution of its own sees no variable of its parent's.
+      const bool seen = std::exchange(variable, false);
+      s.scopes.push_back(scope(depth + 1));
+      variable = seen;
     }
-    if (s.kind == Kind::task || s.kind == Kind::parallel || s.kind == Kind::map) {
+    if (s.kind == Kind::task || s.kind == Kind::parallel || s.kind == Kind::map || s.kind == Kind::distributed || (s.kind == Kind::nested && s.waits)) {
       s.retriers = retriers();
       if (!last && random.below(2)) s.catchers.push_back({.error = random.below(2) ? "States.ALL" : "E1", .next = i + 1 + random.below(count - i - 1)});
     }
@@ -148,8 +161,27 @@ struct Writer {
     if (s.heartbeat_s > 0) out.add("HeartbeatSeconds", s.heartbeat_s);
   }
 
+  // Times and names that chance picks are in what a started execution's description says: of it the output alone is kept.
+  void nested(json::ObjectBuilder& out, const PlannedState& s) const {
+    out.add("Resource", s.waits ? "arn:aws:states:::states:startExecution.sync:2" : "arn:aws:states:::states:startExecution");
+    if (jsonata) {
+      out.add("Arguments", json::object({{"StateMachineArn", kLeafArn}, {"Input", json::object({{"n", "{% $states.input.n %}"}, {"list", "{% $states.input.list %}"}, {"at", "{% $states.input.at %}"}})}}));
+      if (s.waits) result(out, "nest", "{'o': $states.result.Output}");
+      else out.add("Output", "{% $states.input %}");
+    } else {
+      out.add("Parameters", json::object({{"StateMachineArn", kLeafArn}, {"Input", json::object({{"n.$", "$.n"}, {"list.$", "$.list"}, {"at.$", "$.at"}})}}));
+      if (s.waits) out.add("ResultSelector", json::object({{"o.$", "$.Output"}})).add("ResultPath", "$.nest");
+      else out.add("ResultPath", Value());
+    }
+  }
+
   void map(json::ObjectBuilder& out, const PlannedState& s) const {
-    out.add("MaxConcurrency", s.number).add("ItemProcessor", scope(s.scopes[0]));
+    Value processor = scope(s.scopes[0]);
+    if (s.kind == Kind::distributed) {
+      processor = processor.with("ProcessorConfig", json::object({{"Mode", "DISTRIBUTED"}, {"ExecutionType", "STANDARD"}}));
+      if (s.tolerated) out.add("ToleratedFailureCount", *s.tolerated);
+    }
+    out.add("MaxConcurrency", s.number).add("ItemProcessor", std::move(processor));
     if (jsonata) {
       out.add("Items", "{% $states.input.list %}");
       out.add("ItemSelector", json::object({{"n", "{% $states.context.Map.Item.Value %}"}, {"list", "{% $states.input.list %}"}, {"at", "{% $states.input.at %}"}}));
@@ -161,7 +193,7 @@ struct Writer {
   }
 
   Value state(const Plan& plan, const PlannedState& s) const {
-    static constexpr const char* kTypes[] = {"Pass", "Choice", "Wait", "Task", "Succeed", "Fail", "Parallel", "Map"};
+    static constexpr const char* kTypes[] = {"Pass", "Choice", "Wait", "Task", "Succeed", "Fail", "Parallel", "Map", "Task", "Map"};
     json::ObjectBuilder out;
     out.add("Type", kTypes[static_cast<size_t>(s.kind)]);
     switch (s.kind) {
@@ -182,7 +214,8 @@ struct Writer {
         result(out, "par");
         break;
       }
-      case Kind::map: map(out, s); break;
+      case Kind::nested: nested(out, s); break;
+      case Kind::map: case Kind::distributed: map(out, s); break;
     }
     std::vector<Value> rules;
     for (const auto& r : s.retriers) {
@@ -216,6 +249,7 @@ bool covers(const std::string& rule, const std::string& error) {
 
 struct Model {
   uint64_t seed;
+  const Plan& leaf;
   bool lost = false;  // too many possibilities
   static constexpr size_t kMost = 24;
 
@@ -247,8 +281,15 @@ struct Model {
       case Kind::succeed: add(out, {.value = input}); break;
       case Kind::fail: add(out, {.ok = false, .error = "F", .cause = "meant to"}); break;
       default: {
-        const char* member = s.kind == Kind::task ? "t" : s.kind == Kind::parallel ? "par" : "map";
-        for (const auto& [text, end] : s.kind == Kind::task ? task(s, input) : fan_out(s, input, v)) {
+        if (s.kind == Kind::nested && !s.waits) {
+          go_on(s.next, input);
+          break;
+        }
+        const char* member = s.kind == Kind::task ? "t" : s.kind == Kind::nested ? "nest" : s.kind == Kind::parallel ? "par" : "map";
+        for (const auto& [text, end] : s.kind == Kind::task          ? task(s, input)
+                                       : s.kind == Kind::nested      ? nested(input)
+                                       : s.kind == Kind::distributed ? distributed(s, input)
+                                                                     : fan_out(s, input, v)) {
           if (end.ok) {
             go_on(s.next, input.with(member, end.value));
             continue;
@@ -282,13 +323,56 @@ struct Model {
     }
   }
 
+  static Value item_input(const Value& input, const Value& item) { return json::object({{"n", item}, {"list", input["list"]}, {"at", input["at"]}}); }
+
+  // Whatever the other execution fails with, here its task has failed.
+  Ends nested(const Value& input) {
+    Ends out;
+    for (const auto& [text, end] : scope(leaf, 0, item_input(input, input["n"]), 0)) {
+      if (end.ok) add(out, {.value = json::object({{"o", end.value}})});
+      else add(out, {.ok = false, .error = "States.TaskFailed"});
+    }
+    return out;
+  }
+
+  // What the children that succeeded gave, while no more fail than may.
+  Ends distributed(const PlannedState& s, const Value& input) {
+    struct Part {
+      std::vector<Value> outputs;
+      int64_t failed = 0;
+    };
+    std::vector<Part> whole{{}};
+    for (const Value& item : input["list"].items()) {
+      std::vector<Part> longer;
+      for (const auto& [text, end] : scope(s.scopes[0], 0, item_input(input, item), 0)) {
+        for (Part part : whole) {
+          if (end.ok) part.outputs.push_back(end.value);
+          else ++part.failed;
+          longer.push_back(std::move(part));
+        }
+      }
+      whole = std::move(longer);
+      lost |= whole.size() > kMost;
+      if (lost) return {};
+    }
+    Ends out;
+    for (Part& part : whole) {
+      if (part.failed > s.tolerated.value_or(0)) {
+        add(out, {.ok = false, .error = "States.ExceedToleratedFailureThreshold", .cause = "The specified tolerated failure threshold was exceeded"});
+      } else {
+        add(out, {.value = Value::array(std::move(part.outputs))});
+      }
+    }
+    return out;
+  }
+
   // Trying it again gives the same again: what tasks answer does not depend on the attempt of what is around them.
   Ends fan_out(const PlannedState& s, const Value& input, int64_t v) {
     std::vector<Ends> parts;
     if (s.kind == Kind::parallel) {
       for (const Plan& branch : s.scopes) parts.push_back(scope(branch, 0, input, v));
     } else {
-      for (const Value& item : input["list"].items()) parts.push_back(scope(s.scopes[0], 0, json::object({{"n", item}, {"list", input["list"]}, {"at", input["at"]}}), v));
+      for (const Value& item : input["list"].items()) parts.push_back(scope(s.scopes[0], 0, item_input(input, item), v));
     }
     Ends out;
     std::vector<std::vector<Value>> whole{{}};
@@ -334,7 +418,7 @@ std::string Plan::definition() const {
 
 bool Plan::sequential() const {
   return std::ranges::all_of(states, [](const PlannedState& s) {
-    if (s.kind == Kind::parallel) return false;
+    if (s.kind == Kind::parallel || s.kind == Kind::nested || s.kind == Kind::distributed) return false;
     return s.kind != Kind::map || (s.number == 1 && s.scopes[0].sequential());
   });
 }
@@ -347,6 +431,13 @@ Plan make_plan(Random& random) {
   return plan;
 }
 
+Plan make_leaf(Random& random) {
+  Maker maker{.random = random, .letter = 'L', .starts = false, .variable = false};
+  Plan plan = maker.scope(1);
+  plan.jsonata = random.below(2) == 0;
+  return plan;
+}
+
 Value make_input(Random& random) {
   std::vector<Value> list;
   for (uint64_t n = random.below(4); n > 0; --n) list.emplace_back(static_cast<int64_t>(random.below(6)));
@@ -354,8 +445,8 @@ Value make_input(Random& random) {
                        {"at", instant(static_cast<int64_t>(random.below(40)) - 5)}});
 }
 
-std::set<std::string> predict(const Plan& plan, const Value& input, uint64_t seed) {
-  Model model{seed};
+std::set<std::string> predict(const Plan& plan, const Plan& leaf, const Value& input, uint64_t seed) {
+  Model model{seed, leaf};
   std::set<std::string> out;
   for (const auto& [text, end] : model.scope(plan, 0, input, 0)) out.insert(end.text());
   if (model.lost) return {};
@@ -370,7 +461,11 @@ std::string canonical(const Value& value) {
   }
   if (!value.is_object()) return json::write(value);
   std::map<std::string, std::string> members;
-  for (const json::Member& m : value.members()) members[std::string(m.name)] = canonical(m.value);
+  for (const json::Member& m : value.members()) {
+    // Why a started execution failed is told with its times and its name.
+    if (m.name == "Cause" && m.value.is_string() && m.value.as_string().starts_with('{')) continue;
+    members[std::string(m.name)] = canonical(m.value);
+  }
   std::string out = "{";
   for (const auto& [name, text] : members) out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", name, text);
   return out + "}";

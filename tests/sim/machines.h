@@ -26,13 +26,15 @@ Answer answer_of(uint64_t seed, std::string_view state, int64_t attempt, int64_t
 
 struct Plan;
 struct PlannedState {
-  enum class Kind : uint8_t { pass, choice, wait, task, succeed, fail, parallel, map } kind;
+  enum class Kind : uint8_t { pass, choice, wait, task, succeed, fail, parallel, map, nested, distributed } kind;
   std::string name;
   size_t next = 0;             // number of the next state; past the end: End
   size_t other = 0;            // choice: Default
   int64_t number = 0;          // pass: the result; choice: the bound; wait: seconds; map: MaxConcurrency; task: TimeoutSeconds
   enum class Work : uint8_t { call, callback, activity } work = Work::call;
   int64_t heartbeat_s = 0;     // task; 0: none
+  bool waits = true;           // nested: for the end of the execution that it starts
+  std::optional<int64_t> tolerated;  // distributed: how many children may fail
   // Wait: how it says until when. The paths' are the input's "n" and "at".
   enum class Until : uint8_t { seconds, seconds_path, timestamp, timestamp_path } until = Until::seconds;
   // Pass: the variable "v" becomes `number`; or it is shown, as {"x": v}.
@@ -51,17 +53,21 @@ struct Plan {
   std::optional<int64_t> timeout_s;  // of the whole execution
   bool jsonata = false;              // in which language it is written
   std::string definition() const;
-  // One thing after another: its history has one order alone.
+  // One thing after another, and nothing that is named by chance: its history has one order alone.
   bool sequential() const;
 };
 
 Plan make_plan(Random& random);
+// The machine whose executions the others start: without a Map of executions, and starting none itself.
+Plan make_leaf(Random& random);
+inline constexpr std::string_view kLeafArn = "arn:aws:states:us-east-1:000000000000:stateMachine:leaf";
+
 json::Value make_input(Random& random);
 
 // "SUCCEEDED {output, members sorted}" or "FAILED error"; empty when there are too many possibilities to tell.
-std::set<std::string> predict(const Plan& plan, const json::Value& input, uint64_t seed);
+std::set<std::string> predict(const Plan& plan, const Plan& leaf, const json::Value& input, uint64_t seed);
 
-// JSON with members sorted.
+// JSON with members sorted, without the causes that describe another execution.
 std::string canonical(const json::Value& value);
 
 }  // namespace sim

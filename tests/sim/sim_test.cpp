@@ -39,15 +39,6 @@ TEST(Simulation, RepeatsItselfBitForBit) {
   }
 }
 
-// Seeds that failed once, each for a reason that is mended.
-TEST(Simulation, SeedsThatFailedOnce) {
-  // 5229, 7593, 6141, 2158: a flush failed, the process was killed, and what was left in the system's memory was
-  // answered for after the restart without being written again.
-  for (const uint64_t seed : {5229, 7593, 6141, 2158}) {
-    for (const std::string& failure : sim::check_seed(seed).failures) ADD_FAILURE() << failure;
-  }
-}
-
 // --- a scripted run of the store alone, for every call that it makes ----------------------------------------
 
 struct Script {
