@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -72,7 +73,41 @@ void put(const std::string& file, std::string_view text) {
   out << text;
 }
 
+// "cpu,cpuacct" is one tree with two controllers. "crun exec" wants to know of the freezer that the container is not frozen.
+bool is_of_use(std::string_view controllers) {
+  for (size_t at = 0; at < controllers.size();) {
+    const size_t end = std::min(controllers.find(',', at), controllers.size());
+    const std::string_view one = controllers.substr(at, end - at);
+    if (one == "memory" || one == "cpu" || one == "pids" || one == "devices" || one == "freezer") return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool narrow_view() {
+  if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) return true;
+  // Made aside and laid over the other.
+  constexpr const char* kAside = "/run";
+  const std::string root = "/sys/fs/cgroup";
+  if (mount("tmpfs", kAside, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0) return false;
+  bool ok = true;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    const std::string name = entry.path().filename().string(), ours = fmt::format("{}/{}", kAside, name);
+    if (!is_of_use(name)) continue;
+    std::error_code ignored;
+    if (entry.is_symlink(ignored)) {
+      fs::copy_symlink(entry.path(), ours, ignored);
+    } else if (mkdir(ours.c_str(), 0755) != 0 || mount(entry.path().c_str(), ours.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+      ok = false;
+    }
+  }
+  ok = ok && !error && mount(kAside, root.c_str(), nullptr, MS_MOVE, nullptr) == 0;
+  if (!ok) umount2(kAside, MNT_DETACH);
+  return ok;
+}
 
 void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis) {
   constexpr int64_t kPeriodUs = 100'000;

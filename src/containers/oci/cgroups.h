@@ -8,6 +8,10 @@
 
 namespace containers::oci {
 
+// In this process's own view of the file systems: leaves only the trees that are of use. A group costs what it costs
+// in each tree, crun makes one in every tree that it sees, and refuses to see version 2 beside controllers of version 1. False where that cannot be done.
+bool narrow_view();
+
 // Ends what still runs in a task's groups and takes them away. Blocks until that is over, for seconds at most.
 void remove_task_groups(std::string_view task);
 

@@ -19,6 +19,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "containers/oci/cgroups.h"
 #include "containers/oci/shim.h"
 
 extern char** environ;
@@ -60,12 +61,9 @@ std::string_view bytes_of(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
-// What is mounted on the machine later is seen, what is mounted here is seen by nobody else. On machines with both
-// versions of cgroups the second is taken out of the view, since crun refuses to see controllers in both.
+// What is mounted on the machine later is seen, what is mounted here is seen by nobody else.
 bool make_view() {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return false;
-  if (access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0) umount2("/sys/fs/cgroup/unified", MNT_DETACH);
-  return true;
+  return unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 && narrow_view();
 }
 
 }  // namespace
