@@ -5,11 +5,8 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,6 +26,7 @@
 #include <map>
 #include <set>
 
+#include "base/crypto.h"
 #include "base/encoding.h"
 #include "containers/oci/bundle.h"
 #include "containers/oci/cgroups.h"
@@ -37,8 +35,6 @@
 #include "containers/oci/network.h"
 #include "containers/oci/task_file.h"
 #include "language/json/parse.h"
-
-extern char** environ;
 
 namespace containers::oci {
 namespace {
@@ -59,6 +55,15 @@ std::string read_text(const std::string& path) {
 void write_text(const std::string& path, std::string_view text) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << text;
+}
+
+std::string read_text_at(int folder, const std::string& name) {
+  std::string text;
+  const int fd = openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  char buffer[16384];
+  for (ssize_t got; fd >= 0 && (got = read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(got));
+  if (fd >= 0) close(fd);
+  return text;
 }
 
 int stop_signal(const Image& image) {
@@ -89,11 +94,6 @@ struct Container {
   json::Value process;  // what its first process is, in the runtime's terms
   std::optional<Health> health;
 };
-
-const std::string& runtime() {
-  static const std::string name = access("/usr/bin/crun", X_OK) == 0 || access("/usr/local/bin/crun", X_OK) == 0 ? "crun" : "runc";
-  return name;
-}
 
 class Supervisor {
  public:
@@ -149,7 +149,7 @@ class Supervisor {
     const std::string path = control_path(task_.spec.id);
     std::strncpy(here.sun_path, path.c_str(), sizeof here.sun_path - 1);
     if (bind(control_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return failed(fmt::format("CannotStartContainerError: {}", std::strerror(errno)));
-    outside_ = open(kSmall, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    outside_ = open(kSmall, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!own_view()) return failed("CannotStartContainerError: cannot make a mount namespace: gantry needs root for that");
     sigset_t mask;
     sigemptyset(&mask);
@@ -233,9 +233,32 @@ class Supervisor {
     write_text(c.small + "/etc/hostname", hostname + "\n");
     auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.small + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.small + "/etc"});
     if (!config) return std::unexpected(std::move(config).error());
-    write_text(c.small + "/bundle/config.json", json::write(*config));
     c.process = (*config)["process"];
+    filter_ = filter_file((*config)["linux"]["seccomp"]);
+    // Beside the rules, should this runtime not know of that.
+    if (const std::string compiled = read_text_at(outside_, filter_); !compiled.empty()) {
+      *config = config->with("annotations", json::object({{"run.oci.seccomp_bpf_data", base64_encode(compiled)}}));
+      filter_.clear();
+    }
+    write_text(c.small + "/bundle/config.json", json::write(*config));
     return {};
+  }
+
+  // Compiling the filter of system calls costs crun a tenth of its time, and it is the same for all containers: what the first
+  // one's came to is kept for those that follow.
+  std::string filter_file(const json::Value& rules) const {
+    return "filter-" + hex_encode(sha256(json::write(rules) + workshop_.crun.version())).substr(0, 32);
+  }
+  void keep_filter(const Container& c) {
+    if (filter_.empty()) return;
+    const std::string compiled = read_text(fmt::format("{}/{}/seccomp.bpf", notes(), c.id)), fresh = fmt::format("{}.{}", filter_, getpid());
+    if (compiled.empty()) return;
+    const int fd = openat(outside_, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    const bool written = write(fd, compiled.data(), compiled.size()) == static_cast<ssize_t>(compiled.size());
+    close(fd);
+    if (!written || renameat(outside_, fresh.c_str(), outside_, filter_.c_str()) != 0) unlinkat(outside_, fresh.c_str(), 0);
+    filter_.clear();
   }
 
   void start(Container& c) {
@@ -246,10 +269,10 @@ class Supervisor {
     unlink(log.c_str());
     pid_t starter = -1;
     // crun's "run" goes through two processes more to be rid of its parent; "create" does not, and leaves one byte to be written.
-    const bool two_steps = runtime() == "crun";
+    const bool two_steps = workshop_.crun.is_crun();
     std::vector<std::string> words = two_steps ? std::vector<std::string>{"create"} : std::vector<std::string>{"run", "--detach"};
     words.insert(words.end(), {"--bundle", bundle, "--pid-file", pid_file, c.id});
-    const int error = spawn_runtime(std::move(words), log, out[1], err[1], starter);
+    const int error = call(std::move(words), log, out[1], err[1], starter);
     close(out[1]), close(err[1]);
     c.streams[0] = out[0], c.streams[1] = err[0];
     for (const int fd : c.streams) fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -262,11 +285,11 @@ class Supervisor {
     c.pid = std::atoi(read_text(pid_file).c_str());
     if (error != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || c.pid <= 0) {
       std::string why = error != 0 ? std::strerror(error) : read_text(log);
-      if (why.empty() && WIFSIGNALED(status)) why = fmt::format("{} was ended by signal {}", runtime(), WTERMSIG(status));
+      if (why.empty() && WIFSIGNALED(status)) why = fmt::format("{} was ended by signal {}", workshop_.crun.name(), WTERMSIG(status));
       const bool missing = why.find("not found") != why.npos || why.find("No such file") != why.npos;
       return could_not_start(c, fmt::format("CannotStartContainerError: {}", why.substr(0, 500)), missing ? 127 : why.find("ermission denied") != why.npos ? 126 : 128);
     }
-    if (two_steps) let_go(c);
+    if (two_steps) keep_filter(c), let_go(c);
     c.state = Container::State::running;
     c.started_at = steady_ms();
     if (c.spec->health_check) c.health.emplace(*c.spec->health_check, c.started_at);
@@ -277,7 +300,7 @@ class Supervisor {
   // What "crun start" does: the container's first process waits at a pipe of the runtime's notes. One that has ended is seen
   // to have by its signal.
   static void let_go(const Container& c) {
-    const std::string gate = fmt::format("{}/state/{}/exec.fifo", kSmall, c.id);
+    const std::string gate = fmt::format("{}/{}/exec.fifo", notes(), c.id);
     const int fd = open(gate.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     unlink(gate.c_str());
     if (fd < 0) return;
@@ -286,31 +309,10 @@ class Supervisor {
     close(fd);
   }
 
-  // Starts the runtime: 0, or what is wrong.
-  int spawn_runtime(std::vector<std::string> arguments, const std::string& log, int out, int err, pid_t& process) const {
-    std::vector<std::string> words = {runtime(), "--root", std::string(kSmall) + "/state", "--log", log};
-    if (words[0] == "crun") words.emplace_back("--cgroup-manager=cgroupfs");
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, err, 2);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    const std::string path = workshop_.runtime >= 0 ? fmt::format("/proc/self/fd/{}", workshop_.runtime) : words[0];
-    const int error = posix_spawnp(&process, path.c_str(), &actions, &attributes, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return error;
+  int call(std::vector<std::string> arguments, const std::string& log, int out, int err, pid_t& process) const {
+    return workshop_.crun.start({.arguments = std::move(arguments), .notes = notes(), .log = log, .out = out, .err = err}, process);
   }
+  static std::string notes() { return std::string(kSmall) + "/state"; }
 
   // --- health ---
   // Begins a check that is due, or gives up one that takes too long.
@@ -331,7 +333,7 @@ class Supervisor {
     unlink(pid_file.c_str());
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     pid_t process = -1;
-    const int error = spawn_runtime({"exec", "--process", c.small + "/check.json", "--pid-file", pid_file, c.id}, c.small + "/check.log", null, null, process);
+    const int error = call({"exec", "--process", c.small + "/check.json", "--pid-file", pid_file, c.id}, c.small + "/check.log", null, null, process);
     close(null);
     if (error != 0) return checked(c, false);
     c.health->begin(process, steady_ms());
@@ -543,27 +545,13 @@ class Supervisor {
   EventWriter events_;
   TaskNetwork network_;
   std::vector<Container> containers_;
-  int signals_ = -1, control_ = -1, outside_ = -1;
+  int signals_ = -1, control_ = -1;
+  int outside_ = -1;    // what is at kSmall in everybody's view
+  std::string filter_;  // where the filter that is compiled next will be kept; "": it is
   bool stop_asked_ = false, stopping_ = false;
 };
 
 }  // namespace
-
-int seal_runtime() {
-  if (runtime() != "crun") return -1;
-  int from = -1;
-  for (const char* folder : {"/usr/bin/", "/usr/local/bin/"}) {
-    if (from < 0) from = open((folder + runtime()).c_str(), O_RDONLY | O_CLOEXEC);
-  }
-  const int to = memfd_create("gantry-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  struct stat status {};
-  bool ok = from >= 0 && to >= 0 && fstat(from, &status) == 0;
-  for (off_t at = 0; ok && at < status.st_size;) ok = sendfile(to, from, &at, static_cast<size_t>(status.st_size - at)) > 0;
-  ok = ok && fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
-  if (from >= 0) close(from);
-  if (!ok && to >= 0) close(to);
-  return ok ? to : -1;
-}
 
 int supervise(const Workshop& workshop, const std::string& folder, std::string_view text) {
   prctl(PR_SET_NAME, "gantry-shim");

@@ -7,17 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "containers/oci/crun.h"
+
 namespace containers::oci {
 
 // What all supervisors of a starter share.
 struct Workshop {
   bool view = false;  // it has a view of the file systems of its own, which each supervisor takes a copy of
-  int runtime = -1;   // the runtime's program, sealed; -1: the one on the path is run
+  Crun crun;
 };
-
-// The runtime runs a copy of itself that no container can write to, and makes one at each start unless it is one
-// already: a sealed file in memory. -1 where that cannot be made, and for runc; the runtime then helps itself.
-int seal_runtime();
 
 // Runs a task to its end; what comes back is the process's exit status. Leaves at once where the folder is gone or
 // another one has it.

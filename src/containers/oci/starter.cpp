@@ -137,7 +137,7 @@ int starter_main() {
   const int signals = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
   // What a library does at its first use is done here, once for all.
   sha256("");
-  const Workshop workshop{.view = make_view(), .runtime = seal_runtime()};
+  const Workshop workshop{.view = make_view(), .crun = Crun::prepare()};
   while (true) {
     pollfd ready[] = {{requests, POLLIN, 0}, {signals, POLLIN, 0}};
     if (poll(ready, 2, -1) < 0 && errno != EINTR) return 1;
