@@ -148,6 +148,30 @@ void remove_task_groups(std::string_view task) {
   }
 }
 
+std::vector<std::string> tasks_with_groups() {
+  std::vector<std::string> out;
+  std::error_code ignored;
+  for (const std::string& tree : trees()) {
+    for (const auto& entry : fs::directory_iterator(tree + "/gantry", ignored)) {
+      if (entry.is_directory(ignored)) out.push_back(entry.path().filename().string());
+    }
+  }
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+void remove_empty_groups(std::string_view task) {
+  for (const std::string& tree : trees()) {
+    const std::string folder = fmt::format("{}/gantry/{}", tree, task);
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      if (entry.is_directory(ignored)) rmdir(entry.path().c_str());
+    }
+    rmdir(folder.c_str());
+  }
+}
+
 void remove_group(std::string_view group) {
   for (const std::string& tree : trees()) rmdir(fmt::format("{}{}", tree, group).c_str());
 }

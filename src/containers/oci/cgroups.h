@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace containers::oci {
 
@@ -14,6 +15,10 @@ bool narrow_view();
 
 // Ends what still runs in a task's groups and takes them away. Blocks until that is over, for seconds at most.
 void remove_task_groups(std::string_view task);
+
+// Every task that has groups, and taking away those of one that nothing runs in.
+std::vector<std::string> tasks_with_groups();
+void remove_empty_groups(std::string_view task);
 
 // Makes the group above those of a task's containers, with the limits that they share. 0: none.
 void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis);

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
@@ -103,15 +105,43 @@ int netlink() { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE
 
 Status failed(int error) { return fail("Network", fmt::format("Timeout waiting for network interface provisioning to complete. {}", std::strerror(error))); }
 
+// Held by whoever joins a bridge, and alone by whoever takes bridges away.
+class BridgeLock {
+ public:
+  explicit BridgeLock(int how) : fd_(open("/run/gantry-containers.lock", O_RDONLY | O_CREAT | O_CLOEXEC, 0600)) {
+    while (fd_ >= 0 && flock(fd_, how) != 0 && errno == EINTR) {
+    }
+  }
+  ~BridgeLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  BridgeLock(const BridgeLock&) = delete;
+  BridgeLock& operator=(const BridgeLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+// Left alone, the kernel would give the host an address on the bridge by itself, one of version 6 that tasks could reach.
+void without_version_6(const std::string& bridge) {
+  const int fd = open(fmt::format("/proc/sys/net/ipv6/conf/{}/disable_ipv6", bridge).c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;  // a kernel that has none
+  [[maybe_unused]] const ssize_t written = write(fd, "1", 1);
+  close(fd);
+}
+
 // The VPC's bridge, made where it is not there.
 uint32_t bridge_of(const std::string& vpc) {
   const std::string bridge = "gtry-" + short_hash(vpc);
   const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ifreq request{};
   std::strncpy(request.ifr_name, bridge.c_str(), IFNAMSIZ - 1);
-  if (if_nametoindex(bridge.c_str()) == 0 && ioctl(s, SIOCBRADDBR, bridge.c_str()) != 0 && errno != EEXIST) {
-    close(s);
-    return 0;
+  if (if_nametoindex(bridge.c_str()) == 0) {
+    if (ioctl(s, SIOCBRADDBR, bridge.c_str()) != 0 && errno != EEXIST) {
+      close(s);
+      return 0;
+    }
+    without_version_6(bridge);
   }
   if (ioctl(s, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0) {
     request.ifr_flags |= IFF_UP;
@@ -124,6 +154,7 @@ uint32_t bridge_of(const std::string& vpc) {
 
 // A pair of interfaces: one on the bridge, one inside.
 Status join_bridge(const TaskSpec& task, int space) {
+  const BridgeLock lock(LOCK_SH);
   const uint32_t bridge = bridge_of(task.network->vpc_id);
   if (bridge == 0) return failed(errno);
   Requests request;
@@ -253,6 +284,42 @@ Result<TaskNetwork> make_network(const TaskSpec& task) {
     network.metadata = -1;
   }
   return network;
+}
+
+void remove_empty_bridges() {
+  const BridgeLock lock(LOCK_EX);
+  // One message for all: the kernel then waits once for whoever still uses one. They are told by their group.
+  constexpr uint32_t kGroup = 0x67747279;
+  constexpr size_t kAtOnce = 256;
+  Requests mark, remove;
+  size_t marked = 0;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net", ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("gtry-") || marked == kAtOnce) continue;
+    std::error_code none;
+    const auto ports = std::filesystem::directory_iterator(entry.path() / "brif", none);
+    if (none) continue;
+    const uint32_t index = if_nametoindex(name.c_str());
+    if (ports != std::filesystem::directory_iterator()) {
+      without_version_6(name);  // made by a version that did not know
+    } else if (index != 0) {
+      ifinfomsg link{};
+      link.ifi_index = static_cast<int>(index);
+      mark.begin_message(RTM_NEWLINK, 0, link);
+      mark.add(IFLA_GROUP, kGroup);
+      mark.end_message();
+      ++marked;
+    }
+  }
+  if (marked == 0) return;
+  remove.begin_message(RTM_DELLINK, 0, ifinfomsg{});
+  remove.add(IFLA_GROUP, kGroup);
+  remove.end_message();
+  const int s = netlink();
+  mark.send(s);
+  remove.send(s);
+  close(s);
 }
 
 void drop_network(TaskNetwork& network) {

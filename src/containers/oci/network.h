@@ -1,7 +1,7 @@
 #pragma once
 // A task's network: a namespace of its own, joined to its VPC's bridge.
 //
-// One bridge a VPC, with every subnet of it on the same wire, and no address of the host on it: tasks of a VPC
+// One bridge a VPC, with every subnet of it on the same wire, and no address of the host on it, of neither version: tasks of a VPC
 // reach each other, nothing else of the host, and no other VPC. What is made here is named gtry-* and removed by
 // name; the veth pair goes with the namespace.
 #include <string>
@@ -20,5 +20,8 @@ struct TaskNetwork {
 // Blocks for some milliseconds; needs root. For a process with one thread.
 Result<TaskNetwork> make_network(const TaskSpec& task);
 void drop_network(TaskNetwork& network);
+
+// Takes away the bridges of VPCs that nobody is in; one that is used keeps its place.
+void remove_empty_bridges();
 
 }  // namespace containers::oci

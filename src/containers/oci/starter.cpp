@@ -20,6 +20,7 @@
 
 #include "base/crypto.h"
 #include "containers/oci/cgroups.h"
+#include "containers/oci/leftovers.h"
 #include "containers/oci/shim.h"
 
 extern char** environ;
@@ -135,6 +136,10 @@ int starter_main() {
   sigaddset(&ended, SIGCHLD);
   sigprocmask(SIG_BLOCK, &ended, nullptr);
   const int signals = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fork() == 0) {
+    remove_leftovers();
+    _exit(0);
+  }
   // What a library does at its first use is done here, once for all.
   sha256("");
   const Workshop workshop{.view = make_view(), .crun = Crun::prepare()};

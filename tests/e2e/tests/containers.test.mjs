@@ -5,10 +5,12 @@ import { CreateLogGroupCommand, CloudWatchLogsClient, GetLogEventsCommand } from
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateClusterCommand, DescribeTasksCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand } from "@aws-sdk/client-ecs";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { Server, busyboxImage, until } from "../lib/server.mjs";
 
-let server, ecs, logs, subnet;
+let server, ecs, logs, subnet, vpc;
 const role = "arn:aws:iam::000000000000:role/task";
 
 before(async () => {
@@ -19,7 +21,8 @@ before(async () => {
   logs = new CloudWatchLogsClient(server.client());
   const ec2 = new EC2Client(server.client());
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.9.0.0/16" }));
-  subnet = (await ec2.send(new CreateSubnetCommand({ VpcId: Vpc.VpcId, CidrBlock: "10.9.3.0/24" }))).Subnet.SubnetId;
+  vpc = Vpc.VpcId;
+  subnet = (await ec2.send(new CreateSubnetCommand({ VpcId: vpc, CidrBlock: "10.9.3.0/24" }))).Subnet.SubnetId;
   await ecs.send(new CreateClusterCommand({ clusterName: "default" }));
   await logs.send(new CreateLogGroupCommand({ logGroupName: "/tasks" }));
   const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }] };
@@ -150,6 +153,13 @@ test("an address of its subnet; neither the host's loopback nor the instance's m
   assert.ok(said.includes(`inet ${address}`), said.join("\n"));
   assert.ok(said.includes("no loopback"));
   assert.ok(said.includes("no instance metadata"));
+  // Nor the host by an address that the kernel gives it by itself: the bridge has none, of version 6 either.
+  const bridge = `gtry-${createHash("sha256").update(vpc).digest("hex").slice(0, 9)}`;
+  const addresses = networkInterfaces()[bridge] ?? [];
+  assert.ok(existsSync(`/sys/class/net/${bridge}`));
+  assert.deepEqual(addresses, []);
+  const ofVersion6 = `/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`;
+  assert.ok(!existsSync(ofVersion6) || readFileSync(ofVersion6, "utf8").trim() === "1");
   const metadata = JSON.parse(said.at(-1));
   assert.equal(metadata.TaskARN, task.taskArn);
   assert.equal(metadata.Family, "net");
