@@ -88,7 +88,7 @@ bool is_of_use(std::string_view controllers) {
 
 bool narrow_view() {
   if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) return true;
-  // Made aside and laid over the other.
+  // Made aside and put in the other's place.
   constexpr const char* kAside = "/run";
   const std::string root = "/sys/fs/cgroup";
   if (mount("tmpfs", kAside, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0) return false;
@@ -104,7 +104,8 @@ bool narrow_view() {
       ok = false;
     }
   }
-  ok = ok && !error && mount(kAside, root.c_str(), nullptr, MS_MOVE, nullptr) == 0;
+  // What is covered would be copied for each task like all that is mounted.
+  ok = ok && !error && umount2(root.c_str(), MNT_DETACH) == 0 && mount(kAside, root.c_str(), nullptr, MS_MOVE, nullptr) == 0;
   if (!ok) umount2(kAside, MNT_DETACH);
   return ok;
 }

@@ -159,7 +159,6 @@ class Supervisor {
     auto network = make_network(task_.spec);
     if (!network) return failed(network.error().message);
     network_ = *network;
-    if (network_.metadata >= 0) start_metadata_proxy(network_.metadata, task_.spec.metadata_url, task_.spec.id);
     // One that is alone has the task's limits itself.
     if (task_.spec.containers.size() > 1) limit_task(task_.spec.id, task_.spec.memory_bytes, task_.spec.cpu_millis);
     for (const std::string& volume : task_.spec.volumes) fs::create_directories(folder_ + "/volumes/" + volume);
@@ -391,7 +390,7 @@ class Supervisor {
   }
 
   void wait_for_something() {
-    std::vector<pollfd> fds = {{signals_, POLLIN, 0}, {control_, POLLIN, 0}};
+    std::vector<pollfd> fds = {{signals_, POLLIN, 0}, {control_, POLLIN, 0}, {asked_for_metadata_ ? -1 : network_.metadata, POLLIN, 0}};
     std::vector<std::pair<Container*, int>> sources;
     int64_t next = INT64_MAX;
     for (Container& c : containers_) {
@@ -411,9 +410,14 @@ class Supervisor {
     const int64_t wait = next == INT64_MAX ? -1 : std::max<int64_t>(0, next - steady_ms());
     poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(wait, 60'000)));
     for (size_t i = 0; i < sources.size(); ++i) {
-      if (fds[i + 2].revents) read_output(*sources[i].first, sources[i].second);
+      if (fds[i + 3].revents) read_output(*sources[i].first, sources[i].second);
     }
     if (fds[1].revents) hear_stop();
+    // Many tasks never ask.
+    if (fds[2].revents) {
+      asked_for_metadata_ = true;
+      start_metadata_proxy(network_.metadata, task_.spec.metadata_url, task_.spec.id);
+    }
     signalfd_siginfo signal;
     while (read(signals_, &signal, sizeof signal) > 0) {
     }
@@ -548,7 +552,7 @@ class Supervisor {
   int signals_ = -1, control_ = -1;
   int outside_ = -1;    // what is at kSmall in everybody's view
   std::string filter_;  // where the filter that is compiled next will be kept; "": it is
-  bool stop_asked_ = false, stopping_ = false;
+  bool stop_asked_ = false, stopping_ = false, asked_for_metadata_ = false;
 };
 
 }  // namespace
