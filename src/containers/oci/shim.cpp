@@ -97,10 +97,17 @@ struct Container {
 
 class Supervisor {
  public:
-  Supervisor(const Workshop& workshop, std::string folder, Prepared task)
+  Supervisor(Workshop& workshop, std::string folder, Prepared task)
       : workshop_(workshop), folder_(std::move(folder)), task_(std::move(task)), events_(folder_, task_.spec.id) {}
 
-  int run() {
+  ~Supervisor() {
+    for (const int fd : {signals_, control_}) {
+      if (fd >= 0) close(fd);
+    }
+  }
+
+  // Whether nothing is left of the task.
+  bool run() {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (set_up()) {
       start_ready();
@@ -108,12 +115,11 @@ class Supervisor {
       while (!finished()) wait_for_something();
     }
     drop_network(network_);
-    // Our own view has something else there.
-    if (outside_ >= 0) unlinkat(outside_, fs::path(control_path(task_.spec.id)).filename().c_str(), 0);
+    if (control_ >= 0) unlinkat(workshop_.outside, fs::path(control_path(task_.spec.id)).filename().c_str(), 0);
     // Nobody waits for the rest; should this process be killed in it, the server does it when it forgets the task.
     const bool heard = tell({.type = Event::Type::stopped});
     clean_up(heard);
-    return 0;
+    return heard && !asked_for_metadata_ && forgotten();
   }
 
  private:
@@ -135,22 +141,25 @@ class Supervisor {
   }
 
   // --- beginning ---
-  // A view of the file systems of our own: what is mounted for the task goes with this process.
-  bool own_view() const {
-    if (!workshop_.view || unshare(CLONE_NEWNS) != 0) return false;
+  // A view of the file systems of our own, from the first task on: what is mounted in it goes with this process.
+  bool own_view() {
+    if (workshop_.outside >= 0) return true;
+    const int outside = open(kSmall, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!workshop_.view || outside < 0 || unshare(CLONE_NEWNS) != 0) return false;
+    workshop_.outside = outside;
     return mount("tmpfs", kSmall, "tmpfs", MS_NOSUID | MS_NODEV, "size=32m,mode=0700") == 0;
   }
 
   bool set_up() {
-    if (mkdir(kSmall, 0700) != 0 && errno != EEXIST) return failed(fmt::format("CannotStartContainerError: {}: {}", kSmall, std::strerror(errno)));
+    if (workshop_.outside < 0 && mkdir(kSmall, 0700) != 0 && errno != EEXIST) return failed(fmt::format("CannotStartContainerError: {}: {}", kSmall, std::strerror(errno)));
+    if (!own_view()) return failed("CannotStartContainerError: cannot make a mount namespace: gantry needs root for that");
     control_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     sockaddr_un here{};
     here.sun_family = AF_UNIX;
-    const std::string path = control_path(task_.spec.id);
+    // In everybody's view: our own has something else there.
+    const std::string path = fmt::format("/proc/self/fd/{}/{}", workshop_.outside, fs::path(control_path(task_.spec.id)).filename().string());
     std::strncpy(here.sun_path, path.c_str(), sizeof here.sun_path - 1);
     if (bind(control_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return failed(fmt::format("CannotStartContainerError: {}", std::strerror(errno)));
-    outside_ = open(kSmall, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (!own_view()) return failed("CannotStartContainerError: cannot make a mount namespace: gantry needs root for that");
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGCHLD);
@@ -227,6 +236,8 @@ class Supervisor {
     }
     const std::string address = task_.spec.network ? task_.spec.network->address : "127.0.0.1";
     const std::string hostname = c.spec->hostname.empty() ? "gantry" : c.spec->hostname;
+    // Made anew: they were the last task's to change.
+    for (const char* file : {"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"}) unlink((c.small + file).c_str());
     write_text(c.small + "/etc/hosts", fmt::format("127.0.0.1 localhost\n{} {}\n", address, hostname));
     write_text(c.small + "/etc/resolv.conf", "");
     write_text(c.small + "/etc/hostname", hostname + "\n");
@@ -235,7 +246,7 @@ class Supervisor {
     c.process = (*config)["process"];
     filter_ = filter_file((*config)["linux"]["seccomp"]);
     // Beside the rules, should this runtime not know of that.
-    if (const std::string compiled = read_text_at(outside_, filter_); !compiled.empty()) {
+    if (const std::string compiled = read_text_at(workshop_.outside, filter_); !compiled.empty()) {
       *config = config->with("annotations", json::object({{"run.oci.seccomp_bpf_data", base64_encode(compiled)}}));
       filter_.clear();
     }
@@ -252,11 +263,11 @@ class Supervisor {
     if (filter_.empty()) return;
     const std::string compiled = read_text(fmt::format("{}/{}/seccomp.bpf", notes(), c.id)), fresh = fmt::format("{}.{}", filter_, getpid());
     if (compiled.empty()) return;
-    const int fd = openat(outside_, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int fd = openat(workshop_.outside, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return;
     const bool written = write(fd, compiled.data(), compiled.size()) == static_cast<ssize_t>(compiled.size());
     close(fd);
-    if (!written || renameat(outside_, fresh.c_str(), outside_, filter_.c_str()) != 0) unlinkat(outside_, fresh.c_str(), 0);
+    if (!written || renameat(workshop_.outside, fresh.c_str(), workshop_.outside, filter_.c_str()) != 0) unlinkat(workshop_.outside, fresh.c_str(), 0);
     filter_.clear();
   }
 
@@ -543,25 +554,35 @@ class Supervisor {
     fs::remove_all(folder_ + "/volumes", ignored);
   }
 
-  const Workshop& workshop_;
+  // What it had mounted, noted and started, for the next task; false where something holds on.
+  bool forgotten() const {
+    for (const Container& c : containers_) {
+      if (umount2((c.small + "/root").c_str(), UMOUNT_NOFOLLOW) != 0) return false;
+      std::error_code error;
+      fs::remove_all(fmt::format("{}/{}", notes(), c.id), error);
+      if (error) return false;
+    }
+    return waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD;
+  }
+
+  Workshop& workshop_;
   std::string folder_;
   Prepared task_;
   EventWriter events_;
   TaskNetwork network_;
   std::vector<Container> containers_;
   int signals_ = -1, control_ = -1;
-  int outside_ = -1;    // what is at kSmall in everybody's view
   std::string filter_;  // where the filter that is compiled next will be kept; "": it is
   bool stop_asked_ = false, stopping_ = false, asked_for_metadata_ = false;
 };
 
 }  // namespace
 
-int supervise(const Workshop& workshop, const std::string& folder, std::string_view text) {
+bool supervise(Workshop& workshop, const std::string& folder, std::string_view text) {
   prctl(PR_SET_NAME, "gantry-shim");
   auto document = json::parse(text);
   auto task = document ? prepared_from_json(*document) : std::nullopt;
-  if (!task || !write_number_once(folder + "/shim.pid", static_cast<uint64_t>(getpid()))) return 1;
+  if (!task || !write_number_once(folder + "/shim.pid", static_cast<uint64_t>(getpid()))) return false;
   return Supervisor(workshop, folder, std::move(*task)).run();
 }
 

@@ -17,6 +17,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
+#include <vector>
 
 #include "base/crypto.h"
 #include "containers/oci/cgroups.h"
@@ -122,6 +124,89 @@ Result<pid_t> Starter::start(std::string_view folder, std::string_view task) {
   return fail("Starter", "the process that starts supervisors ends at once");
 }
 
+namespace {
+
+// A supervisor that this process has made, and the way to give it another task.
+struct Supervisor {
+  pid_t process = -1;
+  int socket = -1;
+  bool free = false;
+};
+
+// More than these are not kept waiting: what has ended at once in numbers need not begin at once again.
+constexpr std::ptrdiff_t kFreeMax = 8;
+// When nothing has happened for so long, they go.
+constexpr int kFreeMs = 60'000;
+
+// One that is given a task says so when it may be given the next.
+[[noreturn]] void be_supervisor(Workshop workshop, int socket, std::string folder, std::string task) {
+  constexpr char kFree = 'f';
+  while (supervise(workshop, folder, task) && send_all(socket, {&kFree, 1})) {
+    Lengths lengths;
+    if (!receive_all(socket, &lengths, sizeof lengths)) break;
+    folder.assign(lengths.folder, '\0'), task.assign(lengths.task, '\0');
+    if (!receive_all(socket, folder.data(), folder.size()) || !receive_all(socket, task.data(), task.size())) break;
+  }
+  _exit(0);
+}
+
+class Supervisors {
+ public:
+  // Those that listen, for poll.
+  void watch(std::vector<pollfd>& fds) const {
+    for (const Supervisor& one : all_) fds.push_back({one.socket, POLLIN, 0});
+  }
+  // One has something to say: that it is free, or that it is gone.
+  void hear(int socket) {
+    const auto it = std::ranges::find(all_, socket, &Supervisor::socket);
+    char said;
+    if (it == all_.end()) return;
+    if (recv(socket, &said, 1, MSG_DONTWAIT) == 1 && std::ranges::count(all_, true, &Supervisor::free) < kFreeMax) {
+      it->free = true;
+    } else {
+      close(socket);
+      all_.erase(it);
+    }
+  }
+  bool any_free() const { return std::ranges::count(all_, true, &Supervisor::free) > 0; }
+  void dismiss() {
+    std::erase_if(all_, [](const Supervisor& one) { return one.free && close(one.socket) == 0; });
+  }
+  // Its process, or an error number below 0. `unwanted` is what a new one closes.
+  pid_t give(const Workshop& workshop, const std::string& folder, const std::string& task, std::initializer_list<int> unwanted) {
+    const Lengths lengths{static_cast<uint32_t>(folder.size()), static_cast<uint32_t>(task.size())};
+    for (auto it = all_.begin(); it != all_.end();) {
+      if (it->free && send_all(it->socket, std::string(bytes_of(lengths)).append(folder).append(task))) {
+        it->free = false;
+        return it->process;
+      }
+      it = it->free ? (close(it->socket), all_.erase(it)) : it + 1;
+    }
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return -errno;
+    const pid_t child = fork();
+    if (child == 0) {
+      for (const int fd : unwanted) close(fd);
+      for (const Supervisor& one : all_) close(one.socket);
+      close(pair[0]);
+      setsid();
+      be_supervisor(workshop, pair[1], folder, task);
+    }
+    close(pair[1]);
+    if (child < 0) {
+      close(pair[0]);
+      return -EAGAIN;
+    }
+    all_.push_back({.process = child, .socket = pair[0], .free = false});
+    return child;
+  }
+
+ private:
+  std::vector<Supervisor> all_;
+};
+
+}  // namespace
+
 int starter_main() {
   const int requests = fcntl(0, F_DUPFD_CLOEXEC, 3);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -143,26 +228,27 @@ int starter_main() {
   // What a library does at its first use is done here, once for all.
   sha256("");
   const Workshop workshop{.view = make_view(), .crun = Crun::prepare()};
+  Supervisors supervisors;
   while (true) {
-    pollfd ready[] = {{requests, POLLIN, 0}, {signals, POLLIN, 0}};
-    if (poll(ready, 2, -1) < 0 && errno != EINTR) return 1;
+    std::vector<pollfd> ready = {{requests, POLLIN, 0}, {signals, POLLIN, 0}};
+    supervisors.watch(ready);
+    const int events = poll(ready.data(), ready.size(), supervisors.any_free() ? kFreeMs : -1);
+    if (events < 0 && errno != EINTR) return 1;
+    if (events == 0) supervisors.dismiss();
     signalfd_siginfo signal;
     while (read(signals, &signal, sizeof signal) > 0) {
     }
     while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    for (size_t i = 2; i < ready.size(); ++i) {
+      if (ready[i].revents) supervisors.hear(ready[i].fd);
     }
     if (ready[0].revents == 0) continue;
     Lengths lengths;
     if (!receive_all(requests, &lengths, sizeof lengths) || lengths.folder > kTextMax || lengths.task > kTextMax) return 0;
     std::string folder(lengths.folder, '\0'), task(lengths.task, '\0');
     if (!receive_all(requests, folder.data(), folder.size()) || !receive_all(requests, task.data(), task.size())) return 0;
-    const pid_t child = fork();
-    if (child == 0) {
-      close(requests), close(signals);
-      setsid();
-      _exit(supervise(workshop, folder, task));
-    }
-    const pid_t answer = child < 0 ? -errno : child;
+    const pid_t answer = supervisors.give(workshop, folder, task, {requests, signals});
     if (!send_all(requests, bytes_of(answer))) return 0;
   }
 }

@@ -2,8 +2,9 @@
 // The starter: one small process below the server, from which every supervisor is forked.
 //
 // It has loaded the program, made a view of the file systems and a sealed copy of the runtime once, so that a task
-// costs a fork instead of the start of a large program. It is there from the first task on, ends with the server
-// and comes back when it is needed; supervisors outlive both.
+// costs a fork instead of the start of a large program; and where a supervisor has done its task, not even that: a few of them wait for the
+// next one. It is there from the first task on, ends with the server
+// and comes back when it is needed; supervisors that have a task outlive both.
 #include <sys/types.h>
 
 #include <mutex>
