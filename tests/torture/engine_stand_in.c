@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
   if (file >= 0) close(file);
   // Only where a container is to start: what takes one away is asked for as ever.
   int starts = 0;
-  for (int i = 1; i < argc; ++i) starts |= strcmp(argv[i], "run") == 0;
+  for (int i = 1; i < argc; ++i) starts |= strcmp(argv[i], "run") == 0 || strcmp(argv[i], "create") == 0;
   if (starts && strncmp(mode, "hang", 4) == 0) {
     for (;;) pause();
   }
