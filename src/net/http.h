@@ -43,6 +43,8 @@ class Client {
   virtual ~Client() = default;
   // Calls `gone` once if the connection ends before the response is sent: nothing that is handed over then would be read.
   virtual void when_gone(Function<void()> gone) = 0;
+  // Whose requests come over this connection: owners have turns, however many connections each has.
+  virtual void belongs_to(std::string_view owner) = 0;
 };
 
 struct Request {

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/time_text.h"
@@ -29,6 +31,8 @@ constexpr size_t kKeptBytes = 4 * 1024;             // of an answer's buffer, wh
 constexpr size_t kTogetherBytes = 16 * 1024;        // a larger answer does not wait to go out with others
 constexpr size_t kBodiesBytesMax = 192 * 1048576;   // of all requests that are being received
 constexpr size_t kAnswersBytesMax = 192 * 1048576;  // of all answers that wait for their readers
+constexpr uint32_t kReadsAtOnce = 64;               // of one owner's connections in a burst, before the others have their turn
+constexpr size_t kReadsInTurns = 16;                // between two looks at the sockets: the modest owner's request may be there now
 constexpr size_t kPlacesAtOnce = 64;                // idle connections that go when there is no place for another
 
 std::string_view reason_phrase(int status) {
@@ -37,6 +41,16 @@ std::string_view reason_phrase(int status) {
 }
 
 class Session;
+
+// Of whom connections are. A read costs as much as the request that it brings; so whoever has a thousand connections would keep one
+// who has one waiting for a thousand requests.
+struct Owner {
+  std::string name;
+  size_t sessions = 0;
+  uint64_t burst = 0;  // in which the last was read
+  uint32_t reads = 0;  // in that burst
+  std::deque<std::shared_ptr<Session>> line;  // those that can be read, and wait for their turn
+};
 
 struct Shared {
   IoLoop::Impl& io;
@@ -47,6 +61,8 @@ struct Shared {
   // Answers that go out together once the requests that are there have been read: a client that is woken by the first
   // finds the others, and each wakening costs as much as a request.
   std::vector<std::shared_ptr<Session>> answered;
+  std::unordered_map<std::string, Owner> owners;  // that have a connection
+  std::deque<Owner*> ring;                        // that have a line, the next one in front
   size_t bodies_bytes = 0, answers_bytes = 0;
   bool stopping = false;
   std::string date;  // of this second, for the Date header
@@ -76,6 +92,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   ~Session() override {
     release_body();
     release_answer();
+    leave_owner();
     shared_->sessions.erase(this);
     if (stream_) stream_->close();
   }
@@ -85,6 +102,24 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (state_ != State::handling || gone_) return;
     gone_ = std::move(gone);
     watch_client();
+  }
+  void belongs_to(std::string_view owner) override {
+    if (owner_ && owner_->name == owner) return;
+    leave_owner();
+    owner_ = &shared_->owners[std::string(owner)];
+    if (owner_->sessions++ == 0) owner_->name = owner;
+  }
+  // Those that wait are read in their owners' turns, a few at a time.
+  static void read_in_turns(const std::shared_ptr<Shared>& shared) {
+    for (size_t i = 0; i < kReadsInTurns && !shared->ring.empty(); ++i) {
+      Owner& owner = *shared->ring.front();
+      shared->ring.pop_front();
+      const auto session = std::move(owner.line.front());
+      owner.line.pop_front();
+      if (!owner.line.empty()) shared->ring.push_back(&owner);
+      session->go_on();  // the owner may be gone behind it
+    }
+    if (!shared->ring.empty()) asio::post(shared->io.io, [shared] { read_in_turns(shared); });
   }
   // Between requests.
   bool waits() const { return state_ == State::idle; }
@@ -111,8 +146,29 @@ class Session final : public Client, public std::enable_shared_from_this<Session
 
   void wait_readable() {
     socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
-      if (!error) self->read();
+      if (!error) self->readable();
     });
+  }
+
+  void readable() {
+    if (!owner_) return go_on();
+    if (owner_->burst != shared_->io.bursts) owner_->burst = shared_->io.bursts, owner_->reads = 0;
+    if (owner_->line.empty() && ++owner_->reads <= kReadsAtOnce) return go_on();
+    const bool begins = shared_->ring.empty();
+    if (owner_->line.empty()) shared_->ring.push_back(owner_);
+    owner_->line.push_back(shared_from_this());
+    if (begins) asio::post(shared_->io.io, [shared = shared_] { read_in_turns(shared); });
+  }
+  void leave_owner() {
+    if (owner_ && --owner_->sessions == 0) shared_->owners.erase(shared_->owners.find(owner_->name));
+    owner_ = nullptr;
+  }
+
+  // With what came before, or what is there.
+  void go_on() {
+    if (pending_.empty() || state_ != State::idle) return read();
+    const std::string bytes = std::exchange(pending_, {});
+    received(bytes);
   }
 
   void read() {
@@ -376,9 +432,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (pending_.empty()) return wait_readable();
     // A pipelined request is there already; the stack is unwound first, so that many of them cannot pile up.
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
-      if (self->state_ != State::idle) return;
-      std::string bytes = std::exchange(self->pending_, {});
-      self->received(bytes);
+      if (self->state_ == State::idle) self->readable();
     });
   }
 
@@ -401,6 +455,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   }
 
   std::shared_ptr<Shared> shared_;
+  Owner* owner_ = nullptr;
   tcp::socket socket_;
   std::string peer_;
   State state_ = State::idle;
@@ -429,6 +484,9 @@ class Server final : public HttpServer {
     error_code ignored;
     acceptor_.close(ignored);
     Session::write_answers(*shared_);
+    std::vector<std::shared_ptr<Session>> waiting;
+    for (auto& [name, owner] : shared_->owners) std::ranges::move(owner.line, std::back_inserter(waiting)), owner.line.clear();
+    shared_->ring.clear();
     const auto sessions = shared_->sessions;
     for (Session* session : sessions) session->close();
   }

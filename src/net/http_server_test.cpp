@@ -31,6 +31,7 @@ class EchoServer {
     auto listening = HttpServer::listen(loop_, "127.0.0.1", 0, limits, [this](Request request, HttpServer::Respond respond) {
       ++requests;
       order_.push_back(request.target);
+      if (request.headers.has("x-owner")) request.client.lock()->belongs_to(request.headers.get("x-owner"));
       Response response;
       if (request.target.starts_with("/slow/")) return wait(request, std::move(respond));
       if (request.target == "/large") return respond(Response{.body = std::string(kLargeBytes, 'x')});
@@ -337,6 +338,31 @@ TEST(HttpServer, AConnectionWithManyRequestsKeepsNobodyElseWaiting) {
   const std::vector<std::string> order = server.order();
   const auto before = std::ranges::find(order, "/modest") - order.begin();
   EXPECT_LE(before, 2 + 10) << "of " << kMany << " that another connection sent earlier";
+}
+
+// And so do owners, however many connections one has. (Which connection belongs to whom is known by its first request.)
+TEST(HttpServer, AnOwnerOfManyConnectionsKeepsNobodyElseWaiting) {
+  EchoServer server;
+  constexpr size_t kMany = 400;
+  std::vector<std::unique_ptr<Connection>> greedy;
+  Connection modest(server);
+  for (size_t i = 0; i < kMany; ++i) {
+    greedy.push_back(std::make_unique<Connection>(server));
+    greedy.back()->send("GET /first HTTP/1.1\r\nHost: h\r\nx-owner: greedy\r\n\r\n");
+    greedy.back()->read_until("/first");
+  }
+  modest.send("GET /first HTTP/1.1\r\nHost: h\r\nx-owner: modest\r\n\r\n");
+  modest.read_until("/first");
+  server.busy_while([&] {
+    for (const auto& one : greedy) one->send("GET /greedy HTTP/1.1\r\nHost: h\r\nx-owner: greedy\r\n\r\n");
+    modest.send("GET /modest HTTP/1.1\r\nHost: h\r\nx-owner: modest\r\n\r\n");
+  });
+  EXPECT_NE(modest.read_until("/modest").find("200 OK"), std::string::npos);
+  // All the others are answered as well.
+  for (const auto& one : greedy) EXPECT_NE(one->read_until("/greedy").find("200 OK"), std::string::npos);
+  const std::vector<std::string> order = server.order();
+  const auto before = std::ranges::find(order, "/modest") - order.begin();
+  EXPECT_LE(static_cast<size_t>(before), kMany + 1 + 200) << "of " << kMany << " that another owner's connections sent earlier";
 }
 
 TEST(CurlClient, SendsAndTellsFailures) {

@@ -25,6 +25,7 @@ struct IoLoop::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep{io.get_executor()};
   SystemClock clock;
   bool stopped = false;
+  uint64_t bursts = 0;  // of run(): how many there were
   Function<void()> before_wait;
 
   // Timers: one Asio timer, set to the earliest of ours.

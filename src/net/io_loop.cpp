@@ -115,6 +115,7 @@ void IoLoop::run() {
   constexpr int kBurst = 256;
   while (!impl_->stopped) {
     int ran = 0;
+    ++impl_->bursts;
     while (ran < kBurst && !impl_->stopped && impl_->io.poll_one() > 0) ++ran;
     if (impl_->before_wait) impl_->before_wait();
     if (ran == 0 && !impl_->stopped) {

@@ -178,6 +178,7 @@ void Gateway::handle(net::Request request, net::HttpServer::Respond respond) {
     return pending.respond(refused_response());
 
   auto identity = identify(request, target, scope);
+  if (const auto client = request.client.lock()) client->belongs_to(identity ? std::string_view(identity->principal.account) : std::string_view());
   if (!identity)
     return finish(std::move(pending),
                   std::unexpected(in_family(std::move(identity).error(), target.dialect)));
