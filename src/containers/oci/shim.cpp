@@ -33,6 +33,7 @@
 #include "containers/oci/health.h"
 #include "containers/oci/metadata_proxy.h"
 #include "containers/oci/network.h"
+#include "containers/oci/patience.h"
 #include "containers/oci/task_file.h"
 #include "language/json/parse.h"
 
@@ -42,7 +43,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLineMax = 256 * 1024;
-constexpr int64_t kStartMs = 3 * 60'000;  // as the agent on AWS waits for a container to start
 int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -358,24 +358,24 @@ class Supervisor {
   // Whether the runtime has ended by itself. One that hangs is killed after three minutes, or once the task was told to stop
   // and has had the time for that; what it has begun goes with the task's groups.
   bool comes_back(pid_t starter, int& status, int stop_timeout_s) {
-    int64_t until = steady_ms() + kStartMs;
+    Patience patience(steady_ms());
     const int process = static_cast<int>(syscall(SYS_pidfd_open, starter, 0));
     while (true) {
       const pid_t ended = waitpid(starter, &status, WNOHANG);
       const bool over = ended == starter || (ended < 0 && errno != EINTR);
-      const int64_t left = until - steady_ms();
-      if (!over && left <= 0) {
+      const int64_t left = patience.left(steady_ms());
+      if (!over && left == 0) {
         kill(starter, SIGKILL);
         waitpid(starter, &status, 0);
       }
-      if (over || left <= 0) {
+      if (over || left == 0) {
         if (process >= 0) close(process);
         return over;
       }
       // What else ends meanwhile is looked at later: its signal stays where it is. (poll leaves out a descriptor below 0.)
       pollfd fds[2] = {{process, POLLIN, 0}, {stop_asked_ ? -1 : control_, POLLIN, 0}};
       poll(fds, 2, static_cast<int>(process >= 0 ? left : std::min<int64_t>(left, 20)));
-      if (fds[1].revents && hear_stop()) until = std::min(until, steady_ms() + int64_t{1'000} * stop_timeout_s);
+      if (fds[1].revents && hear_stop()) patience.told_to_stop(steady_ms(), stop_timeout_s);
     }
   }
 
