@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::string_view kWait = R"({"StartAt":"W","States":{"W":{"Type":"Wait","TimestampPath":"$.at","End":true}}})";
 
-Result<Value> states(const Bench& bench, std::string_view operation, const Value& params) {
-  return json::parse(TRY(call_once(bench.subject.address(), "states", fmt::format("AWSStepFunctions.{}", operation), json::write(params))));
-}
-
 void sleep_until(Instant at) {
   const int64_t ms = at - SystemClock().now();
   if (ms > 0) usleep(static_cast<useconds_t>(ms * 1000));

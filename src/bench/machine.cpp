@@ -8,15 +8,13 @@ namespace bench {
 
 using json::Value;
 
+Result<Value> states(const Bench& bench, std::string_view operation, const Value& params) {
+  return json::parse(TRY(call_once(bench.subject.address(), "states", fmt::format("AWSStepFunctions.{}", operation), json::write(params))));
+}
+
 namespace {
 
 constexpr std::string_view kRole = "arn:aws:iam::000000000000:role/bench";
-
-Result<Value> states(const Bench& bench, std::string_view operation, const Value& params) {
-  const std::string body =
-      TRY(call_once(bench.subject.address(), "states", fmt::format("AWSStepFunctions.{}", operation), json::write(params)));
-  return json::parse(body);
-}
 
 Status check_output(const Definition& definition, std::string_view output) {
   const auto value = json::parse(output);

@@ -6,8 +6,12 @@
 #include "base/result.h"
 #include "bench/definitions.h"
 #include "bench/workload.h"
+#include "language/json/value.h"
 
 namespace bench {
+
+// One call of Step Functions, its answer parsed.
+Result<json::Value> states(const Bench& bench, std::string_view operation, const json::Value& params);
 
 enum class Type : uint8_t { standard, express };
 

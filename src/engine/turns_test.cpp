@@ -11,7 +11,7 @@
 namespace {
 
 // Jobs of so many steps, cut where their turn ends, and in what order they were worked on.
-struct World {
+struct Takers {
   void add(const std::string& account, uint32_t steps) {
     turns.wait(account, [this, account, steps](uint32_t allowed) {
       const uint32_t now = std::min(steps, allowed);
@@ -33,7 +33,7 @@ struct World {
 };
 
 TEST(Turns, ALittleWorkEndsBeforeAnothersPileThoughItCameLater) {
-  World w;
+  Takers w;
   w.turns.set_limits({.turn = 100, .slice = 300});
   for (int i = 0; i < 1'000; ++i) w.add("heavy", 8'000);
   w.add("light", 1);
@@ -46,7 +46,7 @@ TEST(Turns, ALittleWorkEndsBeforeAnothersPileThoughItCameLater) {
 }
 
 TEST(Turns, ThoseThatHaveMuchToDoDoTheSameAmountHoweverManyJobsItIsIn) {
-  World w;
+  Takers w;
   w.turns.set_limits({.turn = 100, .slice = 300});
   std::map<std::string, uint64_t> at_end;
   for (int i = 0; i < 500; ++i) w.add("many", 20);
@@ -61,7 +61,7 @@ TEST(Turns, ThoseThatHaveMuchToDoDoTheSameAmountHoweverManyJobsItIsIn) {
 }
 
 TEST(Turns, WhatOnePieceOfWorkTookTooMuchIsOwed) {
-  World w;
+  Takers w;
   w.turns.set_limits({.turn = 100, .slice = 100});
   std::vector<std::string> order;
   for (int i = 0; i < 3; ++i) {
@@ -83,7 +83,7 @@ TEST(Turns, WhatOnePieceOfWorkTookTooMuchIsOwed) {
 }
 
 TEST(Turns, AtOnceIsForALittleAndComesAgainWithEachSlice) {
-  World w;
+  Takers w;
   w.turns.set_limits({.at_once = 30, .first = 20});
   EXPECT_EQ(w.turns.at_once("a"), 20u);
   w.turns.made("a", 20);
@@ -98,7 +98,7 @@ TEST(Turns, AtOnceIsForALittleAndComesAgainWithEachSlice) {
 }
 
 TEST(Turns, WhatStandsInLineWaitsWhileTheStoreTakesNothing) {
-  World w;
+  Takers w;
   w.ready = false;
   w.add("a", 1);
   w.loop.run_for(10'000);
@@ -109,7 +109,7 @@ TEST(Turns, WhatStandsInLineWaitsWhileTheStoreTakesNothing) {
 }
 
 TEST(Turns, OneSliceAtATimeSoThatTheLoopHasItsOther) {
-  World w;
+  Takers w;
   w.turns.set_limits({.turn = 100, .slice = 100});
   w.add("a", 1'000);
   int between = 0;

@@ -122,7 +122,7 @@ json::Value Event::to_wire(bool include_data) const {
 }
 
 namespace {
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kEventVersion = 1;
 // What follows an event's fixed part.
 enum Flags : uint8_t { kHasName = 1, kHasData = 2, kSameData = 4, kHasDetails = 8, kSameTime = 16, kNextId = 32 };
 }  // namespace
@@ -131,7 +131,7 @@ std::string encode_events(std::span<const Event> events) {
   std::string bytes;
   bytes.reserve(64 + 24 * events.size());
   ByteWriter out(bytes);
-  out.u8(kVersion);
+  out.u8(kEventVersion);
   out.number(events.size());
   std::unordered_map<const void*, size_t> seen;  // payloads, by where they were first written
   const void* last_node = nullptr;               // mostly a payload is the one before
@@ -185,7 +185,7 @@ std::string encode_events(std::span<const Event> events) {
 
 std::optional<std::vector<Event>> decode_events(std::string_view bytes) {
   ByteReader in(bytes);
-  if (in.u8() != kVersion) return std::nullopt;
+  if (in.u8() != kEventVersion) return std::nullopt;
   const uint64_t count = in.number();
   std::vector<Event> events;
   std::vector<json::Value> payloads;

@@ -8,7 +8,7 @@
 namespace asl {
 namespace {
 
-constexpr uint8_t kVersion = 3;  // 1 had no `left`, 2 no `last_at`
+constexpr uint8_t kExecutionVersion = 3;  // 1 had no `left`, 2 no `last_at`
 
 class PayloadWriter {
  public:
@@ -220,7 +220,7 @@ std::string Execution::encode() const {
   std::string bytes;
   ByteWriter out(bytes);
   PayloadWriter payloads(out);
-  out.u8(kVersion);
+  out.u8(kExecutionVersion);
   for (const std::string* text : {&x.info.arn, &x.info.name, &x.info.role_arn, &x.info.machine_arn, &x.info.machine_name}) out.text(*text);
   out.signed_number(x.info.start.ms);
   payloads.put(x.info.input);
@@ -246,7 +246,7 @@ std::optional<Execution> Execution::decode(std::string_view bytes, const Machine
   ByteReader in(bytes);
   PayloadReader payloads(in);
   const uint8_t version = in.u8();
-  if (version == 0 || version > kVersion) return std::nullopt;
+  if (version == 0 || version > kExecutionVersion) return std::nullopt;
   auto state = std::make_unique<State>();
   State& x = *state;
   for (std::string* text : {&x.info.arn, &x.info.name, &x.info.role_arn, &x.info.machine_arn, &x.info.machine_name}) *text = in.text();

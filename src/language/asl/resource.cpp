@@ -9,13 +9,13 @@ namespace {
 
 enum Patterns : uint8_t { kCall = 1, kSync = 2, kToken = 4, kSync2 = 8 };
 
-struct Action {
+struct KnownAction {
   std::string_view service, action;
   uint8_t patterns;
 };
 
 constexpr uint8_t kCallSync = kCall | kSync, kCallToken = kCall | kToken, kAll = kCall | kSync | kToken;
-constexpr Action kActions[] = {
+constexpr KnownAction kActions[] = {
     {"ecs", "runTask", kAll}, {"sns", "publish", kCallToken}, {"lambda", "invoke", kCallToken}, {"sqs", "sendMessage", kCallToken},
     {"dynamodb", "getItem", kCall}, {"dynamodb", "putItem", kCall}, {"dynamodb", "updateItem", kCall}, {"dynamodb", "deleteItem", kCall},
     {"states", "startExecution", kAll | kSync2}, {"events", "putEvents", kCallToken}, {"batch", "submitJob", kAll},
@@ -116,7 +116,7 @@ std::optional<Resource> parse_resource(std::string_view arn) {
     return out;
   }
   out.kind = Resource::Kind::optimized;
-  const auto known = std::ranges::find_if(kActions, [&](const Action& a) { return a.service == out.service && a.action == action; });
+  const auto known = std::ranges::find_if(kActions, [&](const KnownAction& a) { return a.service == out.service && a.action == action; });
   if (known == std::end(kActions) || (known->patterns & pattern->second) == 0) return std::nullopt;
   return out;
 }

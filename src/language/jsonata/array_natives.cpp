@@ -106,7 +106,7 @@ Item zip(Call& call) {
   return Item(out);
 }
 
-const Native kNatives[] = {
+const Native kArrayNatives[] = {
     {"sum", "<a<n>:n>", 1, sum},         {"count", "<a:n>", 1, count},       {"max", "<a<n>:n>", 1, max},
     {"min", "<a<n>:n>", 1, min},         {"average", "<a<n>:n>", 1, average}, {"append", "<xx:a>", 2, append},
     {"reverse", "<a:a>", 1, reverse},    {"shuffle", "<a:a>", 1, shuffle},   {"distinct", "<x:x>", 1, distinct},
@@ -115,6 +115,6 @@ const Native kNatives[] = {
 
 }  // namespace
 
-std::span<const Native> array_natives() { return kNatives; }
+std::span<const Native> array_natives() { return kArrayNatives; }
 
 }  // namespace jsonata

@@ -74,13 +74,13 @@ Item parse(Call& call) {
   return call.evaluation.keep(*value);
 }
 
-const Native kNatives[] = {
+const Native kAwsNatives[] = {
     {"partition", "<(a)-n:a>", 2, partition, true}, {"range", "<nnn?:a>", 3, range, true},  {"hash", "<s-s:s>", 2, hash, true},
     {"random", "<n?:n>", 1, random},              {"uuid", "<:s>", 0, uuid, true},        {"parse", "<s-:x>", 1, parse, true},
 };
 
 }  // namespace
 
-std::span<const Native> aws_natives() { return kNatives; }
+std::span<const Native> aws_natives() { return kAwsNatives; }
 
 }  // namespace jsonata

@@ -156,13 +156,13 @@ Item sort(Call& call) {
   return Item(out);
 }
 
-const Native kNatives[] = {
+const Native kFunctionNatives[] = {
     {"map", "<af>", 2, map},          {"filter", "<af>", 2, filter}, {"single", "<af?>", 2, single}, {"reduce", "<afj?:j>", 3, reduce},
     {"sift", "<o-f?:o>", 2, sift},    {"each", "<o-f:a>", 2, each},  {"sort", "<af?:a>", 2, sort},
 };
 
 }  // namespace
 
-std::span<const Native> function_natives() { return kNatives; }
+std::span<const Native> function_natives() { return kFunctionNatives; }
 
 }  // namespace jsonata

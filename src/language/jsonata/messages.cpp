@@ -7,11 +7,11 @@
 namespace jsonata {
 namespace {
 
-struct Text {
+struct Message {
   std::string_view code, text;
 };
 
-constexpr Text kTexts[] = {
+constexpr Message kMessages[] = {
     {"S0101", "String literal must be terminated by a matching quote"},
     {"S0102", "Number out of range: {{token}}"},
     {"S0103", "Unsupported escape sequence: \\{{token}}"},
@@ -119,8 +119,8 @@ std::string_view shown(const std::string& json) { return json.empty() ? "undefin
 
 std::string message_of(const Failure& failure, std::string_view token_json) {
   if (!failure.message.empty()) return failure.message;
-  const auto found = std::ranges::find(kTexts, failure.code, &Text::code);
-  if (found == std::end(kTexts)) return failure.code;
+  const auto found = std::ranges::find(kMessages, failure.code, &Message::code);
+  if (found == std::end(kMessages)) return failure.code;
   std::string text(found->text);
   std::string token(token_json);
   if (token.empty() && failure.token) quote(*failure.token, token);

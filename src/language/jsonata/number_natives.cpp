@@ -181,7 +181,7 @@ Item parse_integer_native(Call& call) {
   return Item(parse_integer(call[0].string(), analyse_integer_picture(call[1].is_string() ? call[1].string() : std::string_view())));
 }
 
-const Native kNatives[] = {
+const Native kNumberNatives[] = {
     {"number", "<(nsb)-:n>", 1, number},
     {"floor", "<n-:n>", 1, floor},
     {"ceil", "<n-:n>", 1, ceil},
@@ -197,6 +197,6 @@ const Native kNatives[] = {
 
 }  // namespace
 
-std::span<const Native> number_natives() { return kNatives; }
+std::span<const Native> number_natives() { return kNumberNatives; }
 
 }  // namespace jsonata

@@ -125,7 +125,7 @@ Item assert_(Call& call) {
   throw Failure("D3141", said ? call[1].string() : "$assert() statement failed");
 }
 
-const Native kNatives[] = {
+const Native kObjectNatives[] = {
     {"keys", "<x-:a<s>>", 1, keys},     {"lookup", "<x-s:x>", 2, lookup},   {"spread", "<x-:a<o>>", 1, spread}, {"merge", "<a<o>:o>", 1, merge},
     {"clone", "<(oa)-:o>", 1, clone},   {"exists", "<x:b>", 1, exists},     {"boolean", "<x-:b>", 1, boolean},  {"not", "<x-:b>", 1, not_},
     {"type", "<x:s>", 1, type},         {"error", "<s?:x>", 1, error},      {"assert", "<bs?:x>", 2, assert_},
@@ -133,6 +133,6 @@ const Native kNatives[] = {
 
 }  // namespace
 
-std::span<const Native> object_natives() { return kNatives; }
+std::span<const Native> object_natives() { return kObjectNatives; }
 
 }  // namespace jsonata

@@ -225,7 +225,7 @@ Item encode_url(Call& call) { return encode(call, kWholeUrl, "encodeUrl"); }
 Item decode_url_component(Call& call) { return decode(call, "", "decodeUrlComponent"); }
 Item decode_url(Call& call) { return decode(call, ";/?:@&=+$,#", "decodeUrl"); }
 
-const Native kNatives[] = {
+const Native kStringNatives[] = {
     {"string", "<x-b?:s>", 1, string},
     {"substring", "<s-nn?:s>", 3, substring},
     {"substringBefore", "<s-s:s>", 2, substring_before},
@@ -246,6 +246,6 @@ const Native kNatives[] = {
 
 }  // namespace
 
-std::span<const Native> string_natives() { return kNatives; }
+std::span<const Native> string_natives() { return kStringNatives; }
 
 }  // namespace jsonata

@@ -268,7 +268,7 @@ Item split(Call& call) {
   return Item(out);
 }
 
-const Native kNatives[] = {
+const Native kTextNatives[] = {
     {"match", "<s-f<s:o>n?:a<o>>", 3, match},
     {"contains", "<s-(sf):b>", 2, contains},
     {"replace", "<s-(sf)(sf)n?:s>", 4, replace},
@@ -277,6 +277,6 @@ const Native kNatives[] = {
 
 }  // namespace
 
-std::span<const Native> text_natives() { return kNatives; }
+std::span<const Native> text_natives() { return kTextNatives; }
 
 }  // namespace jsonata

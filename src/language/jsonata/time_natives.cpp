@@ -30,7 +30,7 @@ Item to_millis(Call& call) {
   return out ? Item(*out) : Item();
 }
 
-const Native kNatives[] = {
+const Native kTimeNatives[] = {
     {"now", "<s?s?:s>", 2, now},
     {"millis", "<:n>", 0, millis},
     {"fromMillis", "<n-s?s?:s>", 3, from_millis},
@@ -39,6 +39,6 @@ const Native kNatives[] = {
 
 }  // namespace
 
-std::span<const Native> time_natives() { return kNatives; }
+std::span<const Native> time_natives() { return kTimeNatives; }
 
 }  // namespace jsonata

@@ -11,7 +11,7 @@
 
 namespace codec {
 namespace {
-constexpr int kDepthMax = 200;
+constexpr int kCborDepthMax = 200;
 constexpr size_t kItemsMax = 1'000'000;  // of one body
 
 // Major types of RFC 8949, 3.1.
@@ -153,7 +153,7 @@ class Parser {
   }
 
   Result<json::Value> item(int depth) {
-    if (depth > kDepthMax) return malformed("nested too deep");
+    if (depth > kCborDepthMax) return malformed("nested too deep");
     if (++items_ > kItemsMax) return malformed("too many items");
     const Head h = TRY(head());
     switch (h.major) {

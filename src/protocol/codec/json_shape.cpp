@@ -10,14 +10,14 @@
 namespace codec {
 namespace {
 
-constexpr size_t kDepthMax = 200;  // nested arrays and objects in a request
+constexpr size_t kJsonDepthMax = 200;  // nested arrays and objects in a request
 
-constexpr size_t kElementsMax = 1'000'000;  // of arrays and objects: what a body may cost in memory
+constexpr size_t kJsonElementsMax = 1'000'000;  // of arrays and objects: what a body may cost in memory
 
 // Whether a text has more elements than a body may: each comma outside strings makes one more, each
 // bracket the first of its own.
 bool has_too_many_elements(std::string_view text) {
-  if (text.size() <= kElementsMax) return false;
+  if (text.size() <= kJsonElementsMax) return false;
   size_t elements = 0;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -31,7 +31,7 @@ bool has_too_many_elements(std::string_view text) {
       ++elements;
     }
   }
-  return elements > kElementsMax;
+  return elements > kJsonElementsMax;
 }
 
 std::unexpected<Error> malformed(std::string message) {
@@ -147,7 +147,7 @@ Result<json::Value> read_whole_number(const model::Shape& shape, const json::Val
 Result<json::Value> parse_json_body(std::string_view body) {
   if (body.find_first_not_of(" \t\r\n") == body.npos) return json::Value::object();
   if (has_too_many_elements(body)) return malformed("The request body has too many elements.");
-  auto parsed = json::parse(body, {.depth = kDepthMax});
+  auto parsed = json::parse(body, {.depth = kJsonDepthMax});
   if (!parsed) return fail("SerializationException", std::move(parsed.error().message));
   return parsed;
 }

@@ -8,8 +8,8 @@
 
 namespace codec {
 namespace {
-constexpr int kDepthMax = 100;
-constexpr size_t kElementsMax = 1'000'000;
+constexpr int kXmlDepthMax = 100;
+constexpr size_t kXmlElementsMax = 1'000'000;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -132,7 +132,7 @@ class Parser {
   }
 
   Result<XmlElement> element(int depth) {
-    if (depth > kDepthMax || ++elements_ > kElementsMax) return malformed("too much");
+    if (depth > kXmlDepthMax || ++elements_ > kXmlElementsMax) return malformed("too much");
     const size_t end = tag_end();
     if (end == text_.npos) return malformed("no end");
     std::string_view tag = text_.substr(at_ + 1, end - at_ - 1);

@@ -13,7 +13,7 @@ using json::Value;
 
 namespace {
 
-using Names = std::set<std::string, std::less<>>;
+using NameSet = std::set<std::string, std::less<>>;
 
 bool is_alphanumeric(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -44,7 +44,7 @@ Status check_sections(const Value& body) {
   static constexpr std::array kSections = {
       "AWSTemplateFormatVersion", "Description", "Metadata",  "Parameters", "Mappings",
       "Conditions",               "Rules",       "Transform", "Resources",  "Outputs", "Hooks"};
-  Names unknown;
+  NameSet unknown;
   for (const json::Member& member : body.members()) {
     const bool loop = member.name.starts_with("Fn::");  // Fn::Transform, Fn::ForEach
     if (!loop && std::ranges::find(kSections, member.name) == kSections.end()) unknown.insert(member.name);
@@ -268,8 +268,8 @@ Status check_functions(const Value& value, bool lax = false) {
 }
 
 // The names under which a section's values mention something that there is not.
-Names unresolved(const Value& value, const Value& body) {
-  Names out;
+NameSet unresolved(const Value& value, const Value& body) {
+  NameSet out;
   visit_references(value, [&](const Reference& reference) {
     if (reference.kind == Reference::Kind::condition) return;
     const bool pseudo = reference.name.starts_with("AWS::");
@@ -282,7 +282,7 @@ Names unresolved(const Value& value, const Value& body) {
 Status check_conditions(const Value& body) {
   const Value& conditions = body["Conditions"];
   if (conditions.is_object()) {
-    Names resources, conditions_missing;
+    NameSet resources, conditions_missing;
     for (const auto& [name, condition] : conditions.members()) {
       visit_references(condition, [&](const Reference& reference) {
         if (reference.kind == Reference::Kind::condition) {
@@ -317,7 +317,7 @@ Status check_conditions(const Value& body) {
 }
 
 Status check_names(const Value& body) {
-  Names missing;
+  NameSet missing;
   for (const auto& [name, resource] : body["Resources"].members()) {
     for (const std::string& other : depends_on(resource)) {
       if (!body["Resources"].find(other)) missing.insert(other);

@@ -12,7 +12,6 @@
 namespace cloudformation {
 
 using json::Value;
-using Kind = Operation::Kind;
 using Phase = Operation::Phase;
 
 namespace {
@@ -80,7 +79,7 @@ Result<Stack> CloudFormation::new_stack(const Call& call, std::string_view name)
 
 void CloudFormation::begin_create(Stack stack, const Call& call, std::string_view on_failure) {
   Operation operation;
-  operation.kind = Kind::create, operation.phase = Phase::deploy;
+  operation.kind = Operation::Kind::create, operation.phase = Phase::deploy;
   operation.id = kit_.random.uuid(), operation.token = call.params.text("ClientRequestToken");
   operation.caller = call.caller, operation.on_failure = on_failure;
   if (stack.timeout_minutes > 0) operation.deadline = kit_.clock().now() + stack.timeout_minutes * 60'000;
@@ -132,7 +131,7 @@ Status CloudFormation::updatable(const Stack& stack) const {
 
 void CloudFormation::begin_update(Stack stack, const Call& call, Revision revision) {
   Operation operation;
-  operation.kind = Kind::update, operation.phase = Phase::deploy;
+  operation.kind = Operation::Kind::update, operation.phase = Phase::deploy;
   operation.id = kit_.random.uuid(), operation.token = call.params.text("ClientRequestToken");
   operation.caller = call.caller;
   // After an update that failed and was left so, what a rollback goes back to is still what was before it.
@@ -180,7 +179,7 @@ Result<Value> CloudFormation::delete_stack(const Call& call) {
   if (stack.termination_protection) {
     return invalid(fmt::format("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack.name));
   }
-  if (stack.under_way() && stack.operation->kind == Kind::create && stack.operation->phase == Phase::deploy) {
+  if (stack.under_way() && stack.operation->kind == Operation::Kind::create && stack.operation->phase == Phase::deploy) {
     stack.operation->on_failure = "DELETE";
     records_.put(stack);
     deployments_[stack.id]->cancel();
@@ -188,7 +187,7 @@ Result<Value> CloudFormation::delete_stack(const Call& call) {
   }
   if (stack.under_way()) return invalid(fmt::format("Stack [{}] cannot be deleted while in status {}", stack.id, stack.status));
   Operation operation;
-  operation.kind = Kind::remove, operation.phase = Phase::remove;
+  operation.kind = Operation::Kind::remove, operation.phase = Phase::remove;
   operation.id = kit_.random.uuid(), operation.token = call.params.text("ClientRequestToken");
   operation.caller = call.caller;
   if (call.params["RetainResources"].is_array()) {
@@ -263,7 +262,7 @@ Result<Value> CloudFormation::rollback_stack(const Call& call) {
   operation.failed.clear();
   operation.caller = call.caller, operation.token = call.params.text("ClientRequestToken");
   if (const std::string_view role = call.params.text("RoleARN"); !role.empty()) stack.revision.role_arn = role;
-  const bool creation = operation.kind == Kind::create;
+  const bool creation = operation.kind == Operation::Kind::create;
   if (creation) {
     operation.phase = Phase::remove, operation.on_failure = "ROLLBACK";
     stack.deleted = kit_.clock().now();

@@ -13,14 +13,13 @@ namespace cloudwatch {
 
 using json::Value;
 
-namespace {
-
-// "2025-09-22T19:14:26.123+0000".
 std::string date_text(Instant at) {
   std::string text = iso8601_ms(at);
   text.pop_back();
   return text + "+0000";
 }
+
+namespace {
 
 // What a mail about an alarm calls the region; regions without a well-known name go by their code.
 std::string_view region_name(std::string_view region) {

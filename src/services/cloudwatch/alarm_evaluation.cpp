@@ -35,13 +35,6 @@ std::string number_text(double value) {
   return fmt::format("{}", value);
 }
 
-// "2025-09-22T19:14:26.123+0000".
-std::string date_text(Instant at) {
-  std::string text = iso8601_ms(at);
-  text.pop_back();
-  return text + "+0000";
-}
-
 struct Point {
   int64_t at = 0;
   std::optional<double> value;

@@ -51,6 +51,8 @@ struct Alarm {
 };
 json::Value to_json(const Alarm& alarm);
 Alarm from_json(const json::Value& document, std::type_identity<Alarm>);
+// What alarms tell of an instant: "2025-09-22T19:14:26.123+0000".
+std::string date_text(Instant at);
 
 struct Dashboard {
   std::string body;

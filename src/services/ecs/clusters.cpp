@@ -9,13 +9,13 @@ namespace ecs {
 
 using json::Value;
 
-namespace {
-
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= 255 && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
+
+namespace {
 
 bool includes(const Value& include, std::string_view what) {
   return include.is_array() && std::ranges::find(include.items(), Value(what)) != include.items().end();

@@ -23,6 +23,9 @@ struct Document {
 json::Value to_json(const Document& document);
 Document from_json(const json::Value& value, std::type_identity<Document>);
 
+// What clusters, families and containers may be called: 1 to 255 letters, digits, hyphens and underscores.
+bool is_name(std::string_view name);
+
 class Ecs final : public services::Service {
  public:
   Ecs(services::Kit& kit, containers::ContainerRuntime& runtime);

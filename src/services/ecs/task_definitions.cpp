@@ -36,12 +36,6 @@ bool is_fargate_size(int64_t cpu, int64_t memory) {
   return std::ranges::any_of(kSizes, [&](const Size& s) { return s.cpu == cpu && memory >= s.least && memory <= s.most && (memory - s.least) % s.step == 0; });
 }
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-}
-
 Result<Value> checked_container(const Value& given, bool fargate, bool awsvpc, const Value& definition) {
   const std::string_view name = given.text("name");
   if (!is_name(name)) return client_error("Container.name contains invalid characters.");

@@ -9,7 +9,7 @@ namespace {
 using json::Value;
 
 // An authorization endpoint: answers when it is told to.
-struct Endpoint final : net::HttpClient {
+struct AuthorizationServer final : net::HttpClient {
   void send(net::Request request, net::SendOptions, Done done) override {
     requests.push_back(std::move(request));
     waiting.push_back(std::move(done));
@@ -55,7 +55,7 @@ struct Connections : testing::Test {
   std::string state() { return std::string(call("DescribeConnection", R"({"Name": "o"})").text("ConnectionState")); }
 
   services::TestWorld world;
-  Endpoint http;
+  AuthorizationServer http;
   services::Kit kit{world.loop,   world.store,        world.random, world.registry, http, world.sealer, world.kit.endpoint,
                     world.kit.default_account, world.kit.default_region};
   events::Events events{kit};

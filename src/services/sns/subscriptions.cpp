@@ -16,13 +16,13 @@ using json::Value;
 namespace {
 
 constexpr std::string_view kProtocols[] = {"http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose"};
-constexpr std::string_view kAttributes[] = {"RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "DeliveryPolicy", "SubscriptionRoleArn", "ReplayPolicy"};
+constexpr std::string_view kSubscriptionAttributes[] = {"RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "DeliveryPolicy", "SubscriptionRoleArn", "ReplayPolicy"};
 
 std::string unreadable(const json::ParseError& fault) { return "failed to parse JSON. " + json::fault_text(fault); }
 
 // `where` comes in front of what is wrong: Subscribe names the parameter that the attribute is in.
 Status check_attribute(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all, std::string_view where) {
-  if (std::ranges::find(kAttributes, name) == std::end(kAttributes)) return invalid("AttributeName");
+  if (std::ranges::find(kSubscriptionAttributes, name) == std::end(kSubscriptionAttributes)) return invalid("AttributeName");
   if (name == "RawMessageDelivery" && value != "true" && value != "false") {
     return invalid(fmt::format("{}RawMessageDelivery: Invalid value [{}]. Must be true or false.", where, value));
   }

@@ -12,7 +12,7 @@ using json::Value;
 
 namespace {
 
-constexpr std::string_view kAttributes[] = {"DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "SignatureVersion", "TracingConfig", "FifoTopic",
+constexpr std::string_view kTopicAttributes[] = {"DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "SignatureVersion", "TracingConfig", "FifoTopic",
                                             "ContentBasedDeduplication", "ArchivePolicy", "FifoThroughputScope",
                                             "HTTPSuccessFeedbackRoleArn", "HTTPSuccessFeedbackSampleRate", "HTTPFailureFeedbackRoleArn", "SQSSuccessFeedbackRoleArn",
                                             "SQSSuccessFeedbackSampleRate", "SQSFailureFeedbackRoleArn", "LambdaSuccessFeedbackRoleArn", "LambdaSuccessFeedbackSampleRate",
@@ -45,7 +45,7 @@ Result<Value> Sns::create_topic(const Call& call) {
   Topic topic{.name = name, .attributes = {}, .tags = tags_of(call.params["Tags"]), .data_protection = std::string(call.params.text("DataProtectionPolicy"))};
   if (const Value& given = call.params["Attributes"]; given.is_object()) {
     for (const auto& [key, value] : given.members()) {
-      if (std::ranges::find(kAttributes, key) == std::end(kAttributes)) return invalid(fmt::format("Attributes Reason: Invalid attribute name: {}", key));
+      if (std::ranges::find(kTopicAttributes, key) == std::end(kTopicAttributes)) return invalid(fmt::format("Attributes Reason: Invalid attribute name: {}", key));
       topic.attributes[key] = value.as_string();
     }
   }
@@ -120,7 +120,7 @@ Result<Value> Sns::get_topic_attributes(const Call& call) {
 
 Result<Value> Sns::set_topic_attributes(const Call& call) {
   const std::string name(call.params.text("AttributeName"));
-  if (std::ranges::find(kAttributes, name) == std::end(kAttributes) || name == "FifoTopic") return invalid("AttributeName");
+  if (std::ranges::find(kTopicAttributes, name) == std::end(kTopicAttributes) || name == "FifoTopic") return invalid("AttributeName");
   const Found found = TRY(find_topic(call.params.text("TopicArn")));
   const std::string value(call.params.text("AttributeValue"));
   if (name == "Policy" && !value.empty()) {

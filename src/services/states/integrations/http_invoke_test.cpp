@@ -9,7 +9,7 @@ namespace {
 
 using json::Value;
 
-struct Web final : net::HttpClient {
+struct TimedOutWeb final : net::HttpClient {
   void send(net::Request request, net::SendOptions how, Done done) override {
     requests.push_back(std::move(request)), options.push_back(how);
     done(answer);
@@ -38,7 +38,7 @@ struct HttpInvoke : testing::Test {
   }
 
   services::TestWorld world;
-  Web web;
+  TimedOutWeb web;
   services::Kit kit{world.loop, world.store, world.random, world.registry, web, world.sealer, world.kit.endpoint, "000000000000", "us-east-1"};
   states::States states{kit, {}};
   Result<Value> credentials = *json::parse(R"({"AuthorizationType": "API_KEY", "HeaderParameters": [{"Key": "k", "Value": "v"}]})");
