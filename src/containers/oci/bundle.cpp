@@ -52,7 +52,7 @@ Value capabilities(const ContainerSpec& container) {
 }
 
 // System calls that no container needs and that reach into the kernel's keys, namespaces, modules or clock.
-Value seccomp() {
+Value make_seccomp() {
   const Value denied = list({"keyctl", "add_key", "request_key", "mount", "umount", "umount2", "pivot_root", "move_mount", "open_tree", "fsopen", "fsmount",
                              "fsconfig", "fspick", "mount_setattr", "setns", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module",
                              "bpf", "perf_event_open", "userfaultfd", "reboot", "swapon", "swapoff", "acct", "settimeofday", "clock_settime", "clock_adjtime",
@@ -68,6 +68,10 @@ Value seccomp() {
                                                  json::object({{"names", list({"clone", "unshare"})}, {"action", "SCMP_ACT_ERRNO"}, {"errnoRet", kEperm}, {"args", json::array({new_user})}}),
                                                  // The C library falls back to clone, whose flags can be looked at.
                                                  json::object({{"names", list({"clone3"})}, {"action", "SCMP_ACT_ERRNO"}, {"errnoRet", kEnosys}})})}});
+}
+const Value& seccomp() {
+  static const Value rules = make_seccomp();
+  return rules;
 }
 
 Value mount(std::string_view destination, std::string_view type, std::string_view source, std::vector<std::string> options) {

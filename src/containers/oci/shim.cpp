@@ -82,7 +82,7 @@ struct Container {
   const ContainerSpec* spec = nullptr;
   const Image* image = nullptr;
   State state = State::waiting;
-  std::string folder;  // what it writes
+  std::string written;  // what it writes is in two folders whose names begin so: "<task's folder>/0."
   std::string small;   // its bundle, its /etc, where its root is mounted
   std::string id, cgroup;
   pid_t pid = -1;
@@ -175,7 +175,7 @@ class Supervisor {
       Container c;
       c.spec = &task_.spec.containers[i];
       c.image = &task_.images[i];
-      c.folder = folder_ + "/" + c.spec->name;
+      c.written = fmt::format("{}/{}.", folder_, i);
       c.small = fmt::format("{}/{}", kSmall, i);
       c.id = fmt::format("{}-{}", task_.spec.id, i);
       // A group of its own below the task's; one that is alone has that.
@@ -224,11 +224,11 @@ class Supervisor {
   }
 
   Status prepare(Container& c) {
-    for (const char* sub : {"", "/upper", "/work"}) mkdir((c.folder + sub).c_str(), 0755);
+    for (const char* part : {"upper", "work"}) mkdir((c.written + part).c_str(), 0755);
     for (const char* sub : {"", "/root", "/bundle", "/etc"}) mkdir((c.small + sub).c_str(), 0755);
     std::string lower;
     for (auto it = c.image->layers.rbegin(); it != c.image->layers.rend(); ++it) lower += (lower.empty() ? "" : ":") + *it;
-    const std::string options = fmt::format("lowerdir={},upperdir={}/upper,workdir={}/work", lower, c.folder, c.folder);
+    const std::string options = fmt::format("lowerdir={},upperdir={}upper,workdir={}work", lower, c.written, c.written);
     // Nothing of it is to survive a power cut: its end does not wait until the whole disk is written.
     if (mount("overlay", (c.small + "/root").c_str(), "overlay", 0, (options + ",volatile").c_str()) != 0 &&
         mount("overlay", (c.small + "/root").c_str(), "overlay", 0, options.c_str()) != 0) {
@@ -244,7 +244,8 @@ class Supervisor {
     auto config = bundle_config(task_.spec, *c.spec, *c.image, {c.small + "/root", network_.path, c.cgroup, folder_ + "/volumes", c.small + "/etc"});
     if (!config) return std::unexpected(std::move(config).error());
     c.process = (*config)["process"];
-    filter_ = filter_file((*config)["linux"]["seccomp"]);
+    static const std::string filter = filter_file((*config)["linux"]["seccomp"]);
+    filter_ = filter;
     // Beside the rules, should this runtime not know of that.
     if (const std::string compiled = read_text_at(workshop_.outside, filter_); !compiled.empty()) {
       *config = config->with("annotations", json::object({{"run.oci.seccomp_bpf_data", base64_encode(compiled)}}));
@@ -299,11 +300,13 @@ class Supervisor {
       const bool missing = why.find("not found") != why.npos || why.find("No such file") != why.npos;
       return could_not_start(c, fmt::format("CannotStartContainerError: {}", why.substr(0, 500)), missing ? 127 : why.find("ermission denied") != why.npos ? 126 : 128);
     }
-    if (two_steps) keep_filter(c), let_go(c);
+    if (two_steps) keep_filter(c);
     c.state = Container::State::running;
     c.started_at = steady_ms();
     if (c.spec->health_check) c.health.emplace(*c.spec->health_check, c.started_at);
+    // Its time is when the program begins, not when we come to think of it: it may be over by then.
     tell({.type = Event::Type::container_started, .container = c.spec->name, .pid = c.pid});
+    if (two_steps) let_go(c);
     reap();
   }
 
@@ -548,7 +551,7 @@ class Supervisor {
     for (const Container& c : containers_) {
       umount2((c.small + "/root").c_str(), MNT_DETACH);
       std::error_code ignored;
-      fs::remove_all(c.folder, ignored);
+      for (const char* part : {"upper", "work"}) fs::remove_all(c.written + part, ignored);
     }
     std::error_code ignored;
     fs::remove_all(folder_ + "/volumes", ignored);
