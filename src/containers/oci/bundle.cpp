@@ -179,7 +179,10 @@ Value resources(const TaskSpec& task, const ContainerSpec& container) {
   if (memory > 0) out.add("memory", json::object({{"limit", memory}, {"swap", memory}}));
   constexpr int64_t kPeriodUs = 100'000;
   json::ObjectBuilder cpu;
-  cpu.add("shares", std::max<int64_t>(2, container.cpu_shares));
+  // Among the task's containers as the definition says; one that is alone stands for the task among tasks.
+  constexpr int64_t kSharesOfOne = 1'024;  // of one processor
+  const int64_t shares = task.containers.size() == 1 && task.cpu_millis > 0 ? task.cpu_millis * kSharesOfOne / 1'000 : container.cpu_shares;
+  cpu.add("shares", std::clamp<int64_t>(shares, 2, 262'144));
   if (task.cpu_millis > 0) cpu.add("quota", std::max<int64_t>(1'000, task.cpu_millis * kPeriodUs / 1000)).add("period", kPeriodUs);
   out.add("cpu", cpu.build());
   out.add("pids", json::object({{"limit", std::clamp<int64_t>(task.pids_max, 1, 32'768)}}));

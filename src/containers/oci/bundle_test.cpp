@@ -49,6 +49,23 @@ TEST_F(Bundle, ALinkLeadsToTheImagesFileAndNotToTheHosts) {
   EXPECT_NE(user("worker").find("unable to find user"), std::string::npos);
 }
 
+TEST_F(Bundle, AContainerThatIsAloneHasItsTasksShareOfTheProcessors) {
+  containers::TaskSpec task;
+  task.cpu_millis = 500;
+  task.containers.resize(1);
+  task.containers[0].command = {"a"};
+  const auto shares = [&] {
+    const auto config = containers::oci::bundle_config(task, task.containers[0], {}, {.root = place + "/root", .network_path = "", .cgroup = "", .volumes = "", .etc = ""});
+    return config ? json::write((*config)["linux"]["resources"]["cpu"]["shares"]) : config.error().message;
+  };
+  EXPECT_EQ(shares(), "512");
+  // Among others of its task it has what it was given there: the least, or so many.
+  task.containers.push_back(task.containers[0]);
+  EXPECT_EQ(shares(), "2");
+  task.containers[0].cpu_shares = 128;
+  EXPECT_EQ(shares(), "128");
+}
+
 TEST_F(Bundle, APipeOrADeviceInItsPlaceIsNotReadFrom) {
   ASSERT_EQ(mkfifo((place + "/root/etc/passwd").c_str(), 0600), 0);
   EXPECT_NE(user("worker").find("unable to find user"), std::string::npos);

@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t kSharesOfOne = 1'024;  // what the kernel gives one ordinary process, and ECS a processor
+
 const std::vector<std::string>& trees() {
   static const std::vector<std::string> found = [] {
     if (access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0) return std::vector<std::string>{"/sys/fs/cgroup"};
@@ -110,6 +112,17 @@ bool narrow_view() {
   return ok;
 }
 
+void weigh_all_tasks() {
+  const long processors = std::max(1L, sysconf(_SC_NPROCESSORS_ONLN));
+  for (const char* group : {"/sys/fs/cgroup/cpu/gantry", "/sys/fs/cgroup/gantry"}) {
+    const std::string shares = fmt::format("{}/cpu.shares", group), weight = fmt::format("{}/cpu.weight", group);
+    if (access(fs::path(group).parent_path().append("cgroup.procs").c_str(), F_OK) != 0) continue;
+    mkdir(group, 0755);
+    if (access(shares.c_str(), W_OK) == 0) put(shares, std::to_string(std::min(262'144L, kSharesOfOne * processors)));
+    if (access(weight.c_str(), W_OK) == 0) put(weight, std::to_string(std::min(10'000L, 100 * processors)));
+  }
+}
+
 void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis) {
   constexpr int64_t kPeriodUs = 100'000;
   const int64_t quota = cpu_millis > 0 ? std::max<int64_t>(1'000, cpu_millis * kPeriodUs / 1'000) : 0;
@@ -127,6 +140,7 @@ void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis)
     const std::string folder = make("/sys/fs/cgroup");
     if (memory_bytes > 0) put(folder + "/memory.max", std::to_string(memory_bytes)), put(folder + "/memory.swap.max", "0");
     if (quota > 0) put(folder + "/cpu.max", fmt::format("{} {}", quota, kPeriodUs));
+    if (quota > 0) put(folder + "/cpu.weight", std::to_string(std::clamp<int64_t>(cpu_millis / 10, 1, 10'000)));
     return;
   }
   if (memory_bytes > 0) {
@@ -138,6 +152,7 @@ void limit_task(std::string_view task, int64_t memory_bytes, int64_t cpu_millis)
     const std::string folder = make("/sys/fs/cgroup/cpu");
     put(folder + "/cpu.cfs_period_us", std::to_string(kPeriodUs));
     put(folder + "/cpu.cfs_quota_us", std::to_string(quota));
+    put(folder + "/cpu.shares", std::to_string(std::clamp<int64_t>(cpu_millis * kSharesOfOne / 1'000, 2, 262'144)));
   }
 }
 

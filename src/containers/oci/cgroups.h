@@ -13,6 +13,9 @@ namespace containers::oci {
 // in each tree, crun makes one in every tree that it sees, and refuses to see version 2 beside controllers of version 1. False where that cannot be done.
 bool narrow_view();
 
+// Gives all tasks together what as many ordinary processes get as there are processors: otherwise they would have to share what is one's.
+void weigh_all_tasks();
+
 // Ends what still runs in a task's groups and takes them away. Blocks until that is over, for seconds at most.
 void remove_task_groups(std::string_view task);
 

@@ -221,6 +221,7 @@ int starter_main() {
   sigaddset(&ended, SIGCHLD);
   sigprocmask(SIG_BLOCK, &ended, nullptr);
   const int signals = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
+  weigh_all_tasks();
   if (fork() == 0) {
     remove_leftovers();
     _exit(0);
