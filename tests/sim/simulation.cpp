@@ -399,7 +399,7 @@ void World::check_children(const Record& record, const std::vector<asl::Event>& 
   }
   for (const auto& [event, child] : started) {
     const auto there = process_->engine().find(child);
-    if (there && !answered.contains(event) && !set_ && there->stop - record.stop > 1'000) fail(fmt::format("{}: {} was not stopped with it", record.arn, child));
+    if (there && !answered.contains(event) && !set_ && there->stop > record.stop) fail(fmt::format("{}: {} was not stopped with it", record.arn, child));
   }
   // The other way round: nothing was started that the one who did knows nothing of.
   if (record.parent_arn.empty() || !record.map_run_arn.empty()) return;
