@@ -15,7 +15,8 @@ const hows = ["eio", "enospc", "short"], lengths = [1, 4, 1_000_000];
 const patienceMs = 1_500;
 
 // One life of a server on a bad disk, a kill, and another on a good one. What came of it is counted.
-async function live(dataDir, environment, what, seen) {
+// `came`: whether it has come to its fault; from then on there is patience for a moment only.
+async function live(dataDir, environment, what, seen, came) {
   const ledger = new Ledger();
   let server;
   try {
@@ -27,8 +28,10 @@ async function live(dataDir, environment, what, seen) {
     const gone = () => server.child.exitCode !== null || server.child.signalCode !== null;
     const states = client(sfn.SFNClient, server, { requestHandler: { requestTimeout: patienceMs, throwOnRequestTimeout: true } });
     let machine;
-    const until = Date.now() + patienceMs;
-    for (let n = 0; n < 8 && Date.now() < until && !gone(); ) {
+    const begun = Date.now();
+    let bad;
+    const going = () => (came() ? Date.now() - (bad ??= Date.now()) < patienceMs : Date.now() - begun < 60_000);
+    for (let n = 0; n < 8 && going() && !gone(); ) {
       try {
         machine ??= (await states.send(new sfn.CreateStateMachineCommand({ name: "m", definition, roleArn }))).stateMachineArn;
         const { executionArn } = await states.send(new sfn.StartExecutionCommand({ stateMachineArn: machine, name: `e${++n}`, input: `{"n":${n}}` }));
@@ -67,9 +70,11 @@ export async function run({ rounds, random, say }) {
   const round = async (faults, what) => {
     const dataDir = mkdtempSync(join(scratch, "data-"));
     writeFileSync(counted, Buffer.alloc(8));
-    await live(dataDir, { LD_PRELOAD: shim, TORTURE_FOLDER: dataDir, TORTURE_CALLS: counted, ...faults }, what, seen);
+    const calls = () => Number(readFileSync(counted).readBigInt64LE());
+    const came = () => calls() >= Number(faults.TORTURE_NTH ?? Infinity);
+    await live(dataDir, { LD_PRELOAD: shim, TORTURE_FOLDER: dataDir, TORTURE_CALLS: counted, ...faults }, what, seen, came);
     rmSync(dataDir, { recursive: true });
-    return Number(readFileSync(counted).readBigInt64LE());
+    return calls();
   };
   try {
     const calls = await round({}, "no fault");
