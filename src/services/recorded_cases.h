@@ -187,7 +187,7 @@ class Run {
     for (const json::Member& member : value.members()) {
       const json::Value name = resolve_text(member.name);
       members.push_back(
-          {name.is_string() ? std::string(name.as_string()) : member.name, resolve(member.value)});
+          {name.is_string() ? json::Name(name.as_string()) : member.name, resolve(member.value)});
     }
     return json::Value::object(std::move(members));
   }
@@ -400,7 +400,7 @@ class Run {
         if (candidate.name == member.name) found = &candidate;
       }
       for (const json::Member& candidate : actual.members()) {
-        if (!found && !seen.contains(candidate.name) && member.name.contains('<') &&
+        if (!found && !seen.contains(candidate.name) && member.name.view().contains('<') &&
             matches(member.name, candidate.name))
           found = &candidate;
       }
@@ -414,7 +414,7 @@ class Run {
       const auto constant = constant_members_.find(member.name);
       if (constant != constant_members_.end() && member.value == json::Value(constant->second))
         continue;
-      if (member.name.contains("imestamp") && member.value == json::Value("timestamp")) continue;
+      if (member.name.view().contains("imestamp") && member.value == json::Value("timestamp")) continue;
       compare(found->value, member.value, at);
     }
     for (const json::Member& member : actual.members()) {

@@ -57,7 +57,7 @@ void Compiler::machine(const Value& document) {
   }
   static constexpr std::string_view kFields[] = {"StartAt", "States", "Comment", "TimeoutSeconds", "Version", "QueryLanguage"};
   for (const auto& [name, value] : document.members()) {
-    if (std::ranges::find(kFields, name) == std::end(kFields)) schema(fmt::format("Field '{}' is not supported", name), "/");
+    if (std::ranges::find(kFields, name.view()) == std::end(kFields)) schema(fmt::format("Field '{}' is not supported", name), "/");
   }
   scope(document, "", body_->root, Place::machine);
   size_t number = 0;
@@ -82,7 +82,7 @@ void Compiler::scope(const Value& document, const std::string& at, Scope& out, P
   if (place != Place::machine) {
     static constexpr std::string_view kFields[] = {"StartAt", "States", "Comment", "ProcessorConfig"};
     for (const auto& [name, value] : document.members()) {
-      const bool known = std::ranges::find(kFields, name) != std::end(kFields) && (name != "ProcessorConfig" || place == Place::processor);
+      const bool known = std::ranges::find(kFields, name.view()) != std::end(kFields) && (name != "ProcessorConfig" || place == Place::processor);
       if (!known) schema(fmt::format("Field '{}' is not supported", name), at);
     }
   }

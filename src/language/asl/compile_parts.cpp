@@ -98,7 +98,7 @@ Template Compiler::jsonpath_template(const Value& value, const std::string& at) 
         continue;
       }
       leaf.reference = std::make_shared<Reference>(std::move(*reference));
-      names.push_back(name.substr(0, name.size() - 2));
+      names.emplace_back(name.substr(0, name.size() - 2));
       if (value.find(names.back())) schema(fmt::format("The field '{}' is given twice, with and without '.$'", names.back()), at);
       evaluated.push_back(std::move(leaf));
     }

@@ -461,7 +461,7 @@ void Compiler::retry_catch(const Value& document, const std::string& at, State& 
       }
       for (const auto& [name, value] : item.members()) {
         static constexpr std::string_view kKnown[] = {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "MaxDelaySeconds", "BackoffRate", "JitterStrategy", "Comment"};
-        if (std::ranges::find(kKnown, name) == std::end(kKnown)) schema(fmt::format("Field '{}' is not supported", name), here);
+        if (std::ranges::find(kKnown, name.view()) == std::end(kKnown)) schema(fmt::format("Field '{}' is not supported", name), here);
       }
       out.retriers.push_back(std::move(made));
     }
@@ -485,7 +485,7 @@ void Compiler::retry_catch(const Value& document, const std::string& at, State& 
     }
     for (const auto& [name, value] : item.members()) {
       static constexpr std::string_view kKnown[] = {"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"};
-      if (std::ranges::find(kKnown, name) == std::end(kKnown)) schema(fmt::format("Field '{}' is not supported", name), here);
+      if (std::ranges::find(kKnown, name.view()) == std::end(kKnown)) schema(fmt::format("Field '{}' is not supported", name), here);
       const bool path_only = name == "ResultPath" && out.language == Language::jsonata, query_only = name == "Output" && out.language == Language::jsonpath;
       if (path_only || query_only) {
         schema(fmt::format("The QueryLanguage is set to '{}', but field '{}' is only supported for the '{}' QueryLanguage",

@@ -104,6 +104,42 @@ TEST(Json, EqualityIgnoresOrderAndSpelling) {
   EXPECT_FALSE(*json::parse("[1]") == *json::parse("[\"1\"]"));
 }
 
+TEST(Json, ObjectsThatFollowEachOtherAreReadByThemselvesHoweverAlike) {
+  // Each of them tells the parser which names are likely in the next.
+  const std::string text = R"([{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3},{"name":"c","id":4},{"id":5,"names":"d"},{"id":6,"id":7,"name":"e"},{},)"
+                           R"({"a name of more than fifteen":8},{"a name of more than fifteen":9},{"":10},{"":11,"":12}])";
+  EXPECT_EQ(json::write(*json::parse(text)), R"([{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3},{"name":"c","id":4},{"id":5,"names":"d"},{"id":7,"name":"e"},{},)"
+                                             R"({"a name of more than fifteen":8},{"a name of more than fifteen":9},{"":10},{"":12}])");
+  EXPECT_EQ(json::write(*json::parse(R"([{"a\"b":1},{"a\"b":2},{"\u0061":3},{"a":4}])")), R"([{"a\"b":1},{"a\"b":2},{"a":3},{"a":4}])");
+  EXPECT_FALSE(json::parse(R"([{"a\"b":1},{"a"b":2}])"));
+  EXPECT_FALSE(json::parse(R"([{"ab":1},{"ab)"));
+  EXPECT_FALSE(json::parse(R"([{"ab":1},{"ab")"));
+}
+
+TEST(Json, NamesOfAnyLengthAreComparedAndKept) {
+  for (size_t size = 0; size < 40; ++size) {
+    const std::string text = std::string("abcdefghijklmnopqrstuvwxyz0123456789+-*/").substr(0, size);
+    const json::Name name = text, same = std::string_view(text), copy = name;
+    EXPECT_EQ(name.view(), text);
+    EXPECT_EQ(name.size(), size);
+    EXPECT_EQ(name.empty(), size == 0);
+    EXPECT_TRUE(name == same && name == copy && name == text);
+    for (size_t at = 0; at < size; ++at) {
+      std::string other = text;
+      other[at] = 'X';
+      EXPECT_FALSE(name == json::Name(other)) << other;
+      EXPECT_FALSE(name == other);
+    }
+    EXPECT_FALSE(name == json::Name(text + std::string(1, '\0'))) << "zeros count";
+    json::Name moved = copy;
+    const json::Name taken = std::move(moved);
+    EXPECT_EQ(taken, name);
+    moved = taken;
+    EXPECT_EQ(moved, text);
+  }
+  EXPECT_LT(json::Name("a"), json::Name("b"));
+}
+
 TEST(Json, JavaHashOrder) {
   const std::vector<std::string> names = {"Bucket", "Key", "Body"};
   std::string shown;

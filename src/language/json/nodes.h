@@ -49,7 +49,7 @@ struct ObjectNode : Node {
 
   explicit ObjectNode(uint32_t members) : size(members), room(members) {}
   // Takes the members; of two of one name the later value stands, at the earlier place.
-  static ObjectNode* create(std::span<Member> members);
+  static ObjectNode* create(std::span<Member> members, bool distinct = false);
   static void destroy(ObjectNode* node);
   std::span<const Member> members() const { return {reinterpret_cast<const Member*>(this + 1), size}; }
   std::span<Member> members() { return {reinterpret_cast<Member*>(this + 1), size}; }

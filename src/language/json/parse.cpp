@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "language/json/nodes.h"
 #include "language/json/plain.h"
 
 namespace json {
 namespace {
+using detail::ObjectNode;
 
 constexpr size_t kWholeDigits = 18;    // that surely fit into 64 bits
 constexpr size_t kMembersAtFirst = 8;  // of all objects that are open
@@ -131,11 +133,12 @@ class Parser {
     return true;
   }
 
-  bool parse_value(Value& out, size_t depth) {
+  // `like`: an object that this one, if it is one, is likely to be like; null where none is known.
+  bool parse_value(Value& out, size_t depth, const ObjectNode* like = nullptr) {
     if (at_end()) return set_fault("Unexpected end-of-input", at_);
     switch (text_[at_]) {
       case '{':
-        return parse_object(out, depth + 1);
+        return parse_object(out, depth + 1, like);
       case '[':
         return parse_array(out, depth + 1);
       case '"': {
@@ -331,6 +334,7 @@ class Parser {
     if (depth > limits_.depth) return too_deep();
     const size_t open = at_++;
     const size_t first = items_.size();
+    const ObjectNode* like = nullptr;  // what came last
     skip_space();
     if (!at_end() && text_[at_] == ']') {
       ++at_;
@@ -341,7 +345,8 @@ class Parser {
       skip_space();
       if (at_end()) break;
       Value item;
-      if (!parse_value(item, depth)) return false;
+      if (!parse_value(item, depth, like)) return false;
+      like = plain_ && item.is_object() ? &object_of(item) : nullptr;
       items_.push_back(std::move(item));
       skip_space();
       if (at_end()) break;
@@ -361,22 +366,41 @@ class Parser {
     return set_fault(fmt::format("Unexpected end-of-input: expected close marker for Array (start marker at [Source: (String); {}])", start_marker(open)), at_);
   }
 
-  bool parse_object(Value& out, size_t depth) {
+  // At a quote: whether this name stands there. It is one that is written as it is, so nothing else can be meant.
+  bool is_next(std::string_view name) {
+    const char* at = text_.data() + at_ + 1;
+    if (text_.size() - at_ < name.size() + 2 || at[name.size()] != '"' || !same_name({at, name.size()}, name)) return false;
+    at_ += name.size() + 2;
+    return true;
+  }
+
+  bool parse_object(Value& out, size_t depth, const ObjectNode* like) {
     if (depth > limits_.depth) return too_deep();
     const size_t open = at_++;
     const size_t first = members_.size();
+    size_t alike = 0;  // so many members have the names of the other
+    bool plain = true;
     skip_space();
     if (!at_end() && text_[at_] == '}') {
       ++at_;
       out = Value::object();
+      plain_ = plain;
       return true;
     }
     while (true) {
       skip_space();
       if (at_end()) break;
       if (text_[at_] != '"') return unexpected_character("was expecting double-quote to start field name");
-      std::string_view name;
-      if (!parse_string(name)) return false;
+      const size_t count = members_.size() - first;
+      Name name;
+      if (like && alike == count && alike < like->size && is_next(like->members()[alike].name)) {
+        name = like->members()[alike++].name;
+      } else {
+        std::string_view text;
+        if (!parse_string(text)) return false;
+        plain = plain && text.data() == text_.data() + at_ - 1 - text.size();
+        name = text;
+      }
       skip_space();
       if (at_end()) break;
       if (text_[at_] != ':') return unexpected_character("was expecting a colon to separate field name and value");
@@ -386,7 +410,7 @@ class Parser {
       Value value;
       if (!parse_value(value, depth)) return false;
       if (members_.capacity() == 0) members_.reserve(kMembersAtFirst);
-      members_.emplace_back(std::string(name), std::move(value));
+      members_.emplace_back(std::move(name), std::move(value));
       skip_space();
       if (at_end()) break;
       if (text_[at_] == ',') {
@@ -395,8 +419,9 @@ class Parser {
       }
       if (text_[at_] == '}') {
         ++at_;
-        out = Value::object_of(std::span(members_).subspan(first));
+        out = Value::object_of(std::span(members_).subspan(first), alike == members_.size() - first);
         members_.resize(first);
+        plain_ = plain;
         return true;
       }
       return unexpected_character("was expecting comma to separate Object entries");
@@ -412,6 +437,7 @@ class Parser {
   // Of all arrays and objects that are open: one grows, in place of one each.
   std::vector<Value> items_;
   std::vector<Member> members_;
+  bool plain_ = true;  // the last object's names were written without escapes
   ParseError error_;
 };
 

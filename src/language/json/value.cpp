@@ -28,11 +28,11 @@ const NodeType& as(detail::Node* node) {
 
 }  // namespace
 
-ObjectNode* ObjectNode::create(std::span<Member> members) {
+ObjectNode* ObjectNode::create(std::span<Member> members, bool distinct) {
   CHECK(members.size() < UINT32_MAX, "limits keep objects far below 4 G members");
   auto* node = new (NodeMemory::allocate(bytes_for(members.size()))) ObjectNode(static_cast<uint32_t>(members.size()));
   std::ranges::uninitialized_move(members, node->members());
-  node->unify();
+  if (!distinct || members.size() >= kIndexedFrom) node->unify();
   return node;
 }
 
@@ -52,7 +52,7 @@ void ObjectNode::cut(size_t left) {
 bool ObjectNode::surely_distinct() const {
   uint64_t seen = 0;
   for (const Member& member : members()) {
-    const std::string& name = member.name;
+    const std::string_view name = member.name;
     const size_t trait = name.empty() ? 0 : name.size() + static_cast<uint8_t>(name.front()) * size_t{7} + static_cast<uint8_t>(name.back()) * size_t{29};
     const uint64_t mark = uint64_t{1} << trait % 64;
     if (seen & mark) return false;
@@ -72,7 +72,7 @@ void ObjectNode::unify() {
     if (surely_distinct()) return;
     for (size_t i = 0; i < all.size(); ++i) {
       const auto end = all.begin() + static_cast<ptrdiff_t>(kept);
-      const auto earlier = std::find_if(all.begin(), end, [&](const Member& one) { return same_name(one.name, all[i].name); });
+      const auto earlier = std::find_if(all.begin(), end, [&](const Member& one) { return one.name == all[i].name; });
       if (earlier == end) {
         keep(i);
       } else {
@@ -163,9 +163,9 @@ Value Value::array(std::vector<Value> items) {
 
 Value Value::object(std::vector<Member> members) { return object_of(members); }
 
-Value Value::object_of(std::span<Member> members) {
+Value Value::object_of(std::span<Member> members, bool distinct) {
   Value out;
-  out.payload_.node = ObjectNode::create(members);
+  out.payload_.node = ObjectNode::create(members, distinct);
   out.tag_ = Tag::object;
   return out;
 }
@@ -279,11 +279,11 @@ std::string_view Value::text(std::string_view name, std::string_view otherwise) 
 Value Value::with(std::string_view name, Value value) const {
   std::vector<Member> copy;
   if (is_object()) copy.assign(members().begin(), members().end());
-  const auto it = std::ranges::find(copy, name, &Member::name);
+  const auto it = std::ranges::find_if(copy, [&](const Member& one) { return one.name == name; });
   if (it != copy.end()) {
     it->value = std::move(value);
   } else {
-    copy.push_back({std::string(name), std::move(value)});
+    copy.push_back({name, std::move(value)});
   }
   return object(std::move(copy));
 }
@@ -337,12 +337,12 @@ Value object(std::initializer_list<std::pair<std::string_view, Value>> members) 
   if (members.size() <= kFew) {
     std::array<Member, kFew> few;
     size_t count = 0;
-    for (const auto& [name, value] : members) few[count++] = {std::string(name), value};
+    for (const auto& [name, value] : members) few[count++] = {name, value};
     return Value::object_of(std::span(few).first(count));
   }
   std::vector<Member> list;
   list.reserve(members.size());
-  for (const auto& [name, value] : members) list.push_back({std::string(name), value});
+  for (const auto& [name, value] : members) list.push_back({name, value});
   return Value::object(std::move(list));
 }
 
@@ -353,7 +353,7 @@ ObjectBuilder::ObjectBuilder(const Value& start) : members_(start.members().begi
 ObjectBuilder& ObjectBuilder::add(std::string_view name, Value value) {
   constexpr size_t kAtFirst = 12;
   if (members_.empty()) members_.reserve(kAtFirst);
-  members_.push_back({std::string(name), std::move(value)});
+  members_.push_back({name, std::move(value)});
   return *this;
 }
 
@@ -368,7 +368,7 @@ ObjectBuilder& ObjectBuilder::add_text(std::string_view name, std::string_view t
 }
 
 ObjectBuilder& ObjectBuilder::set(std::string_view name, Value value) {
-  const auto it = std::ranges::find(members_, name, &Member::name);
+  const auto it = std::ranges::find_if(members_, [&](const Member& one) { return one.name == name; });
   if (it == members_.end()) return add(name, std::move(value));
   it->value = std::move(value);
   return *this;

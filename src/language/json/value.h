@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "language/json/name.h"
+
 namespace json {
 
 enum class Kind : uint8_t { null, boolean, number, string, array, object };
@@ -49,6 +51,7 @@ class Value {
   Value(std::string_view text);
   Value(const char* text) : Value(std::string_view(text)) {}
   Value(const std::string& text) : Value(std::string_view(text)) {}
+  Value(const Name& name) : Value(name.view()) {}
   // A number that keeps this text, which must be a JSON number.
   static Value number(std::string_view text);
   static Value array();
@@ -56,8 +59,8 @@ class Value {
   // Of two members of one name the later value stands, at the earlier place.
   static Value object();
   static Value object(std::vector<Member> members);
-  // The same, of members that are taken out of where they are.
-  static Value object_of(std::span<Member> members);
+  // The same, of members that are taken out of where they are. `distinct`: their names are known to differ.
+  static Value object_of(std::span<Member> members, bool distinct = false);
 
   Value(const Value& other) : payload_(other.payload_), tag_(other.tag_) { acquire(); }
   Value(Value&& other) noexcept : payload_(other.payload_), tag_(std::exchange(other.tag_, Tag::null)) {}
@@ -139,7 +142,7 @@ class Value {
 };
 
 struct Member {
-  std::string name;
+  Name name;
   Value value;
 };
 

@@ -18,7 +18,7 @@ Dialect dialect(std::string_view service, std::string_view operation) {
 void expect_members(const json::Value& actual, const json::Value& expected, std::string_view wire) {
   for (const json::Member& member : expected.members()) {
     EXPECT_TRUE(json::equal(actual[member.name], member.value))
-        << member.name << " of " << json::write(expected) << "\nread as " << json::write(actual)
+        << member.name.view() << " of " << json::write(expected) << "\nread as " << json::write(actual)
         << "\nin " << wire;
   }
 }

@@ -53,7 +53,7 @@ Status check_syntax(const json::Value& document) {
   constexpr std::array kElements = {"Sid",         "Action", "NotAction", "Resource",
                                     "NotResource", "Effect", "Condition"};
   for (const json::Member& member : document.members()) {
-    if (std::ranges::find(kTop, member.name) == kTop.end()) return malformed(kSyntax);
+    if (std::ranges::find(kTop, member.name.view()) == kTop.end()) return malformed(kSyntax);
   }
   if (const json::Value* version = document.find("Version");
       version && *version != json::Value("2008-10-17") && *version != json::Value("2012-10-17")) {
@@ -211,7 +211,7 @@ bool present(const json::Value& value) { return value.is_string() || value.size(
 Status check_shape(const json::Value& document, std::span<const std::string_view> elements) {
   constexpr std::array<std::string_view, 3> kTop = {"Version", "Id", "Statement"};
   for (const json::Member& member : document.members()) {
-    if (std::ranges::find(kTop, member.name) == kTop.end())
+    if (std::ranges::find(kTop, member.name.view()) == kTop.end())
       return malformed("Unknown field " + member.name);
   }
   if (const json::Value* version = document.find("Version");
@@ -226,7 +226,7 @@ Status check_shape(const json::Value& document, std::span<const std::string_view
   for (const json::Value& statement : statements_of(document)) {
     if (!statement.is_object()) return malformed("This policy contains invalid Json");
     for (const json::Member& member : statement.members()) {
-      if (std::ranges::find(elements, member.name) != elements.end()) continue;
+      if (std::ranges::find(elements, member.name.view()) != elements.end()) continue;
       const bool elsewhere = member.name == "Resource" || member.name == "NotResource";
       return malformed((elsewhere ? "Has prohibited field " : "Unknown field ") + member.name);
     }
@@ -296,7 +296,7 @@ Status check_principals(const json::Value& value) {
     }
     constexpr std::array<std::string_view, 4> kKinds = {"AWS", "Service", "Federated",
                                                         "CanonicalUser"};
-    if (std::ranges::find(kKinds, kind.name) == kKinds.end()) {
+    if (std::ranges::find(kKinds, kind.name.view()) == kKinds.end()) {
       return malformed(fmt::format("Invalid principal in policy: {}", kind.name));
     }
   }

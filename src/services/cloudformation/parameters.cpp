@@ -139,7 +139,7 @@ Result<std::vector<Parameter>> bind_parameters(const Value& body, const Value& g
     Parameter parameter{.key = key, .type = std::string(declaration.text("Type")), .value = {}, .resolved = {}, .no_echo = scalar_text(declaration["NoEcho"]) == "true"};
     const auto found = by_key.find(key);
     if (found != by_key.end() && (*found->second)["UsePreviousValue"] == Value(true)) {
-      const auto before = std::ranges::find(previous, key, &Parameter::key);
+      const auto before = std::ranges::find(previous, key.view(), &Parameter::key);
       if (before == previous.end()) {
         return invalid(fmt::format("Invalid input for parameter key {}. Cannot specify usePreviousValue as true for a parameter key not in the previous template", key));
       }

@@ -45,7 +45,7 @@ Result<Value> Sns::create_topic(const Call& call) {
   Topic topic{.name = name, .attributes = {}, .tags = tags_of(call.params["Tags"]), .data_protection = std::string(call.params.text("DataProtectionPolicy"))};
   if (const Value& given = call.params["Attributes"]; given.is_object()) {
     for (const auto& [key, value] : given.members()) {
-      if (std::ranges::find(kTopicAttributes, key) == std::end(kTopicAttributes)) return invalid(fmt::format("Attributes Reason: Invalid attribute name: {}", key));
+      if (std::ranges::find(kTopicAttributes, key.view()) == std::end(kTopicAttributes)) return invalid(fmt::format("Attributes Reason: Invalid attribute name: {}", key));
       topic.attributes[key] = value.as_string();
     }
   }

@@ -117,12 +117,12 @@ std::optional<std::string> context_fault(const Value& context) {
   if (!context.is_object()) return "Context object must be a JSON object";
   for (const auto& [name, part] : context.members()) {
     if (name == "Map") return "'Map' field is not supported when mocking a Context object";
-    const auto known = std::ranges::find(kParts, name, &Part::name);
+    const auto known = std::ranges::find(kParts, name.view(), &Part::name);
     if (known == kParts.end()) return fmt::format("Field '{}' is not allowed", name);
     if (!part.is_object()) return fmt::format("{} must be an object", name);
     for (const auto& [field, value] : part.members()) {
-      const bool text = std::ranges::find(known->texts, field) != known->texts.end();
-      if (!text && std::ranges::find(known->others, field) == known->others.end()) return fmt::format("Field '{}' is not allowed", field);
+      const bool text = std::ranges::find(known->texts, field.view()) != known->texts.end();
+      if (!text && std::ranges::find(known->others, field.view()) == known->others.end()) return fmt::format("Field '{}' is not allowed", field);
       if (text && !value.is_string()) return fmt::format("{}.{} must be a string", name, field);
       if (field.ends_with("Count") && !value.is_number()) return fmt::format("{}.{} must be a number", name, field);
     }

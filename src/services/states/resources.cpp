@@ -63,7 +63,7 @@ StateMachine from_json(const json::Value& d, std::type_identity<StateMachine>) {
   m.updated = instant(d["updated"]);
   m.tags = tags_from(d["tags"]);
   for (const auto& [number, v] : d["versions"].members()) {
-    m.versions[std::strtoull(number.c_str(), nullptr, 10)] = {revision_from(v["revision"]),
+    m.versions[std::strtoull(std::string(number).c_str(), nullptr, 10)] = {revision_from(v["revision"]),
                                                               std::string(v.text("description")), instant(v["created"])};
   }
   m.last_version = static_cast<uint64_t>(d["lastVersion"].as_int64().value_or(0));

@@ -32,7 +32,7 @@ std::vector<std::string> faults_of(const Value& params) {
   std::vector<std::string> faults;
   const auto misshapen = [&](std::string_view field) { faults.push_back(fmt::format("The value of the field '{}' has an invalid format", field)); };
   for (const json::Member& one : params.members()) {
-    if (std::ranges::find(kFields, one.name) == std::end(kFields)) faults.push_back(fmt::format("The field '{}' is not supported by Step Functions", one.name));
+    if (std::ranges::find(kFields, one.name.view()) == std::end(kFields)) faults.push_back(fmt::format("The field '{}' is not supported by Step Functions", one.name));
   }
   for (const std::string_view field : {"ApiEndpoint", "Method"}) {
     if (!params.find(field)) faults.push_back(fmt::format("The field \"{}\" is required but was missing", field));

@@ -39,7 +39,7 @@ Value reshape(const Value& value, std::initializer_list<std::string_view> lists 
     members.push_back({pascal(name), time ? milliseconds(member) : reshape(member)});
   }
   for (const std::string_view list : lists) {
-    if (std::ranges::find(members, list, &json::Member::name) == members.end()) {
+    if (std::ranges::none_of(members, [&](const json::Member& one) { return one.name == list; })) {
       members.push_back({std::string(list), Value::array()});
     }
   }
@@ -88,7 +88,7 @@ Value ecs_task_object(const Value& task, TaskMoment moment) {
     }
   }
   for (const std::string_view list : {"Attachments", "Attributes", "InferenceAccelerators", "Tags"}) {
-    if (std::ranges::find(members, list, &json::Member::name) == members.end()) members.push_back({std::string(list), Value::array()});
+    if (std::ranges::none_of(members, [&](const json::Member& one) { return one.name == list; })) members.push_back({std::string(list), Value::array()});
   }
   std::ranges::sort(members, {}, &json::Member::name);
   return Value::object(std::move(members));

@@ -226,7 +226,7 @@ std::vector<std::string> http_task_faults(const Value& params) {
   if (!one_of(params["Transform"]["RequestEncodingOptions"].text("ArrayFormat", "INDICES"), kArrayFormats)) misshapen("ArrayFormat");
   if (params["Headers"].is_object()) {
     for (const json::Member& one : params["Headers"].members()) {
-      if (one.name.empty() || !net::fits_a_header(one.name) || one.name.find_first_of(": ") != std::string::npos || !is_header_value(one.value)) {
+      if (one.name.empty() || !net::fits_a_header(one.name) || one.name.view().find_first_of(": ") != std::string::npos || !is_header_value(one.value)) {
         misshapen("Headers");
       } else if (!may_be_set(one.name)) {
         faults.push_back(fmt::format("The header '{}' is not supported by Step Functions", one.name));
