@@ -204,7 +204,7 @@ class RunningServer final : public Server {
     if (!why.empty() && wanted == "oci") return fail("Runtime", why);
     containers_folder_ = config_.on("in-memory") ? fmt::format("/tmp/gantry-{}", random_.hex(12)) : data_dir();
     if (why.empty()) {
-      auto runtime = containers::oci::open(loop_, {containers_folder_, {"/proc/self/exe", "shim"}});
+      auto runtime = containers::oci::open_runtime(loop_, {containers_folder_, {"/proc/self/exe", "shim"}});
       if (runtime || wanted == "oci") return runtime;
       why = runtime.error().message;
     }

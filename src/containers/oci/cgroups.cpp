@@ -93,7 +93,7 @@ bool narrow_view() {
   // Made aside and put in the other's place.
   constexpr const char* kAside = "/run";
   const std::string root = "/sys/fs/cgroup";
-  if (mount("tmpfs", kAside, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0) return false;
+  if (::mount("tmpfs", kAside, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0) return false;
   bool ok = true;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root, error)) {
@@ -102,12 +102,12 @@ bool narrow_view() {
     std::error_code ignored;
     if (entry.is_symlink(ignored)) {
       fs::copy_symlink(entry.path(), ours, ignored);
-    } else if (mkdir(ours.c_str(), 0755) != 0 || mount(entry.path().c_str(), ours.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+    } else if (mkdir(ours.c_str(), 0755) != 0 || ::mount(entry.path().c_str(), ours.c_str(), nullptr, MS_BIND, nullptr) != 0) {
       ok = false;
     }
   }
   // What is covered would be copied for each task like all that is mounted.
-  ok = ok && !error && umount2(root.c_str(), MNT_DETACH) == 0 && mount(kAside, root.c_str(), nullptr, MS_MOVE, nullptr) == 0;
+  ok = ok && !error && umount2(root.c_str(), MNT_DETACH) == 0 && ::mount(kAside, root.c_str(), nullptr, MS_MOVE, nullptr) == 0;
   if (!ok) umount2(kAside, MNT_DETACH);
   return ok;
 }

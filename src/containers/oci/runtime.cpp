@@ -352,7 +352,7 @@ std::string missing() {
   return "";
 }
 
-Result<std::unique_ptr<ContainerRuntime>> open(Loop& loop, Settings settings) {
+Result<std::unique_ptr<ContainerRuntime>> open_runtime(Loop& loop, Settings settings) {
   auto runtime = std::make_unique<Runtime>(loop, std::move(settings));
   TRY(runtime->open());
   return runtime;

@@ -17,6 +17,6 @@ struct Settings {
 // Why this machine cannot run containers so, in one line that says what to install; "" when it can.
 std::string missing();
 
-Result<std::unique_ptr<ContainerRuntime>> open(Loop& loop, Settings settings);
+Result<std::unique_ptr<ContainerRuntime>> open_runtime(Loop& loop, Settings settings);
 
 }  // namespace containers::oci

@@ -127,7 +127,7 @@ Result<pid_t> Starter::start(std::string_view folder, std::string_view task) {
 namespace {
 
 // A supervisor that this process has made, and the way to give it another task.
-struct Supervisor {
+struct Forked {
   pid_t process = -1;
   int socket = -1;
   bool free = false;
@@ -154,23 +154,23 @@ class Supervisors {
  public:
   // Those that listen, for poll.
   void watch(std::vector<pollfd>& fds) const {
-    for (const Supervisor& one : all_) fds.push_back({one.socket, POLLIN, 0});
+    for (const Forked& one : all_) fds.push_back({one.socket, POLLIN, 0});
   }
   // One has something to say: that it is free, or that it is gone.
   void hear(int socket) {
-    const auto it = std::ranges::find(all_, socket, &Supervisor::socket);
+    const auto it = std::ranges::find(all_, socket, &Forked::socket);
     char said;
     if (it == all_.end()) return;
-    if (recv(socket, &said, 1, MSG_DONTWAIT) == 1 && std::ranges::count(all_, true, &Supervisor::free) < kFreeMax) {
+    if (recv(socket, &said, 1, MSG_DONTWAIT) == 1 && std::ranges::count(all_, true, &Forked::free) < kFreeMax) {
       it->free = true;
     } else {
       close(socket);
       all_.erase(it);
     }
   }
-  bool any_free() const { return std::ranges::count(all_, true, &Supervisor::free) > 0; }
+  bool any_free() const { return std::ranges::count(all_, true, &Forked::free) > 0; }
   void dismiss() {
-    std::erase_if(all_, [](const Supervisor& one) { return one.free && close(one.socket) == 0; });
+    std::erase_if(all_, [](const Forked& one) { return one.free && close(one.socket) == 0; });
   }
   // Its process, or an error number below 0. `unwanted` is what a new one closes.
   pid_t give(const Workshop& workshop, const std::string& folder, const std::string& task, std::initializer_list<int> unwanted) {
@@ -187,7 +187,7 @@ class Supervisors {
     const pid_t child = fork();
     if (child == 0) {
       for (const int fd : unwanted) close(fd);
-      for (const Supervisor& one : all_) close(one.socket);
+      for (const Forked& one : all_) close(one.socket);
       close(pair[0]);
       setsid();
       be_supervisor(workshop, pair[1], folder, task);
@@ -202,7 +202,7 @@ class Supervisors {
   }
 
  private:
-  std::vector<Supervisor> all_;
+  std::vector<Forked> all_;
 };
 
 }  // namespace
