@@ -4,6 +4,7 @@ import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, mkdirSync, copyFileSync, symlinkSync, existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { slowdown } from "./footprint.mjs";
 
 const binary = process.env.GANTRY_BINARY;
 
@@ -98,7 +99,7 @@ export function busyboxImage() {
 
 // Asks again until `done` accepts the answer. For what the API itself offers only by asking.
 export async function until(ask, done, { seconds = 60, every = 50 } = {}) {
-  const end = Date.now() + seconds * 1000;
+  const end = Date.now() + seconds * slowdown * 1000;
   for (;;) {
     const answer = await ask();
     if (done(answer)) return answer;

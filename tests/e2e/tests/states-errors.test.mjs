@@ -6,13 +6,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import * as S from "@aws-sdk/client-sfn";
+import { sanitized } from "../lib/footprint.mjs";
 import { World, pass, refused, role, states, unique } from "../lib/states.mjs";
 
 const model = JSON.parse(readFileSync(new URL("../../../models/states.json", import.meta.url)));
 const call = (operation, input, client = world) => client.send(new S[`${operation}Command`](input));
 const text = (definition) => JSON.stringify(definition);
 const good = text(states({ A: pass() }));
-const wait = states({ W: { Type: "Wait", Seconds: 300, End: true } });
+const wait = states({ W: { Type: "Wait", Seconds: 86400, End: true } });
 const nonsense = "nonsense";
 const kms = { encryptionConfiguration: { type: "CUSTOMER_MANAGED_KMS_KEY" } };
 const tags = (n) => Array.from({ length: n }, (_, i) => ({ key: `k${i}`, value: "v" }));
@@ -316,6 +317,8 @@ const never = {
   "SendTaskHeartbeat TaskDoesNotExist": "as for SendTaskSuccess",
 };
 
+// A thousand of them take a sanitized server minutes.
+const ofThousandVersions = new Set(["PublishStateMachineVersion ServiceQuotaExceededException", "UpdateStateMachine ServiceQuotaExceededException"]);
 async function thousandVersions() {
   const machine = await world.machine(states({ A: pass() }));
   for (let i = 0; i < 1000; ++i) {
@@ -333,7 +336,7 @@ for (const [operation, { errors = [] }] of Object.entries(model.operations)) {
     for (const error of errors) {
       const why = never[error] ?? never[`${operation} ${error}`];
       assert.ok(!(why && table[error]), `${error} is provoked and said never to come`);
-      if (why) continue;
+      if (why || (sanitized && ofThousandVersions.has(`${operation} ${error}`))) continue;
       assert.ok(table[error], `${error} is neither provoked nor explained`);
       await refused(Promise.resolve().then(() => table[error](t)), error).catch((e) => failures.push(`${error}: ${e.message}`));
     }
