@@ -176,7 +176,7 @@ Error xml_error(const Dialect& dialect, const net::Response& response) {
   const XmlElement* error = root->name == "Error" ? &*root : root->child("Error");
   if (const XmlElement* errors = root->child("Errors")) error = errors->child("Error");
   const XmlElement* code = error ? error->child("Code") : nullptr;
-  if (!code) return not_understood(response).error();
+  if (!code || code->text.empty()) return not_understood(response).error();
   const XmlElement* message = error->child("Message");
   return error_of(dialect, response, code->text, message ? std::string_view(message->text) : "");
 }
@@ -191,9 +191,9 @@ Error json_error(const Dialect& dialect, const net::Response& response) {
   if (!body || !body->is_object()) body = json::Value::object();
   std::string_view code = response.headers.get("x-amzn-ErrorType");
   if (code.empty()) code = body->text("__type", body->text("code"));
-  if (code.empty()) return not_understood(response).error();
-  Error out =
-      error_of(dialect, response, plain_name(code), body->text("message", body->text("Message")));
+  std::string name = plain_name(code);
+  if (name.empty()) return not_understood(response).error();
+  Error out = error_of(dialect, response, std::move(name), body->text("message", body->text("Message")));
   for (const json::Member& member : body->members()) {
     if (member.name == "__type" || member.name == "message" || member.name == "Message") continue;
     out.members.emplace_back(member.name, member.value.is_string()

@@ -118,8 +118,11 @@ TEST(Client, ErrorsCarryTheNamesOfTheirShapes) {
                    .body = "<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code></Error></"
                            "Errors></Response>"}),
             "InvalidVpcID.NotFound:  400");
-  EXPECT_EQ(error("dynamodb", "GetItem", {.status = 503, .headers = {}, .body = "<html>"}),
-            "UpstreamResponse: The upstream's answer could not be understood (HTTP 503). 502");
+  constexpr std::string_view kNotUnderstood = "UpstreamResponse: The upstream's answer could not be understood (HTTP 503). 502";
+  EXPECT_EQ(error("dynamodb", "GetItem", {.status = 503, .headers = {}, .body = "<html>"}), kNotUnderstood);
+  EXPECT_EQ(error("dynamodb", "GetItem", {.status = 503, .headers = {}, .body = R"({"__type":"com.amazonaws.dynamodb.v20120810#"})"}), kNotUnderstood)
+      << "a name of which nothing is left";
+  EXPECT_EQ(error("s3", "GetObject", {.status = 503, .headers = {}, .body = "<Error><Code></Code></Error>"}), kNotUnderstood);
 }
 
 TEST(XmlRead, WhatIsNoXmlIsRefused) {
