@@ -151,7 +151,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   }
 
   void readable() {
-    if (!owner_) return go_on();
+    if (!owner_ || shared_->owners.size() == 1) return go_on();  // nobody else is kept waiting
     if (owner_->burst != shared_->io.bursts) owner_->burst = shared_->io.bursts, owner_->reads = 0;
     if (owner_->line.empty() && ++owner_->reads <= kReadsAtOnce) return go_on();
     const bool begins = shared_->ring.empty();
