@@ -44,12 +44,7 @@ constexpr std::string_view kRefused = "HTTP/1.1 400 Bad Request\r\nContent-Lengt
 
 void answer(int client, std::string_view response) { send(client, response.data(), response.size(), MSG_NOSIGNAL); }
 
-// A path below the task's own, and nothing that would end the request's line.
-bool is_target(std::string_view text) {
-  return text.starts_with('/') && std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
-}
-
-// One request: its head's target gets the prefix, its connection is closed behind it.
+// One request, whose connection is closed behind it.
 void carry(int client, const Upstream& to, const std::string& task) {
   set_timeout(client);
   std::string head;
@@ -59,34 +54,39 @@ void carry(int client, const Upstream& to, const std::string& task) {
     if (n <= 0) break;
     head.append(buffer, static_cast<size_t>(n));
   }
-  const size_t space = head.find(' '), end = head.find(' ', space + 1);
-  if (space != head.npos && end != head.npos) {
-    const std::string target = head.substr(space + 1, end - space - 1);
-    if (!is_target(target)) {
-      answer(client, kRefused);
-      close(client);
-      return;
-    }
-    const std::string request = fmt::format("GET {}/{}{} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n", to.path, task, target, to.host, to.port);
-    const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    set_timeout(server);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(to.port);
-    if (inet_pton(AF_INET, to.host.c_str(), &address.sin_addr) == 1 && connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-        send(server, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-      for (ssize_t n; (n = recv(server, buffer, sizeof buffer, 0)) > 0;) {
-        if (send(client, buffer, static_cast<size_t>(n), MSG_NOSIGNAL) != n) break;
-      }
-    } else {
-      answer(client, kAway);
-    }
-    close(server);
+  const std::string below = path_below(fmt::format("{}/{}", to.path, task), head);
+  if (below.empty()) {
+    answer(client, kRefused);
+    close(client);
+    return;
   }
+  const std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n", below, to.host, to.port);
+  const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  set_timeout(server);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(to.port);
+  if (inet_pton(AF_INET, to.host.c_str(), &address.sin_addr) == 1 && connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      send(server, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    for (ssize_t n; (n = recv(server, buffer, sizeof buffer, 0)) > 0;) {
+      if (send(client, buffer, static_cast<size_t>(n), MSG_NOSIGNAL) != n) break;
+    }
+  } else {
+    answer(client, kAway);
+  }
+  close(server);
   close(client);
 }
 
 }  // namespace
+
+std::string path_below(std::string_view prefix, std::string_view head) {
+  const size_t space = head.find(' '), end = space == head.npos ? head.npos : head.find(' ', space + 1);
+  if (end == head.npos) return {};
+  const std::string_view target = head.substr(space + 1, end - space - 1);
+  const bool is_path = target.starts_with('/') && std::ranges::all_of(target, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  return is_path ? fmt::format("{}{}", prefix, target) : "";
+}
 
 void start_metadata_proxy(int listener, const std::string& url, const std::string& task) {
   std::thread([listener, to = parse(url), task] {
