@@ -1,8 +1,8 @@
 #include "language/jsonpath/evaluation.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "language/json/nodes.h"
 #include "language/jsonpath/java_text.h"
 
 namespace jsonpath {
@@ -120,23 +120,17 @@ bool Evaluation::chain(size_t at, const Value* model, int& entered) {
   return true;
 }
 
-namespace {
-// Most names differ in length or first letter, which is cheaper to see than to call memcmp.
-bool same_name(const std::string& a, const std::string& b) {
-  return a.size() == b.size() && (a.empty() || (a[0] == b[0] && std::memcmp(a.data(), b.data(), a.size()) == 0));
-}
-constexpr size_t kLookedThrough = 12;  // larger objects have an index
-}  // namespace
+constexpr size_t kLookedThrough = 12;  // larger objects may have an index
 
 const Value* Evaluation::find(size_t at, const Value& object) {
   const Step& step = code_.steps[at];
   if (at >= kHinted) return object.find(step.name);
   const auto members = object.members();
   uint32_t& hint = hints_[at];
-  if (hint < members.size() && same_name(members[hint].name, step.name)) return &members[hint].value;
+  if (hint < members.size() && json::same_name(members[hint].name, step.name)) return &members[hint].value;
   if (members.size() >= kLookedThrough) return object.find(step.name);
   for (size_t i = 0; i < members.size(); ++i) {
-    if (!same_name(members[i].name, step.name)) continue;
+    if (!json::same_name(members[i].name, step.name)) continue;
     hint = static_cast<uint32_t>(i);
     return &members[i].value;
   }
