@@ -39,6 +39,11 @@ constexpr uint32_t kActionSteps = 40;
 Engine::Engine(Loop& loop, store::Store& store, Random& random, TokenMaker token)
     : loop_(loop), store_(store), random_(random), token_(std::move(token)), turns_(loop, [this] { return store_.healthy(); }) {
   if (const auto counted = store_.get(Space::meta, "order")) order_ = (from_big_endian(*counted) + kOrdersAtOnce - 1) / kOrdersAtOnce * kOrdersAtOnce;
+  has_former_ = false;
+  store_.scan(Space::executions, kFormerRows, "", store::Order::forward, [&](std::string_view, std::string_view) {
+    has_former_ = true;
+    return false;
+  });
 }
 
 Engine::~Engine() { *alive_ = false; }
@@ -86,13 +91,14 @@ void Engine::remember(std::string key, Definition definition) {
 
 void Engine::start(Record record, json::Value input, std::string machine_name, std::string region) {
   record.order = ++order_;
+  std::string row = row_of(record.order);
   asl::ExecutionInfo info{.arn = record.arn, .name = record.name, .role_arn = record.role_arn,
                           .machine_arn = record.machine_arn, .machine_name = std::move(machine_name),
                           .start = record.start, .input = std::move(input)};
   std::string arn = record.arn;
   auto machine_of = machine(record.definition);
   std::unique_ptr<Slot> slot(new Slot{.record = std::move(record), .execution = asl::Execution(std::move(info)),
-                                      .machine = std::move(machine_of), .region = std::move(region)});
+                                      .machine = std::move(machine_of), .region = std::move(region), .row = std::move(row)});
   Slot& started = *slot;
   CHECK(slots_.emplace(std::move(arn), std::move(slot)).second, "an execution's ARN is used once");
   run(started, asl::Start{});
@@ -155,7 +161,7 @@ uint32_t Engine::run(Slot& slot, asl::Input input, uint32_t steps) {
   const Outcome before = slot.record.status;
   if (before != Outcome::running) {
     slot.replaced = list_keys(slot.record);
-    slot.replaced.push_back(ended_key(slot.record.stop, slot.record.arn));
+    slot.replaced.push_back(ended_key(slot.record.stop, slot.row));
   }
   asl::Transition moved = asl::step(*slot.machine, slot.execution, input, context(slot, steps));
   slot.record.status = slot.execution.outcome();
@@ -245,13 +251,16 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
   if (!record.express && (!events.empty() || begins || closed || moved.keep)) {
     Batch batch;
     std::string bytes = record.encode();
-    // What has failed keeps where it stood, for a redrive.
+    // What has failed keeps where it stood, for a redrive. What began and succeeded in one step has its history there: one key is all of it.
+    const bool at_once = fresh && record.status == Outcome::succeeded && events.size() <= kChunkEvents;
     if (record.status != Outcome::succeeded) bytes += slot.execution.encode();
+    if (at_once) bytes += asl::encode_events(events);
     slot.bytes = bytes.size();
-    batch.put(Space::executions, record.arn, std::move(bytes));
-    for (size_t first = 0; first < events.size(); first += kChunkEvents) {
+    batch.put(Space::executions, slot.row, std::move(bytes));
+    if (fresh) batch.put(Space::names, record.arn, slot.row);
+    for (size_t first = 0; first < events.size() && !at_once; first += kChunkEvents) {
       const auto chunk = std::span(events).subspan(first, std::min(kChunkEvents, events.size() - first));
-      batch.put(Space::history, history_key(record.arn, chunk.front().id), asl::encode_events(chunk));
+      batch.put(Space::history, history_key(slot.row, chunk.front().id), asl::encode_events(chunk));
       if (chunk.front().id == 1) slot.chunks.emplace();
       if (slot.chunks) slot.chunks->push_back(chunk.front().id);
       if (slot.chunks && slot.chunks->size() > kChunksKnown) slot.chunks.reset();
@@ -264,14 +273,14 @@ void Engine::commit(Slot& slot, const asl::Transition& moved, Outcome before) {
       for (std::string& key : list_keys(record)) batch.put(Space::index, std::move(key), entry);
     }
     if (begins && !closed) {
-      batch.put(Space::index, open_key(record.arn), "");
+      batch.put(Space::index, open_key(slot.row), record.arn);
       count_open(record.arn, 1);
     }
     if (!begins && closed) {
-      batch.erase(Space::index, open_key(record.arn));
+      batch.erase(Space::index, open_key(slot.row));
       count_open(record.arn, -1);
     }
-    if (closed) batch.put(Space::index, ended_key(record.stop, record.arn), encode_chunks(slot.chunks));
+    if (closed && !at_once) batch.put(Space::index, ended_key(record.stop, slot.row), encode_chunks(slot.chunks));
     store_.commit(std::move(batch));
     slot.as_stored = true;
   } else {
@@ -373,7 +382,8 @@ void Engine::stop(const std::string& arn, std::optional<std::string> error, std:
 
 Engine::Redriven Engine::redrive(const std::string& arn, std::string token) {
   if (find_slot(arn)) return Redriven::not_closed;
-  auto slot = read(arn);
+  auto row = find_row(arn);
+  auto slot = row ? read(*std::move(row)) : nullptr;
   if (!slot || !slot->execution.can_be_redriven()) return Redriven::impossible;
   slot->record.redrive_token = std::move(token);
   Slot& again = *slot;

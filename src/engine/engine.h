@@ -158,12 +158,14 @@ class Engine {
     uint64_t number = 0;
     auto operator<=>(const Timer&) const = default;
   };
-  // The open executions of an account and Region that the store held at the start, by ARN, until each has been taken up.
+  // The open executions of an account and Region that the store held at the start, by row, until each has been taken up.
   struct Returning {
-    std::vector<std::string> arns;
+    std::vector<Open> open;
     size_t next = 0;
-    std::set<std::string> early;  // taken up out of turn
+    std::set<std::string> early;  // rows that were taken up out of turn
   };
+  // What a slice of forgetting takes away, and when there is more to forget.
+  struct Forgetting;
   struct Definition {
     std::string text;
     std::shared_ptr<const asl::Machine> machine;
@@ -171,14 +173,19 @@ class Engine {
 
   Slot* find_slot(const std::string& arn);
   Slot* load(const std::string& arn);
-  Slot& bring_in(const std::string& arn, bool take_up);
-  std::unique_ptr<Slot> read(const std::string& arn);
+  Slot& bring_in(std::unique_ptr<Slot> slot, bool take_up);
+  // An execution that has not succeeded, as it stands in the store.
+  std::unique_ptr<Slot> read(std::string row);
+  // What the tables know an execution by; nothing when it is not stored.
+  std::optional<std::string> find_row(const std::string& arn);
   void count_open(const std::string& arn, int64_t change);
   void sweep();
+  void forget_ended(Forgetting& slice);
+  void forget_succeeded_at_once(Forgetting& slice);
   bool is_too_old(const Record& record) const;
   void end_the_oldest_later();
   void end_the_oldest(std::string from);
-  bool forget(const std::string& arn, store::Batch& batch);
+  bool forget_history(const std::string& row, store::Batch& batch);
   std::shared_ptr<const asl::Machine> machine(std::string_view key);
   void remember(std::string key, Definition definition);
   asl::StepContext context(const Slot& slot, uint32_t steps);
@@ -195,7 +202,7 @@ class Engine {
   void resume(Slot& slot);
   void recover_in_turn(const std::string& scope);
   uint32_t recover_slice(const std::string& scope);
-  bool takes_up(const std::string& arn);
+  bool takes_up(const std::string& arn, const std::string& row);
   // Behind each move: what waits and is stored as it stands may leave memory.
   void settle(Slot& slot);
   void set_timer(Slot& slot, const asl::SetTimer& timer);
@@ -227,9 +234,11 @@ class Engine {
   Loop::TimerId alarm_ = 0;
   Instant alarm_at_{INT64_MAX};
   uint64_t order_ = 0;
+  bool has_former_;            // the store may hold executions of format 1
   std::unordered_map<std::string, int64_t> open_by_scope_;
   int64_t retention_ms_ = 0;  // 0: for ever
-  std::string swept_;         // the key of the last that was forgotten: nothing stands before it
+  std::string swept_ended_;   // the key of the last that was forgotten: nothing stands before it
+  std::string swept_row_;     // no execution that succeeded at once has a row before it
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

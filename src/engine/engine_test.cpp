@@ -127,7 +127,46 @@ TEST(Engine, WhatIsOlderThanTheRetentionGoesWithoutATrace) {
   w.loop.run_for(1'200'000);
   EXPECT_EQ(w.keys(store::Space::executions), 0u);
   EXPECT_EQ(w.keys(store::Space::history), 0u);
+  EXPECT_EQ(w.keys(store::Space::names), 0u);
   EXPECT_EQ(w.keys(store::Space::index), index);
+}
+
+// What passes through in one step is three keys: itself with its history, its name, its place in a listing.
+TEST(Engine, WhatSucceedsAtOnceIsOneRow) {
+  World w;
+  const size_t index = w.keys(store::Space::index);
+  const std::string arn = w.start(kPass, "a");
+  EXPECT_EQ(w.keys(store::Space::executions), 1u);
+  EXPECT_EQ(w.keys(store::Space::names), 1u);
+  EXPECT_EQ(w.keys(store::Space::history), 0u);
+  EXPECT_EQ(w.keys(store::Space::index), index + 1);
+  const auto up = w.engine.history(arn, 1, 100, store::Order::forward);
+  ASSERT_EQ(up.size(), 4u);
+  EXPECT_EQ(up.front().type, asl::EventType::ExecutionStarted);
+  const auto down = w.engine.history(arn, 3, 2, store::Order::backward);
+  ASSERT_EQ(down.size(), 2u);
+  EXPECT_EQ(down.front().id, 3u);
+  EXPECT_FALSE(w.engine.deliver(arn, asl::OutOfTime{}));
+  EXPECT_EQ(w.engine.redrive(arn, ""), engine::Engine::Redriven::impossible);
+}
+
+// Retention goes by rows where it can: what stands among them and stays does not keep it.
+TEST(Engine, ForgettingPassesOverWhatRunsOn) {
+  World w;
+  w.start(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":5000,"Next":"P"},"P":{"Type":"Pass","End":true}}})", "long");
+  for (int i = 0; i < 1'200; ++i) w.start(kPass, std::to_string(i));
+  for (int i = 0; i < 700; ++i) w.start(kWait, "w" + std::to_string(i));
+  w.start(kPass, "last");
+  w.loop.run_for(1'000'000);
+  w.engine.keep_for(1'500'000);
+  w.loop.run_for(400'000);
+  EXPECT_EQ(w.gone.size(), 0u);
+  w.loop.run_for(300'000);
+  EXPECT_EQ(w.gone.size(), 1'901u);
+  EXPECT_EQ(w.list({.owner = kMachine}), "longR ");
+  w.loop.run_for(5'000'000);
+  EXPECT_EQ(w.gone.size(), 1'902u);
+  EXPECT_EQ(w.keys(store::Space::executions) + w.keys(store::Space::names) + w.keys(store::Space::history), 0u);
 }
 
 TEST(Engine, NoExecutionRunsForMoreThanAYear) {
@@ -385,7 +424,7 @@ TEST(Engine, AHistoryIsForgottenWholeWhetherItsChunksAreKnownOrNot) {
   w.engine.keep_for(1'000);
   w.loop.run_for(10'000);
   EXPECT_EQ(w.gone.size(), 5u);
-  for (const store::Space space : {store::Space::history, store::Space::executions, store::Space::index}) EXPECT_EQ(w.keys(space), 0u);
+  for (const store::Space space : {store::Space::history, store::Space::executions, store::Space::names, store::Space::index}) EXPECT_EQ(w.keys(space), 0u);
 }
 
 }  // namespace

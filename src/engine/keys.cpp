@@ -28,8 +28,10 @@ std::string_view scope_of(std::string_view arn) {
   return arn.substr(0, static_cast<size_t>(account.data() - arn.data()) + account.size());
 }
 
-std::string history_key(std::string_view arn, uint64_t first_event) {
-  std::string key(arn);
+std::string row_of(uint64_t order) { return big_endian(order); }
+
+std::string history_key(std::string_view row, uint64_t first_event) {
+  std::string key(row);
   key.push_back('\0');
   return key.append(big_endian(first_event));
 }
@@ -53,10 +55,15 @@ std::vector<std::string> list_keys(const Record& record) {
   return keys;
 }
 
-std::string open_key(std::string_view arn) { return std::string(kOpenPrefix).append(arn); }
+std::string open_key(std::string_view row) { return std::string(kOpenPrefix).append(row); }
 
-std::string ended_key(Instant stop, std::string_view arn) {
-  return std::string(kEndedPrefix).append(big_endian(static_cast<uint64_t>(stop.ms))).append(arn);
+Open open_from(std::string_view key, std::string_view value) {
+  key.remove_prefix(kOpenPrefix.size());
+  return {std::string(key), std::string(value.empty() ? key : value)};
+}
+
+std::string ended_key(Instant stop, std::string_view row) {
+  return std::string(kEndedPrefix).append(big_endian(static_cast<uint64_t>(stop.ms))).append(row);
 }
 
 std::string encode_chunks(const std::optional<std::vector<uint64_t>>& first_events) {

@@ -17,8 +17,15 @@ namespace engine {
 std::string big_endian(uint64_t value);
 uint64_t from_big_endian(std::string_view bytes);
 
+// Executions are numbered in the order of their starts (Record::order), and by that number the tables know them: their row. So
+// whatever they write lies in the order of time, what is new lands behind what is old, and a write costs the same however
+// much is stored. Space::names tells the row of an ARN. In data of format 1 the ARN is the row.
+std::string row_of(uint64_t order);
+// Rows of format 1 stand behind all others, from here on.
+inline constexpr std::string_view kFormerRows = "arn:";
+
 // Space::history: a chunk, by the id of its first event.
-std::string history_key(std::string_view arn, uint64_t first_event);
+std::string history_key(std::string_view row, uint64_t first_event);
 
 enum class Group : char { all = 's', redriven = 'r' };
 // Space::index: newest first. Behind the prefix all keys of an execution end alike, so that one page's end is the
@@ -26,11 +33,16 @@ enum class Group : char { all = 's', redriven = 'r' };
 std::string list_prefix(Group group, std::string_view owner, Outcome status);
 // Every list key of an execution as it stands.
 std::vector<std::string> list_keys(const Record& record);
-// Space::index: the executions that are open, for a restart.
-std::string open_key(std::string_view arn);
+// Space::index: the executions that are open, for a restart. The value is the ARN; in format 1 it is empty.
+std::string open_key(std::string_view row);
 inline constexpr std::string_view kOpenPrefix = "o";
-// Space::index: the executions that have ended, by the time of their end.
-std::string ended_key(Instant stop, std::string_view arn);
+struct Open {
+  std::string row, arn;
+};
+Open open_from(std::string_view key, std::string_view value);
+// Space::index: the executions that have ended, by the time of their end. What began and succeeded in one step is not among
+// them: its row tells its time well enough.
+std::string ended_key(Instant stop, std::string_view row);
 inline constexpr std::string_view kEndedPrefix = "x";
 // Its value: where the history's chunks begin, so that forgetting it need not look for them; empty where that is not known.
 std::string encode_chunks(const std::optional<std::vector<uint64_t>>& first_events);
@@ -38,7 +50,7 @@ std::optional<std::vector<uint64_t>> decode_chunks(std::string_view bytes);
 // What an ended key tells.
 struct Ended {
   Instant stop;
-  std::string_view arn;
+  std::string_view row;
 };
 Ended ended_from(std::string_view key);
 // Space::meta: a definition's text.

@@ -12,28 +12,23 @@ using store::Space;
 
 std::optional<Record> Engine::find(const std::string& arn) {
   if (const auto it = slots_.find(arn); it != slots_.end()) return it->second->record;
-  const auto bytes = store_.get(Space::executions, arn);
+  const auto row = find_row(arn);
+  const auto bytes = row ? store_.get(Space::executions, *row) : std::nullopt;
   if (!bytes) return std::nullopt;
   std::string_view rest = *bytes;
   return Record::decode(rest);
+}
+
+std::optional<std::string> Engine::find_row(const std::string& arn) {
+  auto row = store_.get(Space::names, arn);
+  return row || !has_former_ ? std::move(row) : arn;
 }
 
 bool Engine::is_open(const std::string& arn) { return find_slot(arn) != nullptr; }
 
 std::vector<asl::Event> Engine::history(const std::string& arn, uint64_t first, size_t limit, store::Order order) {
   std::vector<asl::Event> events;
-  // The chunk that holds `first` is the last one that begins at or before it.
-  std::string from = history_key(arn, 0);
-  const std::string end = history_key(arn, UINT64_MAX);
-  if (order == store::Order::forward) {
-    store_.scan(Space::history, from, history_key(arn, first + 1), store::Order::backward,
-                [&](std::string_view key, std::string_view) {
-                  from = key;
-                  return false;
-                });
-  }
-  const std::string to = order == store::Order::forward ? end : history_key(arn, first + 1);
-  store_.scan(Space::history, from, to, order, [&](std::string_view, std::string_view bytes) {
+  const auto take = [&](std::string_view bytes) {
     auto chunk = asl::decode_events(bytes);
     CHECK(chunk, "the store gives back what it was given");
     if (order == store::Order::backward) std::reverse(chunk->begin(), chunk->end());
@@ -43,7 +38,30 @@ std::vector<asl::Event> Engine::history(const std::string& arn, uint64_t first, 
       events.push_back(std::move(event));
     }
     return events.size() < limit;
-  });
+  };
+  const auto row = find_row(arn);
+  if (!row) return events;
+  if (!slots_.contains(arn)) {
+    const auto bytes = store_.get(Space::executions, *row);
+    std::string_view rest = bytes ? *bytes : std::string_view();
+    const auto record = Record::decode(rest);
+    if (record && record->status == Outcome::succeeded && !rest.empty()) {
+      take(rest);
+      return events;
+    }
+  }
+  // The chunk that holds `first` is the last one that begins at or before it.
+  std::string from = history_key(*row, 0);
+  const std::string end = history_key(*row, UINT64_MAX);
+  if (order == store::Order::forward) {
+    store_.scan(Space::history, from, history_key(*row, first + 1), store::Order::backward,
+                [&](std::string_view key, std::string_view) {
+                  from = key;
+                  return false;
+                });
+  }
+  const std::string to = order == store::Order::forward ? end : history_key(*row, first + 1);
+  store_.scan(Space::history, from, to, order, [&](std::string_view, std::string_view bytes) { return take(bytes); });
   return events;
 }
 

@@ -2,6 +2,7 @@
 // slice of them sets off (timers that are due, tasks that go out again) stands in line before the next slice, so that it
 // finds them in memory still.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -15,12 +16,12 @@ using store::Space;
 
 void Engine::recover() {
   store_.scan(Space::index, kOpenPrefix, store::prefix_end(kOpenPrefix), store::Order::forward,
-              [&](std::string_view key, std::string_view) {
-                std::string arn(key.substr(kOpenPrefix.size()));
-                count_open(arn, 1);
-                auto of = returning_.find(scope_of(arn));
-                if (of == returning_.end()) of = returning_.try_emplace(std::string(scope_of(arn))).first;
-                of->second.arns.push_back(std::move(arn));
+              [&](std::string_view key, std::string_view value) {
+                Open open = open_from(key, value);
+                count_open(open.arn, 1);
+                auto of = returning_.find(scope_of(open.arn));
+                if (of == returning_.end()) of = returning_.try_emplace(std::string(scope_of(open.arn))).first;
+                of->second.open.push_back(std::move(open));
                 return true;
               });
   for (const auto& [scope, returning] : returning_) recover_in_turn(scope);
@@ -36,13 +37,13 @@ uint32_t Engine::recover_slice(const std::string& scope) {
   constexpr uint32_t kSteps = 10;  // what one costs, in state transitions
   const auto it = returning_.find(scope);
   Returning& returning = it->second;
-  const size_t end = std::min(returning.next + kSlice, returning.arns.size());
+  const size_t end = std::min(returning.next + kSlice, returning.open.size());
   const auto took = static_cast<uint32_t>(end - returning.next) * kSteps;
   for (; returning.next < end; ++returning.next) {
-    const std::string& arn = returning.arns[returning.next];
-    if (!returning.early.contains(arn)) bring_in(arn, true);
+    const std::string& row = returning.open[returning.next].row;
+    if (!returning.early.contains(row)) bring_in(read(row), true);
   }
-  if (end == returning.arns.size()) {
+  if (end == returning.open.size()) {
     returning_.erase(it);
   } else {
     recover_in_turn(scope);
@@ -51,13 +52,13 @@ uint32_t Engine::recover_slice(const std::string& scope) {
 }
 
 // Whether it is of before the start and has not been taken up yet: it is now, out of turn.
-bool Engine::takes_up(const std::string& arn) {
+bool Engine::takes_up(const std::string& arn, const std::string& row) {
   if (returning_.empty()) return false;
   const auto it = returning_.find(scope_of(arn));
   if (it == returning_.end()) return false;
   Returning& returning = it->second;
-  const auto begin = returning.arns.begin() + static_cast<std::ptrdiff_t>(returning.next);
-  return std::binary_search(begin, returning.arns.end(), arn) && returning.early.insert(arn).second;
+  const auto rest = std::span(returning.open).subspan(returning.next);
+  return std::ranges::binary_search(rest, row, {}, &Open::row) && returning.early.insert(row).second;
 }
 
 Engine::Slot* Engine::find_slot(const std::string& arn) {
@@ -65,14 +66,17 @@ Engine::Slot* Engine::find_slot(const std::string& arn) {
   return it != slots_.end() ? it->second.get() : load(arn);
 }
 
-Engine::Slot* Engine::load(const std::string& arn) { return store_.get(Space::index, open_key(arn)) ? &bring_in(arn, takes_up(arn)) : nullptr; }
+Engine::Slot* Engine::load(const std::string& arn) {
+  const auto row = find_row(arn);
+  auto slot = row ? read(*row) : nullptr;
+  return slot && slot->record.status == Outcome::running ? &bring_in(std::move(slot), takes_up(arn, *row)) : nullptr;
+}
 
-Engine::Slot& Engine::bring_in(const std::string& arn, bool take_up) {
-  auto slot = read(arn);
+Engine::Slot& Engine::bring_in(std::unique_ptr<Slot> slot, bool take_up) {
   CHECK(slot, "an open execution has a record and a state");
   Slot& loaded = *slot;
   loaded.as_stored = true;
-  slots_.emplace(arn, std::move(slot));
+  slots_.emplace(loaded.record.arn, std::move(slot));
   if (take_up) {
     resume(loaded);
   } else {
@@ -83,21 +87,20 @@ Engine::Slot& Engine::bring_in(const std::string& arn, bool take_up) {
   return loaded;
 }
 
-std::unique_ptr<Engine::Slot> Engine::read(const std::string& arn) {
-  const auto bytes = store_.get(Space::executions, arn);
+std::unique_ptr<Engine::Slot> Engine::read(std::string row) {
+  const auto bytes = store_.get(Space::executions, row);
   if (!bytes) return nullptr;
   std::string_view rest = *bytes;
   auto record = Record::decode(rest);
   CHECK(record, "the store gives back what it was given");
-  if (rest.empty()) return nullptr;
+  if (record->status == Outcome::succeeded) return nullptr;
   auto machine_of = machine(record->definition);
   auto execution = asl::Execution::decode(rest, *machine_of);
   CHECK(execution, "the store gives back what it was given");
-  // arn:partition:states:region:account:...
-  size_t at = 0;
-  for (int i = 0; i < 3; ++i) at = arn.find(':', at) + 1;
+  const std::string_view scope = scope_of(record->arn), in_region = scope.substr(0, scope.rfind(':'));
+  std::string region(in_region.substr(in_region.rfind(':') + 1));
   return std::make_unique<Slot>(Slot{.record = std::move(*record), .execution = std::move(*execution), .machine = std::move(machine_of),
-                                     .region = arn.substr(at, arn.find(':', at) - at), .stored = true});
+                                     .region = std::move(region), .row = std::move(row), .stored = true});
 }
 
 void Engine::resume(Slot& slot) {

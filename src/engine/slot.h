@@ -16,6 +16,7 @@ struct Engine::Slot {
   asl::Execution execution;
   std::shared_ptr<const asl::Machine> machine;
   std::string region;
+  std::string row;                  // what the tables know it by: keys.h
   bool running = false;             // inside run(): what arrives now waits in `inbox`
   bool stored = false;              // it has been written
   bool as_stored = false;           // and has not changed since

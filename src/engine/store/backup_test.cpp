@@ -85,7 +85,7 @@ TEST(Contents, CountsTheTablesWithWhatTheJournalAddsToThem) {
   EXPECT_EQ(contents->spaces[static_cast<size_t>(Space::index)].keys, 1u);
   EXPECT_EQ(contents->tables_position, 40u);
   EXPECT_EQ(contents->position(), 41u);
-  EXPECT_EQ(contents->format, 1);
+  EXPECT_EQ(contents->format, store::kFormat);
 }
 
 TEST(Contents, ChangesNothing) {

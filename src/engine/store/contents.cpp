@@ -52,7 +52,7 @@ void sum_files(const std::string& folder, uint64_t& files, uint64_t& bytes) {
 }  // namespace
 
 std::string_view space_name(Space space) {
-  constexpr std::string_view kNames[] = {"meta", "resources", "executions", "history", "index", "logs", "outbox", "metrics"};
+  constexpr std::string_view kNames[] = {"meta", "resources", "executions", "history", "index", "logs", "outbox", "metrics", "names"};
   static_assert(std::size(kNames) == static_cast<size_t>(Space::count));
   return kNames[static_cast<size_t>(space)];
 }
@@ -69,11 +69,11 @@ Result<Contents> look_into(const std::string& folder, const std::function<void(S
     if (!lock) return fail("InUse", fmt::format("a server is using {}: stop it, or look at a backup of it", folder));
   }
   Contents out;
-  if (const auto known = check_format(files, folder); !known) {
+  if (const auto known = read_format(files, folder); !known) {
     if (known.error().code == "OtherFormat") return std::unexpected(known.error());
     out.damage.push_back(known.error().message);
   } else {
-    out.format = files.size(folder + "/format") > 0 ? kFormat : 0;
+    out.format = *known;
   }
   uint64_t segments = 0;
   sum_files(folder + "/tables", out.table_files, out.table_bytes);

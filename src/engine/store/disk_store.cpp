@@ -24,7 +24,7 @@ class JournaledTables final : public DiskStore {
     TRY(files.make_folder(folder));
     lock_ = files.lock(folder + "/lock");
     if (!lock_) return fail("Store", fmt::format("another gantry is using {}: stop it, or give this one another --data-dir", folder));
-    TRY(check_format(files, folder));
+    TRY(read_format(files, folder));
     tables_ = TRY(disk_.open_tables(folder + "/tables"));
     tables_at_ = head_ = TRY(tables_->position());
     bool whole = true;
@@ -252,9 +252,9 @@ constexpr std::string_view kFormatText = "gantry data directory, format ";
 
 }  // namespace
 
-Status check_format(FileSystem& files, const std::string& folder) {
+Result<int> read_format(FileSystem& files, const std::string& folder) {
   const std::string path = folder + "/format";
-  if (files.size(path) == 0) return {};
+  if (files.size(path) == 0) return 0;
   const std::string text = TRY(files.read(path));
   if (text == kUnfinishedRestore) {
     return fail("Store", fmt::format("{} was being filled by 'gantry restore', which did not end: empty it and restore again", folder));
@@ -263,15 +263,17 @@ Status check_format(FileSystem& files, const std::string& folder) {
     return fail("Store", fmt::format("{} is damaged: it tells no format ('gantry restore' puts a backup in its place)", path));
   }
   const std::string number = text.substr(kFormatText.size(), text.size() - kFormatText.size() - 1);
-  if (number == std::to_string(kFormat)) return {};
-  return fail("OtherFormat", fmt::format("{} says format {}, and this program reads format {}: another version of gantry has written it; use that one",
-                                   path, number, kFormat));
+  for (int known = 1; known <= kFormat; ++known) {
+    if (number == std::to_string(known)) return known;
+  }
+  return fail("OtherFormat", fmt::format("{} says format {}, and this program reads formats 1 to {}: another version of gantry has written it; use that one",
+                                         path, number, kFormat));
 }
 
 Status write_format(FileSystem& files, const std::string& folder) {
   const std::string path = folder + "/format", fresh = path + ".new";
   const std::string text = fmt::format("{}{}\n", kFormatText, kFormat);
-  if (files.size(path) == text.size()) return {};
+  if (const auto known = read_format(files, folder); known && *known == kFormat) return {};
   {
     const auto file = files.open(fresh, FileSystem::Open::create);
     if (!file || !file->write(text, 0) || !file->sync()) return fail("Store", fmt::format("cannot write {}", fresh));

@@ -26,8 +26,8 @@ struct Disk {
 };
 
 // The format of everything in a data directory, written into its file `format`. A number of its own for every
-// change that an older program could not read.
-constexpr int kFormat = 1;
+// change that an older program could not read; this one reads all that came before.
+constexpr int kFormat = 2;
 // What that file holds while a backup is being restored into the directory.
 constexpr std::string_view kUnfinishedRestore = "gantry data directory, being restored\n";
 
@@ -47,8 +47,8 @@ class DiskStore : public Store {
 
 Result<std::unique_ptr<Store>> open_disk_store(Loop& loop, const std::string& folder);
 
-// Whether the data directory is of a format that this program reads; fine when there is nothing yet.
-Status check_format(FileSystem& files, const std::string& folder);
+// The data directory's format, when it is one that this program reads; 0 when there is nothing yet.
+Result<int> read_format(FileSystem& files, const std::string& folder);
 // Writes the format's file.
 Status write_format(FileSystem& files, const std::string& folder);
 // Writes down what a store that was opened so counts, for /_gantry/metrics; of another store, nothing.

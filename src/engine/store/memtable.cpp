@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace store {
 namespace {
@@ -87,12 +88,17 @@ void Memtable::Table::grow() {
 
 std::vector<std::shared_ptr<const Memtable::Run>> Memtable::Table::sorted() {
   if (!fresh_.empty()) {
-    constexpr auto by_key = [](const Entry* a, const Entry* b) { return a->key < b->key; };
+    constexpr auto key = &Entry::key;
     auto run = std::make_shared<Run>(std::exchange(fresh_, {}));
-    std::ranges::sort(*run, by_key);
+    // Much is written in the order of time, or, in listings, against it.
+    if (std::ranges::is_sorted(*run, std::ranges::greater(), key)) {
+      std::ranges::reverse(*run);
+    } else if (!std::ranges::is_sorted(*run, {}, key)) {
+      std::ranges::sort(*run, {}, key);
+    }
     while (!runs_.empty() && runs_.back()->size() < run->size() * 2) {
       auto merged = std::make_shared<Run>(run->size() + runs_.back()->size());
-      std::ranges::merge(*run, *runs_.back(), merged->begin(), by_key);
+      std::ranges::merge(*run, *runs_.back(), merged->begin(), {}, key, key);
       run = std::move(merged);
       runs_.pop_back();
     }

@@ -67,25 +67,31 @@ class NoDiary final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+// Two families of keys. Of nearly all tables keys come in the order of time, or in a few such rows: what is new goes below as it is,
+// since it overlaps with nothing. Names come in none, and each is written once and only looked up: files of about the same size are
+// merged, so that a name is written again as often as sizes grow twelvefold, not once for every level.
+enum class Family : uint8_t { ordered, names };
+constexpr Family family_of(Space space) { return space == Space::names ? Family::names : Family::ordered; }
+
 class RocksTables final : public Tables {
  public:
   RocksTables() = default;
   ~RocksTables() override {
     // RocksDB does not live through being closed while the disk is full.
     if (compaction_->failing()) (void)db_.release();
-    if (db_) db_->Close();
+    if (!db_) return;
+    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+    db_->Close();
   }
 
   Status open(const std::string& folder, Access access) {
     // What a take that was cut off has left.
     std::error_code error;
-    if (access == Access::all) std::filesystem::remove(incoming(folder), error);
+    if (access == Access::all) std::filesystem::remove_all(incoming(folder), error);
     rocksdb::Options options;
-    options.create_if_missing = access == Access::all;
+    options.create_if_missing = options.create_missing_column_families = access == Access::all;
     options.compression = rocksdb::kLZ4Compression;
     options.max_background_jobs = 2;
-    // Keys are as random as names, so that what a level takes over is merged with all of the next. Merging much at a time, into
-    // few levels, costs the least of it: of a store with ten million executions half of what RocksDB's own settings would.
     options.level0_file_num_compaction_trigger = kMergedAtOnce;
     options.max_bytes_for_level_base = kLevelBytes;
     options.info_log = std::make_shared<NoDiary>();
@@ -109,17 +115,24 @@ class RocksTables final : public Tables {
     // What was taken away goes from the disk too, and listings need not step over it: files in which half of a stretch
     // of keys are erasures are merged downwards though nothing else asks for it.
     options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(kErasedStretch, kErasedStretch / 2));
+    rocksdb::ColumnFamilyOptions names(options);
+    names.compaction_style = rocksdb::kCompactionStyleUniversal;
+    std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, options}, {"names", names}};
     rocksdb::DB* db = nullptr;
     rocksdb::Status status;
     if (access == Access::all) {
-      status = rocksdb::DB::Open(options, folder, &db);
+      status = rocksdb::DB::Open(options, folder, families, &families_, &db);
     } else {
-      status = rocksdb::DB::OpenForReadOnly(options, folder, &db);
+      // What format 1 has left has no names, and is not to get any by being looked at.
+      std::vector<std::string> there;
+      status = rocksdb::DB::ListColumnFamilies(options, folder, &there);
+      families.resize(std::min(families.size(), there.size()));
+      if (status.ok()) status = rocksdb::DB::OpenForReadOnly(options, folder, families, &families_, &db);
     }
     if (!status.ok()) return fail("Store", fmt::format("cannot open the tables in {}: {}", folder, status.ToString()));
     db_.reset(db);
     folder_ = folder;
-    options_ = options;
+    for (const auto& family : families) options_.emplace_back(options, family.options);
     return {};
   }
 
@@ -133,23 +146,25 @@ class RocksTables final : public Tables {
     return position;
   }
 
-  // One sorted file that RocksDB adds to its own: no second log, no second memtable.
+  // Sorted files that RocksDB adds to its own, all or none: no second log, no second memtable.
   bool take(Memtable& memory, Position position) override {
     if (compaction_->failing() && db_->Resume().ok()) compaction_->goes_on();
     // Reading looks into every file of level 0: compaction must not fall behind.
     constexpr uint64_t kFilesAtMost = 3 * kMergedAtOnce;
     compaction_->await([this] { return files_at_level_0() < kFilesAtMost; });
-    const std::string path = incoming(folder_);
-    const bool taken = write_file(path, memory, position) && add_file(path);
     std::error_code error;
-    if (!taken) std::filesystem::remove(path, error);
+    std::filesystem::create_directory(incoming(folder_), error);
+    std::vector<File> files;
+    const bool taken = !error && write_files(files, memory, position) && add_files(files);
+    std::filesystem::remove_all(incoming(folder_), error);
     if (taken) merge_erasures();
     return taken;
   }
 
   std::optional<std::string> get(Space space, std::string_view key) override {
+    if (!handle(space)) return std::nullopt;
     std::string value;
-    const auto status = db_->Get(rocksdb::ReadOptions(), table_key(space, key), &value);
+    const auto status = db_->Get(rocksdb::ReadOptions(), handle(space), table_key(space, key), &value);
     if (status.IsNotFound()) return std::nullopt;
     CHECK(status.ok(), damaged(status.ToString()));
     return value;
@@ -157,13 +172,14 @@ class RocksTables final : public Tables {
 
   void scan(Space space, std::string_view from, std::string_view to, Order order,
             const std::function<bool(std::string_view, std::string_view)>& visit) override {
+    if (!handle(space)) return;
     const std::string lower = table_key(space, from);
     const std::string upper = to.empty() ? std::string(1, static_cast<char>(static_cast<int>(space) + 1)) : table_key(space, to);
     const rocksdb::Slice lower_slice(lower), upper_slice(upper);
     rocksdb::ReadOptions options;
     options.iterate_lower_bound = &lower_slice;
     options.iterate_upper_bound = &upper_slice;
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(space)));
     order == Order::forward ? it->SeekToFirst() : it->SeekToLast();
     for (; it->Valid(); order == Order::forward ? it->Next() : it->Prev()) {
       const rocksdb::Slice key = it->key(), value = it->value();
@@ -188,7 +204,7 @@ class RocksTables final : public Tables {
     std::vector<std::string> damage;
     for (const auto& file : files) {
       const std::string path = folder_ + file.name;
-      rocksdb::SstFileReader reader(db_->GetOptions());
+      rocksdb::SstFileReader reader(options_.front());
       auto status = reader.Open(path);
       if (status.ok()) status = reader.VerifyChecksum(rocksdb::ReadOptions());
       if (!status.ok()) damage.push_back(fmt::format("{}: {}", path, status.ToString()));
@@ -197,28 +213,55 @@ class RocksTables final : public Tables {
   }
 
  private:
+  struct File {
+    std::string path;
+    Family family;
+  };
+
+  // A folder, emptied and left behind by nobody.
   static std::string incoming(const std::string& folder) { return folder + "/incoming"; }
+
+  // Nothing where that family is not there.
+  rocksdb::ColumnFamilyHandle* handle(Family family) const {
+    const auto at = static_cast<size_t>(family);
+    return at < families_.size() ? families_[at] : nullptr;
+  }
+  rocksdb::ColumnFamilyHandle* handle(Space space) const { return handle(family_of(space)); }
 
   uint64_t files_at_level_0() const {
     std::string count;
-    return db_->GetProperty(rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count) ? std::strtoull(count.c_str(), nullptr, 10) : 0;
+    const bool known = db_->GetProperty(handle(Family::ordered), rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count);
+    return known ? std::strtoull(count.c_str(), nullptr, 10) : 0;
   }
 
-  bool write_file(const std::string& path, Memtable& memory, Position position) {
-    rocksdb::SstFileWriter file(rocksdb::EnvOptions(), options_, nullptr, /*invalidate_page_cache=*/false);
-    bool ok = file.Open(path).ok();
+  // Keys that are ordered among themselves have a file of their own (a table's, and in the index a kind's), so that its range is
+  // no wider than it must be and what does not overlap can be told from what does.
+  bool write_files(std::vector<File>& files, Memtable& memory, Position position) {
+    std::optional<rocksdb::SstFileWriter> file;
+    bool ok = true;
+    const auto begin = [&](Family family) {
+      if (file) ok = file->Finish().ok();
+      file.emplace(rocksdb::EnvOptions(), options_[static_cast<size_t>(family)], nullptr, /*invalidate_page_cache=*/false);
+      files.push_back({fmt::format("{}/{}", incoming(folder_), files.size()), family});
+      ok = ok && file->Open(files.back().path).ok();
+    };
     std::string key;
     for (size_t i = 0; ok && i < static_cast<size_t>(Space::count); ++i) {
       const auto space = static_cast<Space>(i);
+      std::optional<char> kind;
       for (MemtableCursor at({&memory}, space, "", "", Order::forward); ok && !at.done(); at.next()) {
+        const char its_kind = space == Space::index && !at.key().empty() ? at.key().front() : '\0';
+        if (kind != its_kind) begin(family_of(space));
+        kind = its_kind;
         key.assign(1, static_cast<char>(space)).append(at.key());
-        ok = (at.value() ? file.Put(key, *at.value()) : file.Delete(key)).ok();
+        ok = ok && (at.value() ? file->Put(key, *at.value()) : file->Delete(key)).ok();
         erased_ += !at.value();
       }
     }
     std::string text;
     put_varint(text, position);
-    return ok && file.Put(kPositionKey, text).ok() && file.Finish().ok();
+    if (ok) begin(Family::ordered);
+    return ok && file->Put(kPositionKey, text).ok() && file->Finish().ok();
   }
 
   // Files that were made here are asked for erasures by nobody: all is merged downwards when they have become many for what is stored.
@@ -227,14 +270,22 @@ class RocksTables final : public Tables {
     if (erased_ < kErasedAtLeast || !db_->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &keys) || erased_ < keys / 4) return;
     erased_ = 0;
     // It only asks: RocksDB's own threads do it when nothing is more urgent.
-    (void)rocksdb::experimental::SuggestCompactRange(db_.get(), nullptr, nullptr);
+    for (rocksdb::ColumnFamilyHandle* family : families_) (void)rocksdb::experimental::SuggestCompactRange(db_.get(), family, nullptr, nullptr);
   }
 
-  bool add_file(const std::string& path) {
-    rocksdb::IngestExternalFileOptions how;
-    how.move_files = true;
-    how.write_global_seqno = false;
-    return db_->IngestExternalFile({path}, how).ok();
+  bool add_files(const std::vector<File>& files) {
+    std::vector<rocksdb::IngestExternalFileArg> all;
+    for (const Family family : {Family::ordered, Family::names}) {
+      rocksdb::IngestExternalFileArg of;
+      of.column_family = handle(family);
+      of.options.move_files = true;
+      of.options.write_global_seqno = false;
+      for (const File& file : files) {
+        if (file.family == family) of.external_files.push_back(file.path);
+      }
+      if (!of.external_files.empty()) all.push_back(std::move(of));
+    }
+    return db_->IngestExternalFiles(all).ok();
   }
 
   static std::string table_key(Space space, std::string_view key) {
@@ -253,7 +304,8 @@ class RocksTables final : public Tables {
   static constexpr uint64_t kErasedAtLeast = 20'000;
 
   std::string folder_;
-  rocksdb::Options options_;
+  std::vector<rocksdb::Options> options_;                   // of each family
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;     // owned, by Family
   uint64_t erased_ = 0;  // erasures handed over since all was merged
   std::shared_ptr<Compaction> compaction_ = std::make_shared<Compaction>();
   std::unique_ptr<rocksdb::DB> db_;

@@ -23,13 +23,14 @@ namespace store {
 enum class Space : uint8_t {
   meta = 0,        // format version, node identity
   resources = 1,   // services' resources: services/table.h
-  executions = 2,  // an execution's compact state
+  executions = 2,  // an execution: its record, and its state or its history
   history = 3,     // chunks of an execution's history
   index = 4,       // executions by machine and status, newest first
   logs = 5,        // log events
   outbox = 6,      // actions that must happen, at least once
   metrics = 7,     // datapoints of CloudWatch metrics
-  count = 8,
+  names = 8,       // where an execution is, by its ARN; looked up only, never gone through
+  count = 9,
 };
 
 struct Write {

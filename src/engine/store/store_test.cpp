@@ -151,9 +151,18 @@ TEST(DiskStore, RefusesANewerFormat) {
   std::ofstream(folder.path + "/format") << "gantry data directory, format 99\n";
   auto store = store::open_disk_store(loop, folder.path);
   ASSERT_FALSE(store);
-  EXPECT_NE(store.error().message.find("format says format 99, and this program reads format 1"), std::string::npos) << store.error().message;
+  EXPECT_NE(store.error().message.find("format says format 99, and this program reads formats 1 to 2"), std::string::npos) << store.error().message;
   std::ofstream(folder.path + "/format") << "gantry dXta\n";
   EXPECT_NE(store::open_disk_store(loop, folder.path).error().message.find("is damaged"), std::string::npos);
+}
+
+TEST(DiskStore, TakesUpWhatFormat1HasLeft) {
+  Folder folder;
+  WaitingLoop loop;
+  std::ofstream(folder.path + "/format") << "gantry data directory, format 1\n";
+  ASSERT_TRUE(store::open_disk_store(loop, folder.path));
+  // From now on it holds what a program of then could not read.
+  EXPECT_EQ(store::real_file_system().read(folder.path + "/format").value(), "gantry data directory, format 2\n");
 }
 
 TEST(DiskStore, CutsATornTailAndGoesOn) {
