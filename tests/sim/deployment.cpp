@@ -8,8 +8,8 @@ namespace sim {
 
 using json::Value;
 
-Deployment::Deployment(std::string name, std::vector<Plan> plans)
-    : name_(std::move(name)), arn_(fmt::format("{}stateMachine:{}", kArnHead, name_)), plans_(std::move(plans)) {
+Deployment::Deployment(std::string name, std::vector<Plan> plans, std::string type)
+    : name_(std::move(name)), arn_(fmt::format("{}stateMachine:{}", kArnHead, name_)), type_(std::move(type)), plans_(std::move(plans)) {
   for (const Plan& plan : plans_) definitions_.push_back(plan.definition());
 }
 
@@ -40,7 +40,7 @@ void Deployment::act(Process& process, Outside& outside, Random& random) {
   if (!now_.current) {
     next = {.current = 0, .versions = {0}, .alias = 0};
     return change(process, outside, "CreateStateMachine",
-                  json::object({{"name", name_}, {"definition", definitions_[0]}, {"roleArn", "arn:aws:iam::000000000000:role/r"}, {"publish", true}}), next);
+                  json::object({{"name", name_}, {"definition", definitions_[0]}, {"roleArn", "arn:aws:iam::000000000000:role/r"}, {"type", type_}, {"publish", true}}), next);
   }
   if (now_.alias == 0) {
     next.alias = now_.versions.size();

@@ -13,7 +13,7 @@ namespace sim {
 class Deployment {
  public:
   // `plans`: what its definition is, one after another.
-  Deployment(std::string name, std::vector<Plan> plans);
+  Deployment(std::string name, std::vector<Plan> plans, std::string type = "STANDARD");
 
   const std::string& arn() const { return arn_; }
   // One change, if it is time for one.
@@ -43,7 +43,7 @@ class Deployment {
   std::string alias_arn() const { return arn_ + ":live"; }
   void change(Process& process, Outside& outside, std::string_view operation, json::Value params, State next);
 
-  std::string name_, arn_;
+  std::string name_, arn_, type_;
   std::vector<Plan> plans_;
   std::vector<std::string> definitions_;
   State now_, acknowledged_;

@@ -30,6 +30,7 @@ struct Maker {
   Random& random;
   char letter = 'S';   // with which its states' names begin
   bool starts = true;  // executions of their own: others, or a Map's
+  bool express = false;  // for Express: nothing that is answered by token, and two states at most
   int names = 0;
   bool variable = true;  // whether "v" is to be seen
 
@@ -48,7 +49,7 @@ struct Maker {
 
   Plan scope(int depth) {
     Plan plan;
-    const size_t count = 1 + random.below(depth == 0 ? 6 : 3) + (depth == 0);
+    const size_t count = 1 + random.below(express ? 2 : depth == 0 ? 6 : 3) + (depth == 0);
     for (size_t i = 0; i < count; ++i) plan.states.push_back(state(i, count, depth));
     // The variable is there from the start.
     if (depth == 0 && variable) plan.states[0] = {.kind = Kind::pass, .name = fmt::format("{}0", letter), .next = 1, .number = static_cast<int64_t>(random.below(100)), .assigns = true};
@@ -79,12 +80,13 @@ struct Maker {
       case 4: s.kind = last ? (random.below(2) ? Kind::succeed : Kind::fail) : Kind::pass, s.number = 1; break;
       case 5: s.kind = depth < kDepthMax ? Kind::parallel : Kind::pass; break;
       case 6: s.kind = depth < kDepthMax ? Kind::map : Kind::wait; s.number = static_cast<int64_t>(1 + random.below(3)); break;
-      case 12: s.kind = Kind::nested, s.waits = random.below(4) > 0; break;
+      case 12: s.kind = Kind::nested, s.waits = random.below(4) > 0, s.express = random.below(3) == 0; break;
       case 13:
         s.kind = depth < kDepthMax ? Kind::distributed : Kind::pass, s.number = static_cast<int64_t>(1 + random.below(3));
         if (random.below(2)) s.tolerated = static_cast<int64_t>(random.below(3));
+        s.express = random.below(3) == 0;
         break;
-      default: s.kind = Kind::task, s.number = static_cast<int64_t>(5 + random.below(15)); s.work = static_cast<PlannedState::Work>(random.below(3));
+      default: s.kind = Kind::task, s.number = static_cast<int64_t>(5 + random.below(15)); s.work = express ? PlannedState::Work::call : static_cast<PlannedState::Work>(random.below(3));
         // Whoever answers does so within two seconds.
         if (s.work != PlannedState::Work::call && random.below(2) == 0) s.heartbeat_s = 4 + static_cast<int64_t>(random.below(static_cast<uint64_t>(s.number) - 4));
     }
@@ -93,10 +95,12 @@ struct Maker {
     } else if (s.kind == Kind::map) {
       s.scopes.push_back(scope(depth + 1));
     } else if (s.kind == Kind::distributed) {
-      // An execution of its own sees no variable of its parent's.
-      const bool seen = std::exchange(variable, false);
-      s.scopes.push_back(scope(depth + 1));
-      variable = seen;
+      // An execution of its own sees no variable of its parent's, and an Express one has no executions of its own.
+      Maker child = *this;
+      child.variable = false;
+      if (s.express) child.starts = false, child.express = true;
+      s.scopes.push_back(child.scope(s.express ? kDepthMax : depth + 1));
+      names = child.names;
     }
     if (s.kind == Kind::task || s.kind == Kind::parallel || s.kind == Kind::map || s.kind == Kind::distributed || (s.kind == Kind::nested && s.waits)) {
       s.retriers = retriers();
@@ -163,22 +167,36 @@ struct Writer {
 
   // Times and names that chance picks are in what a started execution's description says: of it the output alone is kept.
   void nested(json::ObjectBuilder& out, const PlannedState& s) const {
+    if (s.express && s.waits) return nested_express(out);
+    const std::string_view leaf = s.express ? kExpressLeafArn : kLeafArn;
     out.add("Resource", s.waits ? "arn:aws:states:::states:startExecution.sync:2" : "arn:aws:states:::states:startExecution");
     if (jsonata) {
-      out.add("Arguments", json::object({{"StateMachineArn", kLeafArn}, {"Input", json::object({{"n", "{% $states.input.n %}"}, {"list", "{% $states.input.list %}"}, {"at", "{% $states.input.at %}"}})}}));
+      out.add("Arguments", json::object({{"StateMachineArn", leaf}, {"Input", json::object({{"n", "{% $states.input.n %}"}, {"list", "{% $states.input.list %}"}, {"at", "{% $states.input.at %}"}})}}));
       if (s.waits) result(out, "nest", "{'o': $states.result.Output}");
       else out.add("Output", "{% $states.input %}");
     } else {
-      out.add("Parameters", json::object({{"StateMachineArn", kLeafArn}, {"Input", json::object({{"n.$", "$.n"}, {"list.$", "$.list"}, {"at.$", "$.at"}})}}));
+      out.add("Parameters", json::object({{"StateMachineArn", leaf}, {"Input", json::object({{"n.$", "$.n"}, {"list.$", "$.list"}, {"at.$", "$.at"}})}}));
       if (s.waits) out.add("ResultSelector", json::object({{"o.$", "$.Output"}})).add("ResultPath", "$.nest");
       else out.add("ResultPath", Value());
+    }
+  }
+
+  // Its failure is an answer like any other.
+  void nested_express(json::ObjectBuilder& out) const {
+    out.add("Resource", "arn:aws:states:::aws-sdk:sfn:startSyncExecution");
+    if (jsonata) {
+      out.add("Arguments", json::object({{"StateMachineArn", kExpressLeafArn}, {"Input", "{% $string($states.input) %}"}}));
+      result(out, "nest", "{'s': $states.result.Status}");
+    } else {
+      out.add("Parameters", json::object({{"StateMachineArn", kExpressLeafArn}, {"Input.$", "States.JsonToString($)"}}));
+      out.add("ResultSelector", json::object({{"s.$", "$.Status"}})).add("ResultPath", "$.nest");
     }
   }
 
   void map(json::ObjectBuilder& out, const PlannedState& s) const {
     Value processor = scope(s.scopes[0]);
     if (s.kind == Kind::distributed) {
-      processor = processor.with("ProcessorConfig", json::object({{"Mode", "DISTRIBUTED"}, {"ExecutionType", "STANDARD"}}));
+      processor = processor.with("ProcessorConfig", json::object({{"Mode", "DISTRIBUTED"}, {"ExecutionType", s.express ? "EXPRESS" : "STANDARD"}}));
       if (s.tolerated) out.add("ToleratedFailureCount", *s.tolerated);
     }
     out.add("MaxConcurrency", s.number).add("ItemProcessor", std::move(processor));
@@ -249,7 +267,7 @@ bool covers(const std::string& rule, const std::string& error) {
 
 struct Model {
   uint64_t seed;
-  const Plan& leaf;
+  const Leaves& leaves;
   bool lost = false;  // too many possibilities
   static constexpr size_t kMost = 24;
 
@@ -287,7 +305,7 @@ struct Model {
         }
         const char* member = s.kind == Kind::task ? "t" : s.kind == Kind::nested ? "nest" : s.kind == Kind::parallel ? "par" : "map";
         for (const auto& [text, end] : s.kind == Kind::task          ? task(s, input)
-                                       : s.kind == Kind::nested      ? nested(input)
+                                       : s.kind == Kind::nested      ? nested(s, input)
                                        : s.kind == Kind::distributed ? distributed(s, input)
                                                                      : fan_out(s, input, v)) {
           if (end.ok) {
@@ -326,10 +344,11 @@ struct Model {
   static Value item_input(const Value& input, const Value& item) { return json::object({{"n", item}, {"list", input["list"]}, {"at", input["at"]}}); }
 
   // Whatever the other execution fails with, here its task has failed.
-  Ends nested(const Value& input) {
+  Ends nested(const PlannedState& s, const Value& input) {
     Ends out;
-    for (const auto& [text, end] : scope(leaf, 0, item_input(input, input["n"]), 0)) {
-      if (end.ok) add(out, {.value = json::object({{"o", end.value}})});
+    for (const auto& [text, end] : scope(s.express ? leaves.express : leaves.standard, 0, item_input(input, input["n"]), 0)) {
+      if (s.express) add(out, {.value = json::object({{"s", end.ok ? "SUCCEEDED" : "FAILED"}})});
+      else if (end.ok) add(out, {.value = json::object({{"o", end.value}})});
       else add(out, {.ok = false, .error = "States.TaskFailed"});
     }
     return out;
@@ -431,11 +450,13 @@ Plan make_plan(Random& random) {
   return plan;
 }
 
-Plan make_leaf(Random& random) {
-  Maker maker{.random = random, .letter = 'L', .starts = false, .variable = false};
-  Plan plan = maker.scope(1);
-  plan.jsonata = random.below(2) == 0;
-  return plan;
+Leaves make_leaves(Random& random) {
+  Maker standard{.random = random, .letter = 'L', .starts = false, .variable = false};
+  Maker express{.random = random, .letter = 'X', .starts = false, .express = true, .variable = false};
+  Leaves leaves{standard.scope(1), express.scope(kDepthMax)};
+  leaves.standard.jsonata = random.below(2) == 0;
+  leaves.express.jsonata = random.below(2) == 0;
+  return leaves;
 }
 
 Value make_input(Random& random) {
@@ -445,8 +466,8 @@ Value make_input(Random& random) {
                        {"at", instant(static_cast<int64_t>(random.below(40)) - 5)}});
 }
 
-std::set<std::string> predict(const Plan& plan, const Plan& leaf, const Value& input, uint64_t seed) {
-  Model model{seed, leaf};
+std::set<std::string> predict(const Plan& plan, const Leaves& leaves, const Value& input, uint64_t seed) {
+  Model model{seed, leaves};
   std::set<std::string> out;
   for (const auto& [text, end] : model.scope(plan, 0, input, 0)) out.insert(end.text());
   if (model.lost) return {};

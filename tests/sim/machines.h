@@ -34,6 +34,7 @@ struct PlannedState {
   enum class Work : uint8_t { call, callback, activity } work = Work::call;
   int64_t heartbeat_s = 0;     // task; 0: none
   bool waits = true;           // nested: for the end of the execution that it starts
+  bool express = false;        // nested, distributed: Express executions
   std::optional<int64_t> tolerated;  // distributed: how many children may fail
   // Wait: how it says until when. The paths' are the input's "n" and "at".
   enum class Until : uint8_t { seconds, seconds_path, timestamp, timestamp_path } until = Until::seconds;
@@ -58,14 +59,19 @@ struct Plan {
 };
 
 Plan make_plan(Random& random);
-// The machine whose executions the others start: without a Map of executions, and starting none itself.
-Plan make_leaf(Random& random);
+// The machines whose executions the others start: without a Map of executions, and starting none themselves. Express ones are over
+// within their five minutes, and nobody answers by token.
+struct Leaves {
+  Plan standard, express;
+};
+Leaves make_leaves(Random& random);
 inline constexpr std::string_view kLeafArn = "arn:aws:states:us-east-1:000000000000:stateMachine:leaf";
+inline constexpr std::string_view kExpressLeafArn = "arn:aws:states:us-east-1:000000000000:stateMachine:express-leaf";
 
 json::Value make_input(Random& random);
 
 // "SUCCEEDED {output, members sorted}" or "FAILED error"; empty when there are too many possibilities to tell.
-std::set<std::string> predict(const Plan& plan, const Plan& leaf, const json::Value& input, uint64_t seed);
+std::set<std::string> predict(const Plan& plan, const Leaves& leaves, const json::Value& input, uint64_t seed);
 
 // JSON with members sorted, without the causes that describe another execution.
 std::string canonical(const json::Value& value);

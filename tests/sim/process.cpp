@@ -53,7 +53,7 @@ Result<Value> Process::call(std::string_view operation, Value params) {
 
 void Process::schedule(const engine::Record& execution, const asl::ScheduleTask& task) {
   const Resource& resource = *task.resource;
-  if (resource.service == "states") return house_->states.tasks().schedule(execution, task);
+  if (resource.service == "states" || resource.service == "sfn") return house_->states.tasks().schedule(execution, task);
   const auto [it, fresh] = outside_.jobs.try_emplace({execution.arn, task.task});
   Job& job = it->second;
   const Value& p = task.parameters;
@@ -88,7 +88,7 @@ void Process::schedule(const engine::Record& execution, const asl::ScheduleTask&
 }
 
 void Process::cancel(const engine::Record& execution, const asl::CancelTask& task) {
-  if (task.resource->service == "states") house_->states.tasks().cancel(execution, task);
+  if (task.resource->service == "states" || task.resource->service == "sfn") house_->states.tasks().cancel(execution, task);
 }
 
 // A service's answer: it comes when it comes.

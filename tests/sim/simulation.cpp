@@ -81,8 +81,8 @@ class World {
   Outside outside_;
   SeededRandom plans_random_, faults_, clients_random_, owners_random_;
   std::vector<Deployment> machines_;
-  std::optional<Plan> leaf_;
-  std::optional<Deployment> leaf_machine_;
+  std::optional<Leaves> leaves_;
+  std::vector<Deployment> leaf_machines_;
   std::vector<Client> clients_;
   std::map<std::string, std::vector<Seen>> seen_;  // by execution
   std::unique_ptr<Process> process_;
@@ -94,8 +94,9 @@ class World {
 };
 
 void World::plan() {
-  leaf_ = make_leaf(plans_random_);
-  leaf_machine_.emplace("leaf", std::vector<Plan>{*leaf_});
+  leaves_ = make_leaves(plans_random_);
+  leaf_machines_.emplace_back("leaf", std::vector<Plan>{leaves_->standard});
+  leaf_machines_.emplace_back("express-leaf", std::vector<Plan>{leaves_->express}, "EXPRESS");
   const uint64_t machines = 1 + plans_random_.below(2);
   for (uint64_t i = 0; i < machines; ++i) {
     std::vector<Plan> plans;
@@ -140,7 +141,7 @@ void World::restart(Crash how) {
   process_ = std::make_unique<Process>(outside_, at, faults_.next());
   if (auto opened = process_->open(); !opened) return fail("it does not start again: " + opened.error().message);
   for (Deployment& machine : machines_) machine.look(*process_, outside_);
-  leaf_machine_->look(*process_, outside_);
+  for (Deployment& leaf : leaf_machines_) leaf.look(*process_, outside_);
   process_->start();
 }
 
@@ -157,7 +158,8 @@ void World::act(Client& client) {
     if (lived_ms() < client.at_ms || client.asked || !process_->store->healthy()) return;
     // What it starts others of has to be there.
     const auto start = machines_[client.machine].start(client.by, client.pick);
-    if (!start || !leaf_machine_->start(Deployment::By::machine, 0)) return;
+    const auto there = [](const Deployment& leaf) { return leaf.start(Deployment::By::machine, 0).has_value(); };
+    if (!start || !std::ranges::all_of(leaf_machines_, there)) return;
     client.plans.insert(start->plan);
     const auto done = asks("StartExecution", json::object({{"stateMachineArn", start->arn}, {"name", client.name}, {"input", client.input}}));
     if (!done && protocol::is_no_room(done.error())) return;
@@ -229,7 +231,7 @@ Outcome World::run() {
   const SimulatedDisk& disk = outside_.disk;
   while (!failed() && lived_ms() < kCapMs) {
     if (process_->store->healthy()) {
-      leaf_machine_->act(*process_, outside_, owners_random_);
+      for (Deployment& leaf : leaf_machines_) leaf.act(*process_, outside_, owners_random_);
       for (Deployment& machine : machines_) machine.act(*process_, outside_, owners_random_);
     }
     for (Client& client : clients_) act(client);
@@ -266,7 +268,8 @@ Outcome World::run() {
 
 // All there are: the clients', those that they started, and the children of Maps, wherever those are.
 std::vector<Record> World::executions() {
-  std::vector<std::string> owners{leaf_machine_->arn()};
+  std::vector<std::string> owners;
+  for (const Deployment& leaf : leaf_machines_) owners.push_back(leaf.arn());
   for (const Deployment& machine : machines_) owners.push_back(machine.arn());
   std::vector<Record> out;
   for (size_t i = 0; i < owners.size(); ++i) {
@@ -312,7 +315,7 @@ void World::check_client(Client& client) {
   const auto number = machine.plan_of(process_->engine().definition_text(record->definition).value_or(""));
   if (!number || !client.plans.contains(*number)) return fail(client.arn + ": it runs a definition that it was not started with");
   const Plan& plan = machine.plan(*number);
-  const std::set<std::string> right = predict(plan, *leaf_, *json::parse(client.input), outside_.seed);
+  const std::set<std::string> right = predict(plan, *leaves_, *json::parse(client.input), outside_.seed);
   std::string ended(engine::status_text(record->status));
   if (record->status == engine::Outcome::succeeded) ended += " " + canonical(*json::parse(*record->output));
   if (record->status == engine::Outcome::failed) ended += " " + record->error.value_or("");
@@ -320,7 +323,7 @@ void World::check_client(Client& client) {
   if (!right.empty() && !right.contains(ended) && !excused) {
     std::string all;
     for (const std::string& one : right) all += "\n    " + one;
-    fail(fmt::format("{}: ended as\n    {}\n  where the model has{}\n  {}\n  leaf {}\n  input {}", client.arn, ended, all, plan.definition(), leaf_->definition(), client.input));
+    fail(fmt::format("{}: ended as\n    {}\n  where the model has{}\n  {}\n  leaf {}\n  express leaf {}\n  input {}", client.arn, ended, all, plan.definition(), leaves_->standard.definition(), leaves_->express.definition(), client.input));
   }
   if (client.stopped && client.redrives == 0 && record->status != engine::Outcome::aborted) fail(client.arn + ": was stopped, and ended otherwise");
   if (plan.sequential() && !plan.timeout_s && !client.stop_asked && client.redrives == 0 && !set_ahead_) {
@@ -393,7 +396,8 @@ void World::check_children(const Record& record, const std::vector<asl::Event>& 
     if (event.type == EventType::TaskSucceeded || event.type == EventType::TaskFailed) answered.insert(event.previous);
     if ((event.type != EventType::TaskSubmitted && event.type != EventType::TaskSucceeded) || !event.data) continue;
     const std::string child(event.data->text("ExecutionArn"));
-    if (child.empty()) continue;
+    // Nothing is kept of an Express one.
+    if (child.empty() || child.find(":express:") != child.npos) continue;
     if (!process_->engine().find(child)) fail(fmt::format("{}: it started {}, which is not there", record.arn, child));
     if (event.type == EventType::TaskSubmitted) started.emplace(event.id, child);
   }
@@ -421,8 +425,12 @@ void World::check_map_run(const std::string& arn) {
   for (const auto& listed : process_->engine().list({.owner = arn, .limit = 10'000}).entries) ++children[process_->engine().find(listed.arn)->status];
   const Value& counts = (*run)["executionCounts"];
   const auto told = [&](std::string_view name) { return counts[name].as_int64().value_or(-1); };
+  // Of Express ones nothing is kept but how many they were.
+  if (children.empty() && told("succeeded") + told("failed") + told("timedOut") + told("aborted") != told("total")) {
+    fail(fmt::format("{}: its counts do not add up: {}", arn, json::write(*run)));
+  }
   for (const auto& [name, status] : {std::pair{"succeeded", engine::Outcome::succeeded}, {"failed", engine::Outcome::failed}, {"timedOut", engine::Outcome::timed_out}}) {
-    if (told(name) != children[status]) fail(fmt::format("{}: {} are told to be {}, {} are: {}", arn, told(name), name, children[status], json::write(*run)));
+    if (!children.empty() && told(name) != children[status]) fail(fmt::format("{}: {} are told to be {}, {} are: {}", arn, told(name), name, children[status], json::write(*run)));
   }
   if (told("running") != 0 || told("pending") != 0) fail(fmt::format("{}: it is over, and {} run, {} wait", arn, told("running"), told("pending")));
 }
