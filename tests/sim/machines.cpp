@@ -85,6 +85,7 @@ struct Maker {
         s.kind = depth < kDepthMax ? Kind::distributed : Kind::pass, s.number = static_cast<int64_t>(1 + random.below(3));
         if (random.below(2)) s.tolerated = static_cast<int64_t>(random.below(3));
         s.express = random.below(3) == 0;
+        s.from_s3 = random.below(3) == 0;
         break;
       default: s.kind = Kind::task, s.number = static_cast<int64_t>(5 + random.below(15)); s.work = express ? PlannedState::Work::call : static_cast<PlannedState::Work>(random.below(3));
         // Whoever answers does so within two seconds.
@@ -200,11 +201,17 @@ struct Writer {
       if (s.tolerated) out.add("ToleratedFailureCount", *s.tolerated);
     }
     out.add("MaxConcurrency", s.number).add("ItemProcessor", std::move(processor));
+    if (s.from_s3) {
+      const Value key = jsonata ? json::object({{"Bucket", "lists"}, {"Key", "{% $string($states.input.list) %}"}})
+                                : json::object({{"Bucket", "lists"}, {"Key.$", "States.JsonToString($.list)"}});
+      out.add("ItemReader", json::object({{"Resource", "arn:aws:states:::s3:getObject"}, {"ReaderConfig", json::object({{"InputType", "JSON"}})},
+                                          {jsonata ? "Arguments" : "Parameters", key}}));
+    } else {
+      out.add(jsonata ? "Items" : "ItemsPath", jsonata ? "{% $states.input.list %}" : "$.list");
+    }
     if (jsonata) {
-      out.add("Items", "{% $states.input.list %}");
       out.add("ItemSelector", json::object({{"n", "{% $states.context.Map.Item.Value %}"}, {"list", "{% $states.input.list %}"}, {"at", "{% $states.input.at %}"}}));
     } else {
-      out.add("ItemsPath", "$.list");
       out.add("ItemSelector", json::object({{"n.$", "$$.Map.Item.Value"}, {"list.$", "$.list"}, {"at.$", "$.at"}}));
     }
     result(out, "map");

@@ -35,6 +35,7 @@ struct PlannedState {
   int64_t heartbeat_s = 0;     // task; 0: none
   bool waits = true;           // nested: for the end of the execution that it starts
   bool express = false;        // nested, distributed: Express executions
+  bool from_s3 = false;        // distributed: its items are an object's, of which the key is the content (process.cpp)
   std::optional<int64_t> tolerated;  // distributed: how many children may fail
   // Wait: how it says until when. The paths' are the input's "n" and "at".
   enum class Until : uint8_t { seconds, seconds_path, timestamp, timestamp_path } until = Until::seconds;

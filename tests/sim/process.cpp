@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/encoding.h"
 #include "protocol/models/validate.h"
 
 namespace sim {
@@ -20,6 +21,8 @@ Process::House::House(Process& process)
       states(kit, {.retention_ms = 0}) {
   registry.set_validator(model::make_validator());
   registry.set_room([&process] { return process.store->healthy() ? protocol::Lack::none : protocol::Lack::disk; });
+  registry.set_upstream([&process](const protocol::Call& call, protocol::Reply& reply) { return process.answer_upstream(call, reply); });
+  registry.set_upstream_has([](std::string_view service, std::string_view operation) { return service == "s3" && operation == "GetObject"; });
   states.engine().set_sink(&process);
   states.engine().set_turns({.at_once = 7, .first = 5, .turn = 3, .slice = 5});
   states.engine().keep_resident(1);
@@ -49,6 +52,15 @@ Result<Value> Process::call(std::string_view operation, Value params) {
   std::optional<Result<Value>> answer;
   house_->registry.call(made, [&answer](Result<Value> result) { answer = std::move(result); });
   return answer ? *answer : ::fail("NoAnswer", "");
+}
+
+bool Process::answer_upstream(const protocol::Call& call, protocol::Reply& reply) {
+  constexpr uint64_t kSlowestMs = 400;
+  if (call.service != "s3" || call.operation != "GetObject") return false;
+  loop.after(static_cast<int64_t>(random_.below(kSlowestMs)), [body = base64_encode(call.params.text("Key")), reply = std::move(reply)]() mutable {
+    reply(json::object({{"Body", body}}));
+  });
+  return true;
 }
 
 void Process::schedule(const engine::Record& execution, const asl::ScheduleTask& task) {

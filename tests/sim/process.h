@@ -84,6 +84,8 @@ class Process final : public engine::ActionSink {
   struct NoHttp final : net::HttpClient {
     void send(net::Request, net::SendOptions, Done done) override { done(::fail("HttpConnection", "there is no network here")); }
   };
+  // S3, of which every object's content is its key.
+  bool answer_upstream(const protocol::Call& call, protocol::Reply& reply);
   // The services, as app/server.cpp makes them.
   struct House {
     House(Process& process);
