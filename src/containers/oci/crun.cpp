@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 
 extern char** environ;
 extern "C" const char gantry_no_systemd_begin[], gantry_no_systemd_end[];
@@ -21,23 +22,28 @@ namespace {
 
 bool seal(int file) { return fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0; }
 
-int memory_file(const char* name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
-
-int sealed_copy(int from, off_t bytes) {
-  const int to = memory_file("gantry-runtime");
-  bool ok = to >= 0;
-  for (off_t at = 0; ok && at < bytes;) ok = sendfile(to, from, &at, static_cast<size_t>(bytes - at)) > 0;
-  if (ok && seal(to)) return to;
+// A file in memory that `fill` writes and nobody can change afterwards; -1 when that fails.
+int sealed_file(const char* name, const std::function<bool(int)>& fill) {
+  const int to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (to >= 0 && fill(to) && seal(to)) return to;
   if (to >= 0) close(to);
   return -1;
 }
 
+int sealed_copy(int from, off_t bytes) {
+  return sealed_file("gantry-runtime", [=](int to) {
+    for (off_t at = 0; at < bytes;) {
+      if (sendfile(to, from, &at, static_cast<size_t>(bytes - at)) <= 0) return false;
+    }
+    return true;
+  });
+}
+
 int sealed_no_systemd() {
-  const int to = memory_file("gantry-no-systemd");
-  const auto bytes = gantry_no_systemd_end - gantry_no_systemd_begin;
-  if (to >= 0 && write(to, gantry_no_systemd_begin, static_cast<size_t>(bytes)) == bytes && seal(to)) return to;
-  if (to >= 0) close(to);
-  return -1;
+  return sealed_file("gantry-no-systemd", [](int to) {
+    const auto bytes = gantry_no_systemd_end - gantry_no_systemd_begin;
+    return write(to, gantry_no_systemd_begin, static_cast<size_t>(bytes)) == bytes;
+  });
 }
 
 std::string path_of(int file) { return fmt::format("/proc/self/fd/{}", file); }
