@@ -5,6 +5,8 @@
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -79,14 +81,12 @@ struct Shared {
   }
 };
 
-// One connection: reads a request, waits for its response, sends it, goes on with the next.
-class Session final : public Client, public std::enable_shared_from_this<Session> {
+// One connection: reads a request, waits for its response, sends it, goes on with the next. It holds itself while its socket is open.
+class Session final : public Client, public Poller::Socket, public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<Shared> shared, tcp::socket socket) : shared_(std::move(shared)), socket_(std::move(socket)) {
+  // `fd` does not block.
+  Session(std::shared_ptr<Shared> shared, int fd, std::string peer) : shared_(std::move(shared)), fd_(fd), peer_(std::move(peer)) {
     shared_->sessions.insert(this);
-    error_code error;
-    const auto peer = socket_.remote_endpoint(error);
-    if (!error) peer_ = peer.address().to_string();
     deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
   }
   ~Session() override {
@@ -97,11 +97,29 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (stream_) stream_->close();
   }
 
-  void start() { wait_readable(); }
+  void start() {
+    self_ = shared_from_this();
+    wait_readable();
+    if (!shared_->io.poller->add(fd_, *this)) close();
+  }
+  void ready(uint32_t events) override {
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ended_ = true;
+    if ((events & EPOLLIN) || ended_) may_read_ = true;
+    const auto self = shared_from_this();
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) && std::exchange(waits_to_write_, false)) {
+      if (stream_) {
+        writing_stream_ = false;
+        write_stream();
+      } else {
+        write();
+      }
+    }
+    look();
+  }
   void when_gone(Function<void()> gone) override {
     if (state_ != State::handling || gone_) return;
     gone_ = std::move(gone);
-    watch_client();
+    wait_readable();
   }
   void belongs_to(std::string_view owner) override {
     if (owner_ && owner_->name == owner) return;
@@ -126,13 +144,15 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   // Whether nothing is lost when it is closed.
   bool idle() const { return state_ == State::idle || state_ == State::streaming; }
   void close() {
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    if (!open()) return;
+    shared_->io.poller->remove(fd_, *this);
+    ::shutdown(fd_, SHUT_RDWR);
+    ::close(std::exchange(fd_, -1));
     release_answer();
     if (const auto stream = std::exchange(stream_, nullptr)) stream->close();
+    asio::post(shared_->io.io, [self = std::move(self_)] {});  // whoever closes it may go on with it
   }
-  bool open() const { return socket_.is_open(); }
+  bool open() const { return fd_ >= 0; }
   static void write_answers(Shared& shared) {
     for (const auto& session : std::exchange(shared.answered, {})) session->write();
   }
@@ -144,10 +164,31 @@ class Session final : public Client, public std::enable_shared_from_this<Session
  private:
   enum class State : uint8_t { idle, receiving, handling, sending, streaming };
 
+  // Goes on in look() once there is something to read. What is there already waits for its turn.
   void wait_readable() {
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
-      if (!error) self->readable();
-    });
+    waits_to_read_ = true;
+    if (may_read_) asio::post(shared_->io.io, [self = shared_from_this()] { self->look(); });
+  }
+  void look() {
+    if (!may_read_ || !open() || !std::exchange(waits_to_read_, false)) return;
+    if (draining_) return drain();
+    if (state_ == State::handling || state_ == State::streaming) return read_ahead();
+    readable();
+  }
+
+  // What has come, in the buffer that all share; nothing when that is nothing yet, no value when the connection is over.
+  std::optional<std::string_view> take() {
+    const auto got = receive(fd_, shared_->scratch);
+    if (!got) return std::nullopt;
+    // Less than there is room for is all there is, unless the end lies behind it. What comes from now on is told.
+    may_read_ = *got > 0 && (ended_ || *got == shared_->scratch.size());
+    return std::string_view(shared_->scratch.data(), *got);
+  }
+  // How much of it the system took, which may be nothing for now; no value when the connection is over.
+  std::optional<size_t> give(std::string_view bytes) {
+    const auto gave = transmit(fd_, bytes);
+    waits_to_write_ = gave && *gave == 0;
+    return gave;
   }
 
   void readable() {
@@ -172,11 +213,10 @@ class Session final : public Client, public std::enable_shared_from_this<Session
   }
 
   void read() {
-    error_code error;
-    const size_t got = socket_.read_some(asio::buffer(shared_->scratch), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) return wait_readable();
-    if (error) return close();
-    received({shared_->scratch.data(), got});
+    const auto bytes = take();
+    if (!bytes) return close();
+    if (bytes->empty()) return wait_readable();
+    received(*bytes);
   }
 
   void received(std::string_view bytes) {
@@ -210,8 +250,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     if (parser_->expects_continue() && !continued_) {
       continued_ = true;
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      error_code ignored;
-      socket_.write_some(asio::buffer(kContinue), ignored);
+      transmit(fd_, kContinue);
     }
     account_body();
     return used;
@@ -277,23 +316,18 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     shared_->handler(std::move(request), [self = shared_from_this()](Response response) { self->send(std::move(response)); });
   }
 
-  void watch_client() {
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
-      if (failed || self->state_ != State::handling) return;
-      error_code error;
-      const size_t got = self->socket_.read_some(asio::buffer(self->shared_->scratch), error);
-      const bool none = error == asio::error::would_block || error == asio::error::try_again;
-      // The next request may come before the answer to this one.
-      if (!error) self->pending_.append(self->shared_->scratch.data(), got);
-      if ((!error || none) && self->pending_.size() <= self->shared_->limits.header_bytes) return self->watch_client();
-      self->close();
-      if (auto gone = std::exchange(self->gone_, nullptr)) gone();
-    });
+  // While a request is answered: its client may leave, or send the next one before the answer to this one.
+  void read_ahead() {
+    const auto bytes = take();
+    if (bytes) pending_.append(*bytes);
+    if (bytes && pending_.size() <= shared_->limits.header_bytes) return wait_readable();
+    close();
+    if (auto gone = std::exchange(gone_, nullptr)) gone();
   }
 
   void send(Response response) {
-    if (std::exchange(gone_, nullptr)) socket_.cancel();  // watch_client() ends
-    if (!socket_.is_open()) {
+    if (std::exchange(gone_, nullptr)) waits_to_read_ = false;
+    if (!open()) {
       if (response.stream) response.stream->close();
       return;
     }
@@ -326,7 +360,7 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     // Progress alone is not enough: a reader that takes a byte now and then is cut off all the same.
     sent_by_ = deadline_ + static_cast<int64_t>(out_.size()) * 1'000 / shared_->limits.send_bytes_per_s_min;
     if (out_.size() > kTogetherBytes) return write();
-    if (shared_->answered.empty()) asio::post(socket_.get_executor(), [shared = shared_] { write_answers(*shared); });
+    if (shared_->answered.empty()) asio::post(shared_->io.io, [shared = shared_] { write_answers(*shared); });
     shared_->answered.push_back(shared_from_this());
   }
 
@@ -336,23 +370,9 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     state_ = State::streaming;
     stream_ = std::move(stream);
     sent_ = 0;
-    watch_reader();
+    wait_readable();
     write_stream();
     if (stream_) stream_->attach([this] { write_stream(); });
-  }
-
-  void watch_reader() {
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
-      if (failed || self->state_ != State::streaming) return;
-      error_code error;
-      const size_t got = self->socket_.read_some(asio::buffer(self->shared_->scratch), error);
-      if (error == asio::error::would_block || error == asio::error::try_again) return self->watch_reader();
-      if (error) return self->close();
-      // The next request, before the end of this one's answer.
-      self->pending_.append(self->shared_->scratch.data(), got);
-      if (self->pending_.size() > self->shared_->limits.header_bytes) return self->close();
-      self->watch_reader();
-    });
   }
 
   void write_stream() {
@@ -380,20 +400,13 @@ class Session final : public Client, public std::enable_shared_from_this<Session
         }
         break;
       }
-      error_code error;
-      const size_t wrote = socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), error);
-      if (error == asio::error::would_block || error == asio::error::try_again) {
-        socket_.async_wait(tcp::socket::wait_write, [self](const error_code& failed) {
-          self->writing_stream_ = false;
-          if (!failed) self->write_stream();
-        });
-        return;
-      }
-      if (error) {
+      const auto gave = give(std::string_view(out_).substr(sent_));
+      if (!gave) {
         close();
         break;
       }
-      sent_ += wrote;
+      if (waits_to_write_) return;
+      sent_ += *gave;
       deadline_ = shared_->now_ms() + shared_->limits.send_ms;
     }
     writing_stream_ = false;
@@ -403,26 +416,21 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     stream_ = nullptr;
     state_ = State::sending;
     sent_by_ = shared_->now_ms() + shared_->limits.send_ms;
-    socket_.cancel();  // watch_reader() ends
+    waits_to_read_ = false;
     if (chunked_) out_ = "0\r\n\r\n";
     write();
   }
 
   void write() {
     while (sent_ < out_.size()) {
-      error_code error;
-      const size_t wrote = socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), error);
-      if (error == asio::error::would_block || error == asio::error::try_again) {
+      const auto gave = give(std::string_view(out_).substr(sent_));
+      if (!gave) return close();
+      if (waits_to_write_) {
         if (counted_answer_ == 0) account_answer();
-        if (!open()) return;
-        socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
-          if (!failed) self->write();
-        });
         return;
       }
-      if (error) return close();
-      sent_ += wrote;
-      deadline_ = std::min(shared_->now_ms() + shared_->limits.send_ms, sent_by_);
+      sent_ += *gave;
+      if (sent_ < out_.size()) deadline_ = std::min(shared_->now_ms() + shared_->limits.send_ms, sent_by_);
     }
     release_answer();
     if (!keep_alive_) return finish();
@@ -431,35 +439,34 @@ class Session final : public Client, public std::enable_shared_from_this<Session
     deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
     if (pending_.empty()) return wait_readable();
     // A pipelined request is there already; the stack is unwound first, so that many of them cannot pile up.
-    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    asio::post(shared_->io.io, [self = shared_from_this()] {
       if (self->state_ == State::idle) self->readable();
     });
   }
 
   // Closes in order: says that nothing more comes, and lets the client read what was sent.
   void finish() {
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    ::shutdown(fd_, SHUT_WR);
     state_ = State::idle;
     deadline_ = shared_->now_ms() + 2'000;
-    drain();
+    draining_ = true;
+    wait_readable();
   }
   void drain() {
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
-      if (failed) return;
-      error_code error;
-      self->socket_.read_some(asio::buffer(self->shared_->scratch), error);
-      if (error && error != asio::error::would_block) return self->close();
-      self->drain();
-    });
+    if (!take()) return close();
+    wait_readable();
   }
 
   std::shared_ptr<Shared> shared_;
+  std::shared_ptr<Session> self_;  // while the socket is open
   Owner* owner_ = nullptr;
-  tcp::socket socket_;
+  int fd_;
   std::string peer_;
   State state_ = State::idle;
   bool keep_alive_ = true, continued_ = false, head_only_ = false;
+  bool may_read_ = false, ended_ = false;                     // something is there that was not read; and behind it nothing more will come
+  bool waits_to_read_ = false, waits_to_write_ = false;
+  bool draining_ = false;
   int64_t deadline_ = 0;
   int64_t sent_by_ = INT64_MAX;  // the answer's last byte, whatever progress there is
   std::optional<RequestParser> parser_;
@@ -512,7 +519,10 @@ class Server final : public HttpServer {
         error_code ignored;
         socket.non_blocking(true, ignored);
         socket.set_option(tcp::no_delay(true), ignored);
-        std::make_shared<Session>(shared_, std::move(socket))->start();
+        error_code unknown;
+        const auto peer = socket.remote_endpoint(unknown);
+        const int fd = socket.release(ignored);
+        if (fd >= 0) std::make_shared<Session>(shared_, fd, unknown ? "" : peer.address().to_string())->start();
         if (deadlines_ == 0) watch_deadlines();
       }
       if (!acceptor_.is_open()) return;

@@ -1,6 +1,7 @@
 #include "net/http_server.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -127,6 +128,7 @@ class Connection {
   }
   ~Connection() { close(fd_); }
   void send(std::string_view text) { EXPECT_EQ(write(fd_, text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  void end() { shutdown(fd_, SHUT_WR); }
   bool send_byte() { return ::send(fd_, "x", 1, MSG_NOSIGNAL) == 1; }
   // What is there, up to the size of `into`; 0 once the server has closed.
   size_t take(std::string& into) { return static_cast<size_t>(std::max<ssize_t>(read(fd_, into.data(), into.size()), 0)); }
@@ -172,6 +174,33 @@ TEST(HttpServer, TakesARequestByteByByte) {
     c.send(std::string_view(&byte, 1));
   }
   EXPECT_NE(c.read_until("abcde").find("POST /slow  abcde"), std::string::npos);
+}
+
+// That the end has come is told once, together with the request.
+TEST(HttpServer, AnswersAClientThatSendsNothingMoreAndThenCloses) {
+  EchoServer server;
+  for (const char* path : {"/a", "/stream"}) {
+    Connection c(server);
+    server.busy_while([&] {
+      c.send(std::string("GET ") + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+      c.end();
+    });
+    EXPECT_TRUE(c.read_all().starts_with("HTTP/1.1 200 ")) << path;
+  }
+}
+
+// What a read takes may be all there is though it fills the buffer, or not.
+TEST(HttpServer, TakesRequestsAsLargeAsAReadAndLarger) {
+  EchoServer server;
+  Connection c(server);
+  for (const size_t bytes : {65'535, 65'536, 65'537, 131'072, 1'000'000}) {
+    std::string head = "POST /l HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n";
+    const std::string body(bytes - head.size(), 'x');
+    head.replace(head.find("1000000"), 7, fmt::format("{:07}", body.size()));
+    c.send(head + body);
+    const std::string got = c.read_until(body);
+    EXPECT_NE(got.find("POST /l  " + body), std::string::npos) << bytes;
+  }
 }
 
 TEST(HttpServer, RefusesTwoWaysToTellTheLength) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/io_loop.h"
+#include "net/poller.h"
 
 namespace net {
 
@@ -26,6 +27,7 @@ struct IoLoop::Impl {
   SystemClock clock;
   bool stopped = false;
   uint64_t bursts = 0;  // of run(): how many there were
+  size_t ran = 0;       // in this one: handlers, and sockets that were told of
   Function<void()> before_wait;
 
   // Timers: one Asio timer, set to the earliest of ours.
@@ -37,6 +39,7 @@ struct IoLoop::Impl {
 
   boost::asio::signal_set signals{io};
   std::unordered_map<int, std::shared_ptr<boost::asio::posix::stream_descriptor>> watched;
+  std::unique_ptr<Poller> poller;
 
   std::mutex jobs_mutex;
   std::condition_variable jobs_ready;

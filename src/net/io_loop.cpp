@@ -33,6 +33,7 @@ void watch_again(std::shared_ptr<asio::posix::stream_descriptor> descriptor, std
 
 IoLoop::IoLoop(int blocking_threads) : impl_(std::make_unique<Impl>()) {
   std::signal(SIGPIPE, SIG_IGN);
+  impl_->poller = std::make_unique<Poller>(*this);
   for (int i = 0; i < blocking_threads; ++i) impl_->workers.emplace_back([this] { impl_->work(); });
 }
 
@@ -43,6 +44,7 @@ IoLoop::~IoLoop() {
   }
   impl_->jobs_ready.notify_all();
   for (std::thread& worker : impl_->workers) worker.join();
+  impl_->poller.reset();
   for (auto& [fd, descriptor] : impl_->watched) descriptor->release();
 }
 
@@ -112,13 +114,13 @@ void IoLoop::Impl::work() {
 
 void IoLoop::run() {
   // A burst is everything that is ready; what it decided is committed as one group behind it.
-  constexpr int kBurst = 256;
+  constexpr size_t kBurst = 256;
   while (!impl_->stopped) {
-    int ran = 0;
+    impl_->ran = 0;
     ++impl_->bursts;
-    while (ran < kBurst && !impl_->stopped && impl_->io.poll_one() > 0) ++ran;
+    while (impl_->ran < kBurst && !impl_->stopped && impl_->io.poll_one() > 0) ++impl_->ran;
     if (impl_->before_wait) impl_->before_wait();
-    if (ran == 0 && !impl_->stopped) {
+    if (impl_->ran == 0 && !impl_->stopped) {
       impl_->io.run_one();
       if (impl_->before_wait) impl_->before_wait();
     }
