@@ -305,17 +305,18 @@ Api::Answer Api::decisions(const Asked& asked) {
   const bool denied_only = asked.query.text("denied") == "true";
   const std::string mine = fmt::format(":{}:", asked.caller.account);
   std::vector<Value> list;
-  const auto& entries = parts_.iam.decisions().entries();
-  for (auto it = entries.rbegin(); it != entries.rend() && list.size() < most; ++it) {
-    const bool denied = it->outcome != policy::Outcome::allowed;
-    if ((denied_only && !denied) || (it->who.find(mine) == std::string::npos && it->resource.find(mine) == std::string::npos)) continue;
+  const iam::DecisionLog& decisions = parts_.iam.decisions();
+  for (size_t i = 0; i < decisions.size() && list.size() < most; ++i) {
+    const iam::LoggedDecision& d = decisions[i];
+    const bool denied = d.outcome != policy::Outcome::allowed;
+    if ((denied_only && !denied) || (d.who.find(mine) == std::string::npos && d.resource.find(mine) == std::string::npos)) continue;
     json::ObjectBuilder one;
-    one.add("at", it->at.seconds()).add("requestId", it->request_id).add("principal", it->who).add("action", it->action).add("resource", it->resource);
-    one.add("decision", it->outcome == policy::Outcome::allowed ? "allowed" : it->outcome == policy::Outcome::explicit_deny ? "explicitDeny" : "implicitDeny");
-    one.add("refused", it->refused).add_text("reason", it->reason).add_text("policy", it->policy).add_text("statement", it->statement);
+    one.add("at", d.at.seconds()).add("requestId", d.request_id).add("principal", d.who).add("action", d.action).add("resource", d.resource);
+    one.add("decision", d.outcome == policy::Outcome::allowed ? "allowed" : d.outcome == policy::Outcome::explicit_deny ? "explicitDeny" : "implicitDeny");
+    one.add("refused", d.refused).add_text("reason", d.reason).add_text("policy", d.policy).add_text("statement", d.statement);
     list.push_back(one.build());
   }
-  return json_response(json::object({{"decisions", Value::array(std::move(list))}, {"denials", parts_.iam.decisions().denials()}}));
+  return json_response(json::object({{"decisions", Value::array(std::move(list))}, {"denials", decisions.denials()}}));
 }
 
 }  // namespace app

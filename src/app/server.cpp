@@ -266,7 +266,7 @@ class RunningServer final : public Server {
     return {};
   }
 
-  void serve(net::Request request, net::HttpServer::Respond respond) {
+  void serve(net::Request&& request, net::HttpServer::Respond&& respond) {
     constexpr std::string_view kMetadata = "/_gantry/task-metadata/";
     const std::string path(request.path());
     if (path.starts_with(kMetadata)) {

@@ -2,6 +2,8 @@
 
 #include <sys/random.h>
 
+#include <cstring>
+
 #include "base/check.h"
 
 uint64_t Random::below(uint64_t bound) {
@@ -22,12 +24,16 @@ std::string Random::uuid() {
   uint64_t halves[2] = {next(), next()};
   halves[0] = (halves[0] & ~0xF000ULL) | 0x4000ULL;
   halves[1] = (halves[1] & ~(0xC0ULL << 56)) | (0x80ULL << 56);
+  char digits[32];
+  for (size_t i = 0; i < 16; ++i) {
+    digits[i] = kHex[halves[0] >> (60 - 4 * i) & 15];
+    digits[16 + i] = kHex[halves[1] >> (60 - 4 * i) & 15];
+  }
   std::string out(36, '-');
-  size_t digit = 0;
-  for (size_t at = 0; at < out.size(); ++at) {
-    if (at == 8 || at == 13 || at == 18 || at == 23) continue;
-    out[at] = kHex[halves[digit / 16] >> (15 - digit % 16) * 4 & 15];
-    ++digit;
+  size_t from = 0, to = 0;
+  for (const size_t length : {8, 4, 4, 4, 12}) {
+    std::memcpy(out.data() + to, digits + from, length);
+    from += length, to += length + 1;
   }
   return out;
 }

@@ -86,8 +86,9 @@ std::string Gateway::endpoint_of(const net::Request& request) const {
   for (const std::string_view prefix : {"sync-", "stream-"}) {
     if (host.starts_with(prefix)) host.remove_prefix(prefix.size());
   }
-  const std::string_view scheme = parts_.endpoint.starts_with("https:") ? "https://" : "http://";
-  return std::string(scheme).append(host);
+  std::string endpoint;
+  endpoint.reserve(8 + host.size());
+  return endpoint.append(parts_.endpoint.starts_with("https:") ? "https://" : "http://").append(host);
 }
 
 Result<auth::Identity> Gateway::identify(const net::Request& request, const Route& route,
@@ -114,7 +115,7 @@ Result<auth::Identity> Gateway::identify(const net::Request& request, const Rout
   return identity;
 }
 
-Call Gateway::make_call(const net::Request& request, const Route& route, auth::Identity identity,
+Call Gateway::make_call(const net::Request& request, const Route& route, auth::Identity&& identity,
                         std::string request_id) const {
   Call call;
   call.caller = std::move(identity.principal);

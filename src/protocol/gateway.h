@@ -54,7 +54,7 @@ class Gateway {
 
   Result<auth::Identity> identify(const net::Request& request, const Route& route,
                                   const std::optional<auth::Scope>& scope) const;
-  Call make_call(const net::Request& request, const Route& route, auth::Identity identity,
+  Call make_call(const net::Request& request, const Route& route, auth::Identity&& identity,
                  std::string request_id) const;
   Result<json::Value> params_of(const net::Request& request, std::string_view body,
                                 const Route& route) const;

@@ -132,9 +132,9 @@ Error no_room(Lack lack) { return {"ThrottlingException", std::string(lack == La
 bool is_no_room(const Error& error) { return error.message == kNoDisk || error.message == kNoMemory; }
 
 Status Registry::room_for(const Call& call) const {
-  if (call.internal || !room_ || only_looks(call.operation)) return {};
+  if (call.internal || !room_) return {};
   const Lack lack = room_();
-  if (lack == Lack::none || (lack == Lack::memory && makes_room(call.operation))) return {};
+  if (lack == Lack::none || only_looks(call.operation) || (lack == Lack::memory && makes_room(call.operation))) return {};
   return std::unexpected(no_room(lack));
 }
 

@@ -41,21 +41,12 @@ Result<Identity> Authenticator::authenticate(const net::Request& request,
                                              const std::optional<Scope>& scope,
                                              std::string_view service, Instant now) {
   if (mode_ == Mode::enforce) return verified(request, service, now);
-  Identity identity;
-  identity.region = scope && is_region(scope->region) ? scope->region : default_region_;
-  if (!scope) {
-    identity.principal = protocol::Principal::root(default_account_);
-    return identity;
-  }
-  auto known = credentials_ && !is_account(scope->access_key_id)
-                   ? credentials_->find(scope->access_key_id)
-                   : std::nullopt;
-  if (known) {
-    identity.principal = std::move(known->principal);
-  } else {
-    identity.principal = protocol::Principal::root(
-        is_account(scope->access_key_id) ? scope->access_key_id : default_account_);
-  }
+  if (!scope) return Identity{protocol::Principal::root(default_account_), default_region_};
+  const bool account = is_account(scope->access_key_id);
+  auto known = credentials_ && !account ? credentials_->find(scope->access_key_id) : std::nullopt;
+  Identity identity{known ? std::move(known->principal)
+                          : protocol::Principal::root(account ? scope->access_key_id : default_account_),
+                    is_region(scope->region) ? scope->region : default_region_};
   identity.principal.access_key_id = scope->access_key_id;
   return identity;
 }

@@ -1,5 +1,7 @@
 #include "protocol/codec/json_shape.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "base/encoding.h"
@@ -234,28 +236,35 @@ Error type_fault(const model::Shape& shape, const json::Value& value) {
   return {"SerializationException", std::move(text), 400, {}};
 }
 
+// "1.23E9" of the digits of a number, the first `point` of which stand before its point.
+static void append_scientific(std::string_view digits, size_t point, std::string& out) {
+  while (digits.size() > 2 && digits.ends_with('0')) digits.remove_suffix(1);
+  out.append(digits, 0, 1).append(".").append(digits, 1).append("E");
+  const fmt::format_int exponent(point - 1);
+  out.append(exponent.data(), exponent.size());
+}
+
 // Seconds as Java writes a double, 1.700000000123E9: AWS's answers have them so, and their
 // Content-Length shows it.
 static void append_seconds(const json::Value& value, std::string& out) {
   constexpr double kScientificFrom = 1e7;
   const double seconds = value.as_double();
   if (!(seconds >= kScientificFrom && seconds < 1e15)) return json::write(value, out);
-  std::string digits;
-  size_t point;
   // Whole milliseconds, as nearly all are, need no search for the shortest text: up to 15 digits it is their own.
   if (const double ms = std::round(seconds * 1000); ms < 1e15 && ms / 1000 == seconds) {
-    digits = std::to_string(static_cast<int64_t>(ms));
-    point = digits.size() - 3;
-  } else {
-    digits = json::double_text(seconds);
-    point = std::min(digits.find('.'), digits.size());
-    if (point < digits.size()) digits.erase(point, 1);
+    const fmt::format_int whole(static_cast<int64_t>(ms));
+    return append_scientific({whole.data(), whole.size()}, whole.size() - 3, out);
   }
-  while (digits.size() > 2 && digits.back() == '0') digits.pop_back();
-  out.push_back(digits[0]);
-  out.push_back('.');
-  out.append(digits, 1);
-  out.append("E").append(std::to_string(point - 1));
+  std::string digits = json::double_text(seconds);
+  const size_t point = std::min(digits.find('.'), digits.size());
+  if (point < digits.size()) digits.erase(point, 1);
+  append_scientific(digits, point, out);
+}
+
+// A member's name is the model's own: letters, digits and dashes, nothing that JSON would escape.
+static void append_name(std::string_view name, std::string& out) {
+  out.push_back('"');
+  out.append(name).append("\":");
 }
 
 void write_json_structure(const model::Shape& shape, const json::Value& value, Members which,
@@ -271,8 +280,7 @@ void write_json_structure(const model::Shape& shape, const json::Value& value, M
         continue;
       if (!first) out.push_back(',');
       first = false;
-      json::write_string(member->json_name, out);
-      out.push_back(':');
+      append_name(member->json_name, out);
       write_json(*member, one.value, out);
     }
   }

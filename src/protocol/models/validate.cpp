@@ -183,23 +183,22 @@ class Checker {
       const json::Value* one = value.find(member.name);
       const bool there = one && !one->is_null();
       if (!there && !member.required) continue;
-      const bool own_check = top && checks_itself(call_.service, call_.operation, member.name);
       TRY(below(member.name, member.form_name, [&]() -> Status {
         if (!there) {
           add_missing();
           return {};
         }
-        return check(member, *one, own_check);
+        return check(member, *one, top);
       }));
     }
     return {};
   }
 
-  Status check(const Member& member, const json::Value& value, bool own_check) {
+  Status check(const Member& member, const json::Value& value, bool top) {
     const Shape& shape = *member.shape;
     if (codec::is_wrong_type(shape, value)) return std::unexpected(codec::type_fault(shape, value));
     if (!shape.constrained && !needs_look(shape)) return {};
-    if (!own_check) constraints(member, value);
+    if (!top || !checks_itself(call_.service, call_.operation, member.name)) constraints(member, value);
     switch (shape.type) {
       case Type::structure:
         return structure(shape, value, false);

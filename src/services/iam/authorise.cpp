@@ -35,6 +35,19 @@ policy::Who::Type type_of(Principal::Type type) {
 
 std::string last_part(std::string_view arn) { return std::string(arn.substr(arn.rfind('/') + 1)); }
 
+// The account of an ARN; "" of what is none.
+std::string_view account_in(std::string_view arn) {
+  if (!arn.starts_with("arn:")) return "";
+  std::string_view part;
+  for (int i = 0; i < 5; ++i) {
+    const size_t colon = arn.find(':');
+    if (colon == arn.npos) return "";
+    part = arn.substr(0, colon);
+    arn.remove_prefix(colon + 1);
+  }
+  return part;
+}
+
 // The tags that a request brings, whatever its service calls the member and its items.
 void add_request_tags(const json::Value& params, policy::Context& facts) {
   for (const char* member : {"Tags", "tags"}) {
@@ -245,10 +258,9 @@ Status Iam::authorise(const Call& call, const protocol::Need& need) {
         policy_of(policy::PolicyType::resource, "resource policy", need.resource_policy));
   static const std::vector<std::string> kAll = {"*"};
   for (const std::string& resource : need.resources.empty() ? kAll : need.resources) {
-    const auto arn = Arn::parse(resource);
+    const std::string_view owner = account_in(resource);
     policy::Request request{.who = subject.who, .action = need.action, .resource = resource};
-    request.resource_account =
-        arn && !arn->account.empty() && arn->account != "aws" ? arn->account : call.account;
+    request.resource_account = owner.empty() || owner == "aws" ? call.account : owner;
     request.resource_policy_required = need.action.starts_with("sts:AssumeRole") ||
                                        need.action == "sts:TagSession" ||
                                        need.action == "sts:SetSourceIdentity";

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "services/iam/iam.h"
@@ -313,7 +314,7 @@ TEST_F(Authorise, TheSamplesPolicyIsExactlyEnough) {
 TEST_F(AuditMode, DecidesAndRefusesNothing) {
   EXPECT_EQ(publish(session("never-made")), "");
   ASSERT_EQ(iam.decisions().denials(), 1u);
-  const iam::LoggedDecision& last = iam.decisions().entries().back();
+  const iam::LoggedDecision& last = iam.decisions()[0];
   EXPECT_EQ(last.who, "arn:aws:sts::000000000000:assumed-role/never-made/s1");
   EXPECT_EQ(last.action, "sns:Publish");
   EXPECT_EQ(last.resource, kTopic);
@@ -322,14 +323,16 @@ TEST_F(AuditMode, DecidesAndRefusesNothing) {
   make_role("worker");
   put_role_policy("worker", R"([{"Sid":"Tell","Effect":"Allow","Action":"sns:*","Resource":"*"}])");
   publish(session("worker"));
-  EXPECT_EQ(iam.decisions().entries().back().policy, "p");
-  EXPECT_EQ(iam.decisions().entries().back().statement, "Tell");
+  EXPECT_EQ(iam.decisions()[0].policy, "p");
+  EXPECT_EQ(iam.decisions()[0].statement, "Tell");
   EXPECT_EQ(iam.decisions().denials(), 1u);
 }
 
 TEST_F(AuditMode, RemembersOnlyTheLast) {
-  for (size_t i = 0; i < iam::DecisionLog::kKept + 5; ++i) publish(session("x"));
-  EXPECT_EQ(iam.decisions().entries().size(), iam::DecisionLog::kKept);
+  for (size_t i = 0; i < iam::DecisionLog::kKept + 5; ++i) publish(session(fmt::format("x{}", i)));
+  ASSERT_EQ(iam.decisions().size(), iam::DecisionLog::kKept);
+  EXPECT_TRUE(iam.decisions()[0].who.contains(fmt::format("/x{}/", iam::DecisionLog::kKept + 4))) << "the newest";
+  EXPECT_TRUE(iam.decisions()[iam::DecisionLog::kKept - 1].who.contains("/x5/")) << "the oldest";
 }
 
 }  // namespace

@@ -27,25 +27,27 @@ class DecisionLog {
  public:
   static constexpr size_t kKept = 10'000;
 
-  // A new one, whose other members are to be written: one is made with every request, so it takes over the oldest one's memory.
+  // A new one, whose other members are to be written: one is made with every request, so it takes the oldest one's place and memory.
   LoggedDecision& add(policy::Outcome outcome) {
     if (outcome != policy::Outcome::allowed) ++denials_;
     if (entries_.size() < kKept) {
       entries_.emplace_back();
+      last_ = entries_.size() - 1;
     } else {
-      entries_.push_back(std::move(entries_.front()));
-      entries_.pop_front();
+      last_ = (last_ + 1) % kKept;
     }
-    entries_.back().outcome = outcome;
-    return entries_.back();
+    entries_[last_].outcome = outcome;
+    return entries_[last_];
   }
-  // The oldest first.
-  const std::deque<LoggedDecision>& entries() const { return entries_; }
+  size_t size() const { return entries_.size(); }
+  // The newest is the first.
+  const LoggedDecision& operator[](size_t i) const { return entries_[(last_ + entries_.size() - i) % entries_.size()]; }
   // Denials ever since the start, refused or only noted.
   uint64_t denials() const { return denials_; }
 
  private:
-  std::deque<LoggedDecision> entries_;
+  std::deque<LoggedDecision> entries_;  // in a ring
+  size_t last_ = 0;
   uint64_t denials_ = 0;
 };
 

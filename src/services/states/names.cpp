@@ -48,13 +48,15 @@ std::string Name::machine_arn() const {
   return arn_of.text();
 }
 
-Result<Name> parse_arn(std::string_view text) {
+namespace {
+Status read_arn(std::string_view text, Name& name) {
   if (!text.starts_with("arn:")) return invalid(fmt::format("Invalid ARN prefix: {}", text));
   auto arn = Arn::parse(text);
   if (!arn || arn->service != "states" || arn->region.empty() || arn->account.empty()) {
     return invalid(fmt::format("Invalid ARN: {}", text));
   }
-  Name name{.arn = std::string(text), .parts = *std::move(arn)};
+  name.arn = text;
+  name.parts = *std::move(arn);
   // The parts of the resource; what no kind has so many of is not looked at.
   std::array<std::string_view, 4> part;
   size_t parts = 0;
@@ -100,14 +102,21 @@ Result<Name> parse_arn(std::string_view text) {
     return invalid(fmt::format("Invalid ARN: {}", text));
   }
   if (name.machine.empty()) return invalid(fmt::format("Invalid ARN: {}", text));
+  return {};
+}
+}  // namespace
+
+Result<Name> parse_arn(std::string_view text) {
+  Result<Name> name;  // read in its place: it is a dozen texts
+  if (auto read = read_arn(text, *name); !read) name = std::unexpected(std::move(read).error());
   return name;
 }
 
 Result<Name> parse_machine_arn(std::string_view arn) {
-  Name name = TRY(parse_arn(arn));
+  auto name = parse_arn(arn);
   using enum Name::Kind;
-  if (name.kind == machine || name.kind == version || name.kind == alias || name.kind == label) return name;
-  return wrong_kind(name);
+  if (name && name->kind != machine && name->kind != version && name->kind != alias && name->kind != label) name = wrong_kind(*name);
+  return name;
 }
 
 Result<Name> parse_execution_arn(std::string_view arn) {

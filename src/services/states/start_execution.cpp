@@ -1,6 +1,8 @@
 // StartExecution and StartSyncExecution (spec/sfn-api.md 3).
 #include <fmt/format.h>
 
+#include <array>
+
 #include "language/json/parse.h"
 #include "services/states/states.h"
 
@@ -25,6 +27,18 @@ Result<Value> parse_input(std::string_view text) {
   return *std::move(value);
 }
 
+// The ARN of an execution of a machine: the machine's own with another resource. A run of an Express machine has an id of its own, since
+// its name may be used again.
+std::string execution_arn(const StateMachine& machine, std::string_view name, Random& random) {
+  constexpr std::string_view kResource = "stateMachine:";
+  std::string arn;
+  arn.reserve(machine.arn.size() + name.size() + 40);
+  arn.append(machine.arn, 0, machine.arn.size() - kResource.size() - machine.name.size());
+  arn.append(machine.express ? "express:" : "execution:").append(machine.name).append(":").append(name);
+  if (machine.express) arn.append(":").append(random.uuid());
+  return arn;
+}
+
 std::string input_text(const Value& params) {
   const Value* given = params.find("input");
   return given && given->is_string() ? std::string(given->as_string()) : "{}";
@@ -37,21 +51,18 @@ Result<Value> States::start_execution(const Call& call) {
   const bool named = params.find("name") && params["name"].is_string();
   std::string name(params.text("name"));
   if (named && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
-  Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
+  const Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
   TRY(refuse_label(machine_name));
-  const Target target = TRY(resolve(call, machine_name));
+  Target target = TRY(resolve(call, machine_name));
   const StateMachine& machine = *target.machine;
   std::string input = input_text(params);
   Value value = TRY(parse_input(input));
   if (machine.deleting) return fail("StateMachineDeleting", fmt::format("State Machine is being deleted: '{}'", machine.arn));
   if (!named) name = kit_.random.uuid();
 
-  Arn arn = std::move(machine_name.parts);
-  const std::string region = arn.region;
-  arn.resource = machine.express ? fmt::format("express:{}:{}:{}", machine.name, name, kit_.random.uuid())
-                                 : fmt::format("execution:{}:{}", machine.name, name);
-  engine::Record record{.arn = arn.text(), .name = std::move(name), .machine_arn = machine.arn,
-                        .version_arn = target.version_arn, .alias_arn = target.alias_arn,
+  std::string arn = execution_arn(machine, name, kit_.random);
+  engine::Record record{.arn = std::move(arn), .name = std::move(name), .machine_arn = machine.arn,
+                        .version_arn = std::move(target.version_arn), .alias_arn = std::move(target.alias_arn),
                         .definition = target.revision->definition, .role_arn = target.revision->role_arn,
                         .input = std::move(input), .trace_header = std::string(params.text("traceHeader")), .start = call.at};
   if (call.internal) record.parent_arn = params.text("parentExecutionArn");
@@ -69,7 +80,7 @@ Result<Value> States::start_execution(const Call& call) {
   if (machine.express) {
     start_express(std::move(record), std::move(value));
   } else {
-    engine_.start(std::move(record), std::move(value), machine.name, region);
+    engine_.start(std::move(record), std::move(value), machine.name, machine_name.parts.region);
   }
   return answer;
 }
@@ -108,6 +119,30 @@ Value billing(const engine::Record& record) {
   const int64_t duration = record.stop - record.start;
   return json::object({{"billedMemoryUsedInMB", 64}, {"billedDurationInMilliseconds", (std::max<int64_t>(duration, 1) + 99) / 100 * 100}});
 }
+
+// What StartSyncExecution answers. `input` as it was given.
+Value sync_answer(const engine::Record& closed, bool with_data, const Value& input) {
+  static const Value kIncluded = json::object({{"included", true}}), kLeftOut = json::object({{"included", false}});
+  std::array<json::Member, 14> out;
+  size_t members = 0;
+  const auto add = [&](std::string_view name, Value value) { out[members++] = {name, std::move(value)}; };
+  add("executionArn", closed.arn);
+  add("stateMachineArn", closed.machine_arn);
+  add("name", closed.name);
+  add("startDate", closed.start.seconds());
+  add("stopDate", closed.stop.seconds());
+  add("status", closed.status == engine::Outcome::aborted ? "FAILED" : engine::status_text(closed.status));
+  if (closed.error) add("error", *closed.error);
+  if (closed.cause) add("cause", *closed.cause);
+  if (with_data) add("input", input.is_string() ? input : Value(closed.input));
+  add("inputDetails", with_data ? kIncluded : kLeftOut);
+  if (closed.output && with_data) add("output", *closed.output);
+  add("outputDetails", with_data ? kIncluded : kLeftOut);
+  if (!closed.trace_header.empty()) add("traceHeader", closed.trace_header);
+  add("billingDetails", billing(closed));
+  constexpr bool kDistinct = true;
+  return Value::object_of(std::span(out).first(members), kDistinct);
+}
 }  // namespace
 
 void States::start_sync_execution(const Call& call, protocol::Reply reply) {
@@ -115,9 +150,9 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
   const auto run = [&]() -> Status {
     std::string name(params.text("name"));
     if (params.find("name") && !is_valid_name(name)) return fail("InvalidName", fmt::format("Invalid Name: '{}'", name));
-    Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
+    const Name machine_name = TRY(parse_machine_arn(params.text("stateMachineArn")));
     TRY(refuse_label(machine_name));
-    const Target target = TRY(resolve(call, machine_name));
+    Target target = TRY(resolve(call, machine_name));
     const StateMachine& machine = *target.machine;
     if (!machine.express) {
       return fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
@@ -125,30 +160,16 @@ void States::start_sync_execution(const Call& call, protocol::Reply reply) {
     std::string input = input_text(params);
     Value value = TRY(parse_input(input));
     if (name.empty()) name = kit_.random.uuid();
-    Arn arn = *Arn::parse(machine.arn);
-    const std::string region = arn.region;
-    arn.resource = fmt::format("express:{}:{}:{}", machine.name, name, kit_.random.uuid());
-    engine::Record record{.arn = arn.text(), .name = std::move(name), .machine_arn = machine.arn,
-                          .version_arn = target.version_arn, .alias_arn = target.alias_arn,
+    std::string arn = execution_arn(machine, name, kit_.random);
+    engine::Record record{.arn = std::move(arn), .name = std::move(name), .machine_arn = machine.arn,
+                          .version_arn = std::move(target.version_arn), .alias_arn = std::move(target.alias_arn),
                           .definition = target.revision->definition, .role_arn = target.revision->role_arn,
                           .input = std::move(input), .trace_header = std::string(params.text("traceHeader")), .start = call.at, .synchronous = true};
     const bool with_data = params.text("includedData") != "METADATA_ONLY";
-    engine_.start_express(std::move(record), std::move(value), machine.name, region,
+    engine_.start_express(std::move(record), std::move(value), machine.name, machine_name.parts.region,
                           [reply = std::move(reply), with_data, given = params["input"]](const engine::Record& closed) mutable {
-      json::ObjectBuilder out;
-      out.add("executionArn", closed.arn).add("stateMachineArn", closed.machine_arn).add("name", closed.name);
-      out.add("startDate", closed.start.seconds()).add("stopDate", closed.stop.seconds());
-      out.add("status", closed.status == engine::Outcome::aborted ? "FAILED" : engine::status_text(closed.status));
-      if (closed.error) out.add("error", *closed.error);
-      if (closed.cause) out.add("cause", *closed.cause);
-      if (with_data) out.add("input", given.is_string() ? given : Value(closed.input));
-      out.add("inputDetails", json::object({{"included", with_data}}));
-      if (closed.output && with_data) out.add("output", *closed.output);
-      out.add("outputDetails", json::object({{"included", with_data}}));
-      out.add_text("traceHeader", closed.trace_header);
-      out.add("billingDetails", billing(closed));
-      reply(out.build());
-    });
+                            reply(sync_answer(closed, with_data, given));
+                          });
     return {};
   };
   if (auto status = run(); !status) reply(std::unexpected(std::move(status).error()));

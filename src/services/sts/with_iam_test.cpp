@@ -177,7 +177,7 @@ TEST_F(Audited, ARoleThatWasNeverMadeIsAccepted) {
   ASSERT_TRUE(answer);
   EXPECT_TRUE((*answer)["AssumedRoleUser"].text("AssumedRoleId").starts_with("AROA"));
   EXPECT_EQ(iam.decisions().denials(), 1u);
-  EXPECT_EQ(iam.decisions().entries().back().reason,
+  EXPECT_EQ(iam.decisions()[0].reason,
             "because no role trust policy allows the sts:AssumeRole action");
 }
 
