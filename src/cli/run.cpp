@@ -59,7 +59,7 @@ void Run::start() {
   record_.input = json::write(settings_.input);
   record_.start = loop_.clock().now();
   record_.definition = states_->engine().add_definition(settings_.definition, settings_.machine);
-  states_->engine().start(record_, settings_.input, settings_.machine_name, settings_.region);
+  states_->engine().start(engine::Record(record_), settings_.input, settings_.machine_name, settings_.region);
 }
 
 void Run::stop() { states_->engine().stop(record_.arn, std::nullopt, std::nullopt); }

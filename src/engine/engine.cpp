@@ -89,7 +89,7 @@ void Engine::remember(std::string key, Definition definition) {
 
 // --- starting and moving ---------------------------------------------------------------------------------
 
-void Engine::start(Record record, json::Value input, std::string machine_name, std::string region) {
+void Engine::start(Record&& record, json::Value input, std::string machine_name, std::string region) {
   record.order = ++order_;
   std::string row = row_of(record.order);
   asl::ExecutionInfo info{.arn = record.arn, .name = record.name, .role_arn = record.role_arn,
@@ -104,7 +104,7 @@ void Engine::start(Record record, json::Value input, std::string machine_name, s
   run(started, asl::Start{});
 }
 
-void Engine::start_express(Record record, json::Value input, std::string machine_name, std::string region,
+void Engine::start_express(Record&& record, json::Value input, std::string machine_name, std::string region,
                            Function<void(const Record&)> done) {
   record.express = true;
   asl::ExecutionInfo info{.arn = record.arn, .name = record.name, .role_arn = record.role_arn,

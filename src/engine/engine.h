@@ -100,9 +100,9 @@ class Engine {
 
   // Starts an execution and runs it as far as it goes. `record` comes with everything but status, times of
   // its end and results; `definition` must be known. The ARN must not be in use (see find).
-  void start(Record record, json::Value input, std::string machine_name, std::string region);
+  void start(Record&& record, json::Value input, std::string machine_name, std::string region);
   // The same in memory alone, for Express: no history is kept, `done` gets the closed record.
-  void start_express(Record record, json::Value input, std::string machine_name, std::string region,
+  void start_express(Record&& record, json::Value input, std::string machine_name, std::string region,
                      Function<void(const Record&)> done);
 
   // TestState: one state of a machine that is not kept, looked into.

@@ -113,17 +113,14 @@ void IoLoop::Impl::work() {
 }
 
 void IoLoop::run() {
-  // A burst is everything that is ready; what it decided is committed as one group behind it.
+  // A burst is what was waited for and everything else that is ready; what it decided is committed as one group behind it.
   constexpr size_t kBurst = 256;
+  if (impl_->before_wait) impl_->before_wait();
   while (!impl_->stopped) {
-    impl_->ran = 0;
     ++impl_->bursts;
-    while (impl_->ran < kBurst && !impl_->stopped && impl_->io.poll_one() > 0) ++impl_->ran;
+    impl_->ran = 0;
+    for (size_t one = impl_->io.run_one(); one > 0 && !impl_->stopped && ++impl_->ran < kBurst;) one = impl_->io.poll_one();
     if (impl_->before_wait) impl_->before_wait();
-    if (impl_->ran == 0 && !impl_->stopped) {
-      impl_->io.run_one();
-      if (impl_->before_wait) impl_->before_wait();
-    }
   }
 }
 

@@ -48,6 +48,16 @@ std::string Name::machine_arn() const {
   return arn_of.text();
 }
 
+Whose whose(std::string_view execution_arn) {
+  // arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME; a map run's child is of MACHINE/LABEL.
+  std::array<std::string_view, 7> parts;
+  for (std::string_view& part : parts) {
+    part = execution_arn.substr(0, execution_arn.find(':'));
+    execution_arn.remove_prefix(std::min(part.size() + 1, execution_arn.size()));
+  }
+  return {parts[4], parts[3], parts[6].substr(0, parts[6].find('/'))};
+}
+
 namespace {
 Status read_arn(std::string_view text, Name& name) {
   if (!text.starts_with("arn:")) return invalid(fmt::format("Invalid ARN prefix: {}", text));

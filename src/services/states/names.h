@@ -26,6 +26,12 @@ struct Name {
   std::string machine_arn() const;
 };
 
+// Whose an execution is, in views of its ARN, which is one of ours: what is done at each of its events costs little.
+struct Whose {
+  std::string_view account, region, machine;
+};
+Whose whose(std::string_view execution_arn);
+
 // The error is InvalidArn with AWS's words: "Invalid Arn: 'Invalid ARN prefix: x'".
 Result<Name> parse_arn(std::string_view arn);
 // The same, of one of the kinds; another is "Resource type not valid in this context: <type>".

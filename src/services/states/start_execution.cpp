@@ -85,7 +85,7 @@ Result<Value> States::start_execution(const Call& call) {
   return answer;
 }
 
-void States::start_express(engine::Record record, Value input) {
+void States::start_express(engine::Record&& record, Value input) {
   const Name name = *parse_arn(record.arn);
   const services::Scope scope = scope_of(name);
   ExpressStart start{record.arn, record.name, record.machine_arn, record.version_arn, record.alias_arn, record.definition, record.role_arn,

@@ -73,7 +73,7 @@ class States final : public services::Service, engine::Observer {
   void start_sync_execution(const Call& call, protocol::Reply reply);
   // Asynchronous Express executions run in memory, at least once: one that is not over when its start is answered is
   // written down, and begun again after a crash.
-  void start_express(engine::Record record, Value input);
+  void start_express(engine::Record&& record, Value input);
   void start_express_again();
   // test_state.cpp
   void test_state(const Call& call, protocol::Reply reply);

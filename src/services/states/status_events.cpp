@@ -34,9 +34,9 @@ Value detail_of(const engine::Record& r) {
 // Executions come in numbers: an event that no rule would take is not made.
 bool States::has_listeners(const services::Scope& scope) {
   if (tells_every_status_) return true;
-  if (!kit_.registry.has("events", "PutEvents")) return false;
   auto it = asks_for_listeners_.find(scope);
   if (it == asks_for_listeners_.end()) {
+    if (!kit_.registry.has("events", "PutEvents")) return false;
     constexpr size_t kScopesMax = 10'000;  // anybody may make an account up: the calls are made again
     if (asks_for_listeners_.size() >= kScopesMax) asks_for_listeners_.clear();
     Call call = kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", scope.account), scope.region, "events", "HearsSource",
@@ -51,8 +51,8 @@ bool States::has_listeners(const services::Scope& scope) {
 void States::status_changed(const engine::Record& r) {
   watch_.status_changed(r);
   if (r.express) return;
-  const auto name = parse_arn(r.arn);
-  if (!name) return;
+  const Whose of = whose(r.arn);
+  const services::Scope scope{std::string(of.account), std::string(of.region)};
   feed_.progressed(r);
   kit_.store.changes().say("states/execution", "", "", r.map_run_arn.empty() ? r.machine_arn : r.map_run_arn);
   // Children of a map run are told to their run alone.
@@ -60,29 +60,26 @@ void States::status_changed(const engine::Record& r) {
     if (r.status != engine::Outcome::running) map_runs_.child_ended(r);
     return;
   }
-  if (has_listeners(scope_of(*name))) {
+  if (has_listeners(scope)) {
     const Value entry = json::object({{"Source", "aws.states"}, {"DetailType", "Step Functions Execution Status Change"},
                                       {"Resources", json::array({r.arn})}, {"Detail", json::write(detail_of(r))}});
-    kit_.registry.call(kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", name->parts.account),
-                                              name->parts.region, "events", "PutEvents",
+    kit_.registry.call(kit_.registry.internal(protocol::Principal::aws_service("states.amazonaws.com", scope.account),
+                                              scope.region, "events", "PutEvents",
                                               json::object({{"Entries", json::array({entry})}})),
                        [](Result<Value>) {});
   }
   if (r.status == engine::Outcome::running) return;
   // A machine that is being deleted goes with its last execution.
-  const StateMachine* machine = machines_.find(scope_of(*name), name->machine);
-  if (machine && machine->deleting && engine_.open_executions(machine->arn, 1).empty()) {
-    machines_.erase(scope_of(*name), name->machine);
-  }
+  const StateMachine* machine = machines_.find(scope, of.machine);
+  if (machine && machine->deleting && engine_.open_executions(machine->arn, 1).empty()) machines_.erase(scope, of.machine);
 }
 
 void States::progressed(const engine::Record& r, const std::vector<asl::Event>& events) {
   watch_.progressed(r, events);
   feed_.progressed(r);
   if (r.status != engine::Outcome::running) return;
-  const auto name = parse_arn(r.arn);
-  if (!name) return;
-  const StateMachine* machine = machines_.find(scope_of(*name), name->machine);
+  const Whose of = whose(r.arn);
+  const StateMachine* machine = machines_.find({std::string(of.account), std::string(of.region)}, of.machine);
   // Executions of a machine that is being deleted end at their next transition.
   if (machine && machine->deleting) {
     kit_.loop.post([this, arn = r.arn] { engine_.stop(arn, std::nullopt, std::nullopt); });

@@ -1,6 +1,7 @@
 #include "services/states/observe/execution_metrics.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/arn.h"
 #include "base/encoding.h"
@@ -171,7 +172,7 @@ void ExecutionMetrics::send() {
   };
   for (const auto& [key, resource] : sent) {
     const Value dimensions = json::array({json::object({{"Name", resource.dimension}, {"Value", resource.arn}})});
-    for (const auto& [name, set] : resource.samples) {
+    for (const auto& [name, set] : resource.samples.list) {
       json::ObjectBuilder datum;
       datum.add("MetricName", name).add("Dimensions", dimensions).add("Timestamp", since_.seconds()).add("Unit", unit_of(name));
       if (const auto* values = set.values()) {

@@ -3,7 +3,7 @@
 //
 // What happens is counted in memory, a few additions an execution, and goes to monitoring:PutMetricData every few seconds
 // as one datum a metric, so that a start costs next to nothing. Names with letters beyond ASCII have no metrics, as on AWS.
-#include <map>
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,12 +34,20 @@ class ExecutionMetrics {
   static constexpr size_t kOpenTasksMax = 200'000;  // whose times are followed; others are only counted
 
   enum class Kind : uint8_t { activity, lambda, service };
+  // By the metric's name: a handful, which are told apart by their length mostly.
+  struct Samples {
+    std::vector<std::pair<std::string_view, SampleSet>> list;
+    SampleSet& operator[](std::string_view metric) {
+      const auto it = std::ranges::find(list, metric, &std::pair<std::string_view, SampleSet>::first);
+      return it != list.end() ? it->second : list.emplace_back(metric, SampleSet()).second;
+    }
+  };
   // All the metrics of one resource since they were sent last.
   struct Resource {
     services::Scope scope;
     std::string_view dimension;
     std::string arn;
-    std::map<std::string_view, SampleSet> samples;  // by the metric's name
+    Samples samples;
   };
   struct OpenTask {
     Kind kind;
