@@ -67,16 +67,26 @@ struct Shared {
   std::deque<Owner*> ring;                        // that have a line, the next one in front
   size_t bodies_bytes = 0, answers_bytes = 0;
   bool stopping = false;
+  // The time, looked up once a burst.
+  uint64_t looked_at = UINT64_MAX;  // the burst
+  int64_t steady_ms = 0;
   std::string date;  // of this second, for the Date header
   int64_t date_s = 0;
 
-  // Of the steady clock: deadlines neither come early nor are put off when somebody sets the wall clock.
-  static int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  }
-  const std::string& http_date_now() {
+  void look_at_clocks() {
+    if (looked_at == io.bursts) return;
+    looked_at = io.bursts;
+    steady_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
     const int64_t s = io.clock.now().ms / 1000;
     if (s != date_s) date = http_date({s * 1000}), date_s = s;
+  }
+  // Of the steady clock: deadlines neither come early nor are put off when somebody sets the wall clock.
+  int64_t now_ms() {
+    look_at_clocks();
+    return steady_ms;
+  }
+  const std::string& http_date_now() {
+    look_at_clocks();
     return date;
   }
 };

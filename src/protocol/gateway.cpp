@@ -92,7 +92,7 @@ std::string Gateway::endpoint_of(const net::Request& request) const {
 }
 
 Result<auth::Identity> Gateway::identify(const net::Request& request, const Route& route,
-                                         const std::optional<auth::Scope>& scope) const {
+                                         const std::optional<auth::Scope>& scope, Instant now) const {
   const bool silent = needs_no_credentials(route) && !scope;
   if (!silent) {
     // A key must be signed for the service that answers; of a request that names none, for the one
@@ -100,7 +100,7 @@ Result<auth::Identity> Gateway::identify(const net::Request& request, const Rout
     const std::string_view service = route.service.empty() && scope
                                          ? std::string_view(scope->service)
                                          : std::string_view(route.service);
-    return parts_.authenticator.authenticate(request, scope, service, parts_.clock.now());
+    return parts_.authenticator.authenticate(request, scope, service, now);
   }
   // Nobody in particular: the resource says in whose account and region this is.
   auth::Identity identity = parts_.authenticator.anonymous();
@@ -116,7 +116,7 @@ Result<auth::Identity> Gateway::identify(const net::Request& request, const Rout
 }
 
 Call Gateway::make_call(const net::Request& request, const Route& route, auth::Identity&& identity,
-                        std::string request_id) const {
+                        std::string request_id, Instant now) const {
   Call call;
   call.caller = std::move(identity.principal);
   call.account = call.caller.account;
@@ -125,7 +125,7 @@ Call Gateway::make_call(const net::Request& request, const Route& route, auth::I
   call.service = route.service;
   call.operation = route.operation;
   call.request_id = std::move(request_id);
-  call.at = parts_.clock.now();
+  call.at = now;
   call.source_ip = request.peer;
   call.client = request.client;
   call.user_agent = request.headers.get("User-Agent");
@@ -178,7 +178,8 @@ void Gateway::handle(net::Request request, net::HttpServer::Respond respond) {
   if (verdict == OriginPolicy::Verdict::link && !is_link(target))
     return pending.respond(refused_response());
 
-  auto identity = identify(request, target, scope);
+  const Instant now = parts_.clock.now();
+  auto identity = identify(request, target, scope, now);
   if (const auto client = request.client.lock()) client->belongs_to(identity ? std::string_view(identity->principal.account) : std::string_view());
   if (!identity)
     return finish(std::move(pending),
@@ -186,7 +187,7 @@ void Gateway::handle(net::Request request, net::HttpServer::Respond respond) {
   if (!target.dialect.operation)
     return finish(std::move(pending), std::unexpected(unknown_operation(target)));
 
-  Call call = make_call(request, target, *std::move(identity), pending.request_id);
+  Call call = make_call(request, target, *std::move(identity), pending.request_id, now);
   auto params = readable ? params_of(request, body, target) : std::unexpected(readable.error());
   if (!params) {
     // Whoever may not call is told that, not what is wrong with the request.

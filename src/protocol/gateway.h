@@ -53,9 +53,9 @@ class Gateway {
   struct Pending;
 
   Result<auth::Identity> identify(const net::Request& request, const Route& route,
-                                  const std::optional<auth::Scope>& scope) const;
+                                  const std::optional<auth::Scope>& scope, Instant now) const;
   Call make_call(const net::Request& request, const Route& route, auth::Identity&& identity,
-                 std::string request_id) const;
+                 std::string request_id, Instant now) const;
   Result<json::Value> params_of(const net::Request& request, std::string_view body,
                                 const Route& route) const;
   std::string endpoint_of(const net::Request& request) const;

@@ -10,7 +10,7 @@
 namespace codec {
 namespace {
 
-constexpr size_t kBodyAtFirst = 512;  // most answers fit; malloc keeps pieces of up to 1,032 bytes at hand
+constexpr size_t kBodyAtFirst = 1000;  // most answers fit
 
 const model::Shape& empty_shape() {
   static const model::Shape* const shape = [] {
