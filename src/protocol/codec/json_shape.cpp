@@ -261,12 +261,6 @@ static void append_seconds(const json::Value& value, std::string& out) {
   append_scientific(digits, point, out);
 }
 
-// A member's name is the model's own: letters, digits and dashes, nothing that JSON would escape.
-static void append_name(std::string_view name, std::string& out) {
-  out.push_back('"');
-  out.append(name).append("\":");
-}
-
 void write_json_structure(const model::Shape& shape, const json::Value& value, Members which,
                           std::string& out) {
   out.push_back('{');
@@ -278,9 +272,8 @@ void write_json_structure(const model::Shape& shape, const json::Value& value, M
       const model::Member* member = shape.find(one.name, hint);
       if (!member || (which == Members::body_only && member->location != model::Location::body))
         continue;
-      if (!first) out.push_back(',');
+      out.append(member->json_key.substr(first ? 1 : 0));
       first = false;
-      append_name(member->json_name, out);
       write_json(*member, one.value, out);
     }
   }

@@ -101,6 +101,7 @@ size_t text_bytes(const json::Value& value) {
 
 const Member* find_by(const std::vector<Member>& members, std::string_view name, size_t& hint,
                       std::string_view Member::* field) {
+  if (hint < members.size() && members[hint].*field == name) return &members[hint++];
   for (size_t i = 0; i < members.size(); ++i) {
     const size_t at = hint + i < members.size() ? hint + i : hint + i - members.size();
     if (members[at].*field == name) {
@@ -168,6 +169,8 @@ struct Service::Builder {
     const std::string_view query_name = source.text("queryName");
     out.named = !location_name.empty() || !query_name.empty();
     out.json_name = location_name.empty() ? out.name : keep(location_name);
+    // Names are letters, digits and dashes: nothing that JSON would escape.
+    out.json_key = keep(std::string(",\"").append(out.json_name).append("\":"));
     if (ec2) {
       out.xml_name = out.json_name;
       out.form_name = query_name.empty() ? capitalised(out.json_name) : keep(query_name);
@@ -340,7 +343,7 @@ Result<std::unique_ptr<Service>> Service::parse(const json::Value& document) {
   const json::Value& operations = document["operations"];
   if (!shapes.is_object() || !operations.is_object())
     return fail("Model", "shapes and operations are needed");
-  // Capitalised names and result wrappers are extra.
+  // Capitalised names, keys of JSON and result wrappers are extra.
   service->text_.reserve(2 * (text_bytes(shapes) + text_bytes(operations)) + 1024 +
                          8 * operations.size());
 
@@ -360,12 +363,13 @@ Result<std::unique_ptr<Service>> Service::parse(const json::Value& document) {
   for (const json::Member& operation : operations.members())
     TRY(build.operation(operation.name, operation.value));
   std::ranges::sort(service->operations_, {}, &Operation::name);
+  for (const Operation& one : service->operations_) service->operation_of_name_.emplace(one.name, &one);
   return service;
 }
 
 const Operation* Service::find(std::string_view operation) const {
-  const auto it = std::ranges::lower_bound(operations_, operation, {}, &Operation::name);
-  return it != operations_.end() && it->name == operation ? &*it : nullptr;
+  const auto it = operation_of_name_.find(operation);
+  return it == operation_of_name_.end() ? nullptr : it->second;
 }
 
 const Shape* Service::shape(std::string_view name) const {

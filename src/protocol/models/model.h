@@ -48,6 +48,7 @@ struct Member {
   // What handlers see. A list's item is called "member", a map's parts "key" and "value".
   std::string_view name;
   std::string_view json_name;  // in JSON bodies, headers, queries and URIs
+  std::string_view json_key;   // as a member of a JSON object begins: ,"name":
   std::string_view xml_name;   // in XML results
   std::string_view form_name;  // in query requests
   const Shape* shape = nullptr;
@@ -152,6 +153,7 @@ class Service {
   std::deque<Shape> shapes_;
   std::unordered_map<std::string_view, Shape*> by_name_;
   std::vector<Operation> operations_;
+  std::unordered_map<std::string_view, const Operation*> operation_of_name_;
 };
 
 // The services whose models are built in. Cheap: a table is not read for this.

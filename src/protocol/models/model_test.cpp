@@ -24,6 +24,21 @@ TEST(Model, EveryServiceLoadsAndNamesAreUnique) {
   EXPECT_EQ(find("nosuch"), nullptr);
 }
 
+TEST(Model, KeysOfJsonAreWhatAWriterWouldMakeOfTheNames) {
+  for (const Metadata& metadata : all()) {
+    for (const Operation& operation : find(metadata.signing_name)->operations()) {
+      for (const Shape* shape : {operation.input, operation.output}) {
+        if (!shape) continue;
+        for (const Member& member : shape->members) {
+          std::string key = ",";
+          json::write_string(member.json_name, key);
+          EXPECT_EQ(member.json_key, key + ":");
+        }
+      }
+    }
+  }
+}
+
 TEST(Model, KnowsServicesByTheirNames) {
   EXPECT_EQ(find_by_target("AWSStepFunctions")->signing_name, "states");
   EXPECT_EQ(find_by_target("GraniteServiceVersion20100801")->signing_name, "monitoring");

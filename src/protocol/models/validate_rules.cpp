@@ -55,7 +55,7 @@ const ValidationRule& validation_rule(std::string_view service) {
 
 bool checks_itself(std::string_view service, std::string_view operation, std::string_view member) {
   return std::ranges::any_of(kExemptions, [&](const Exemption& e) {
-    return e.operation == operation && e.member == member && e.service == service;
+    return e.member == member && e.operation == operation && e.service == service;
   });
 }
 
