@@ -9,14 +9,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/time_text.h"
 #include "net/body_stream.h"
+#include "net/burst_clock.h"
 #include "net/io_impl.h"
 #include "net/request_parser.h"
 
@@ -67,28 +66,7 @@ struct Shared {
   std::deque<Owner*> ring;                        // that have a line, the next one in front
   size_t bodies_bytes = 0, answers_bytes = 0;
   bool stopping = false;
-  // The time, looked up once a burst.
-  uint64_t looked_at = UINT64_MAX;  // the burst
-  int64_t steady_ms = 0;
-  std::string date;  // of this second, for the Date header
-  int64_t date_s = 0;
-
-  void look_at_clocks() {
-    if (looked_at == io.bursts) return;
-    looked_at = io.bursts;
-    steady_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-    const int64_t s = io.clock.now().ms / 1000;
-    if (s != date_s) date = http_date({s * 1000}), date_s = s;
-  }
-  // Of the steady clock: deadlines neither come early nor are put off when somebody sets the wall clock.
-  int64_t now_ms() {
-    look_at_clocks();
-    return steady_ms;
-  }
-  const std::string& http_date_now() {
-    look_at_clocks();
-    return date;
-  }
+  BurstClock clock{io};
 };
 
 // One connection: reads a request, waits for its response, sends it, goes on with the next. It holds itself while its socket is open.
@@ -97,7 +75,7 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
   // `fd` does not block.
   Session(std::shared_ptr<Shared> shared, int fd, std::string peer) : shared_(std::move(shared)), fd_(fd), peer_(std::move(peer)) {
     shared_->sessions.insert(this);
-    deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
+    deadline_ = shared_->clock.now_ms() + shared_->limits.idle_ms;
   }
   ~Session() override {
     release_body();
@@ -246,7 +224,7 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
     state_ = State::receiving;
     parser_.emplace(RequestParser::Limits{shared_->limits.header_bytes, shared_->limits.body_bytes});
     continued_ = false;
-    deadline_ = shared_->now_ms() + shared_->limits.receive_ms;
+    deadline_ = shared_->clock.now_ms() + shared_->limits.receive_ms;
   }
 
   // Returns how much the parser took. On a fault the answer is on its way and nothing more is read.
@@ -358,14 +336,14 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
     } else if (!bodiless) {
       out_.append("Content-Length: ").append(fmt::format_int(response.body.size()).c_str()).append("\r\n");
     }
-    if (!response.headers.has("Date")) out_.append("Date: ").append(shared_->http_date_now()).append("\r\n");
+    if (!response.headers.has("Date")) out_.append("Date: ").append(shared_->clock.http_date_now()).append("\r\n");
     if (!keep_alive_) out_ += "Connection: close\r\n";
     out_ += "\r\n";
     if (response.stream && !head_only_) return begin_stream(std::move(response.stream));
     if (response.stream) response.stream->close();
     if (!bodiless && !head_only_) out_ += response.body;
     sent_ = 0;
-    const int64_t now = shared_->now_ms();
+    const int64_t now = shared_->clock.now_ms();
     deadline_ = now + shared_->limits.send_ms;
     // Progress alone is not enough: a reader that takes a byte now and then is cut off all the same.
     sent_by_ = deadline_ + static_cast<int64_t>(out_.size()) * 1'000 / shared_->limits.send_bytes_per_s_min;
@@ -398,7 +376,7 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
           out_ += chunk_;
           if (chunked_) out_ += "\r\n";
           chunk_.clear();
-          deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+          deadline_ = shared_->clock.now_ms() + shared_->limits.send_ms;
           continue;
         } else if (stream_->ended()) {
           end_stream();
@@ -417,7 +395,7 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
       }
       if (waits_to_write_) return;
       sent_ += *gave;
-      deadline_ = shared_->now_ms() + shared_->limits.send_ms;
+      deadline_ = shared_->clock.now_ms() + shared_->limits.send_ms;
     }
     writing_stream_ = false;
   }
@@ -425,7 +403,7 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
   void end_stream() {
     stream_ = nullptr;
     state_ = State::sending;
-    sent_by_ = shared_->now_ms() + shared_->limits.send_ms;
+    sent_by_ = shared_->clock.now_ms() + shared_->limits.send_ms;
     waits_to_read_ = false;
     if (chunked_) out_ = "0\r\n\r\n";
     write();
@@ -440,13 +418,13 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
         return;
       }
       sent_ += *gave;
-      if (sent_ < out_.size()) deadline_ = std::min(shared_->now_ms() + shared_->limits.send_ms, sent_by_);
+      if (sent_ < out_.size()) deadline_ = std::min(shared_->clock.now_ms() + shared_->limits.send_ms, sent_by_);
     }
     release_answer();
     if (!keep_alive_) return finish();
     if (out_.capacity() > kKeptBytes) out_ = {};
     state_ = State::idle;
-    deadline_ = shared_->now_ms() + shared_->limits.idle_ms;
+    deadline_ = shared_->clock.now_ms() + shared_->limits.idle_ms;
     if (pending_.empty()) return wait_readable();
     // A pipelined request is there already; the stack is unwound first, so that many of them cannot pile up.
     asio::post(shared_->io.io, [self = shared_from_this()] {
@@ -458,7 +436,7 @@ class Session final : public Client, public Poller::Socket, public std::enable_s
   void finish() {
     ::shutdown(fd_, SHUT_WR);
     state_ = State::idle;
-    deadline_ = shared_->now_ms() + 2'000;
+    deadline_ = shared_->clock.now_ms() + 2'000;
     draining_ = true;
     wait_readable();
   }
@@ -560,7 +538,7 @@ class Server final : public HttpServer {
   void watch_deadlines() {
     deadlines_ = loop_.after(1'000, [this] {
       deadlines_ = 0;
-      const int64_t now = shared_->now_ms();
+      const int64_t now = shared_->clock.now_ms();
       const auto sessions = shared_->sessions;
       for (Session* session : sessions) session->check_deadline(now);
       give_back();
