@@ -72,10 +72,10 @@ Result<Mocks> Mocks::parse(std::string_view text, std::string_view test_case) {
     return wrong(R"(it has neither "states" nor "resources": {"states": {"<state>": {"result": ...}}}; Step Functions Local's form has "StateMachines")");
   }
   if (states.is_object()) {
-    for (const auto& [name, value] : states.members()) out.states_.insert_or_assign(name, TRY(out.read_own(value, name)));
+    for (const auto& [name, value] : states.members()) out.states_.insert_or_assign(std::string(name), TRY(out.read_own(value, std::string(name))));
   }
   if (resources.is_object()) {
-    for (const auto& [name, value] : resources.members()) out.resources_.insert_or_assign(name, TRY(out.read_own(value, name)));
+    for (const auto& [name, value] : resources.members()) out.resources_.insert_or_assign(std::string(name), TRY(out.read_own(value, std::string(name))));
   }
   return out;
 }
@@ -138,7 +138,7 @@ Status Mocks::read_local(const Value& document, std::string_view test_case) {
       }
       answers.ranges.push_back({calls->first, calls->second, std::move(answer)});
     }
-    states_.insert_or_assign(state, std::move(answers));
+    states_.insert_or_assign(std::string(state), std::move(answers));
   }
   return {};
 }

@@ -74,7 +74,7 @@ ContainerSpec container_from(const Value& d) {
   c.memory_bytes = number(d["memory"]);
   c.cpu_shares = number(d["cpuShares"]);
   for (const auto& [name, limit] : d["ulimits"].members()) {
-    c.ulimits[name] = {static_cast<uint64_t>(number(limit[0])), static_cast<uint64_t>(number(limit[1]))};
+    c.ulimits[std::string(name)] = {static_cast<uint64_t>(number(limit[0])), static_cast<uint64_t>(number(limit[1]))};
   }
   c.capabilities_add = texts(d["capabilitiesAdd"]);
   c.capabilities_drop = texts(d["capabilitiesDrop"]);
@@ -166,7 +166,7 @@ std::optional<Event> event_from_json(const Value& d) {
   e.pid = number(d["pid"]);
   e.reason = d.text("reason");
   if (d["digests"].is_object()) {
-    for (const auto& [container, digest] : d["digests"].members()) e.digests[container] = digest.as_string();
+    for (const auto& [container, digest] : d["digests"].members()) e.digests[std::string(container)] = digest.as_string();
   }
   return e;
 }

@@ -98,9 +98,9 @@ void Compiler::scope(const Value& document, const std::string& at, Scope& out, P
     State& made = out.states[static_cast<size_t>(number++)];
     made.name = name;
     if (utf16_units(name) > 80) schema("State name exceeds the maximum length of 80 characters", here);
-    if (!names_.insert(name).second) schema(fmt::format("Duplicate State name: {}", name), here);
+    if (!names_.emplace(name).second) schema(fmt::format("Duplicate State name: {}", name), here);
     if (!expect(value, json::Kind::object, here)) continue;
-    state(name, value, here, made);
+    state(std::string(name), value, here, made);
   }
   transitions(document, at, out, place == Place::machine);
 }

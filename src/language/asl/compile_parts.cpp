@@ -84,7 +84,7 @@ Template Compiler::jsonpath_template(const Value& value, const std::string& at) 
         } else if (member.is_string() && member.as_string().starts_with("States.") && intrinsics::Call::compile(member.as_string())) {
           warning(fmt::format("The value for the field '{}' looks like an intrinsic function call, but is taken as text: did you mean '{}.$'?", name, name), at);
         }
-        out.members.push_back({name, jsonpath_template(member, at)});
+        out.members.push_back({std::string(name), jsonpath_template(member, at)});
         fixed = fixed && constant(out.members.back().value);
         continue;
       }
@@ -122,7 +122,7 @@ Template Compiler::jsonata_template(const Value& value, const std::string& at, c
   } else if (value.is_object()) {
     out.kind = Template::Kind::object;
     for (const auto& [name, member] : value.members()) {
-      out.members.push_back({name, jsonata_template(member, at + "/" + name, field + "/" + name)});
+      out.members.push_back({std::string(name), jsonata_template(member, at + "/" + name, field + "/" + name)});
     }
     if (std::ranges::all_of(out.members, [](const auto& m) { return constant(m.value); })) {
       out = Template{.kind = Template::Kind::constant, .constant = value};

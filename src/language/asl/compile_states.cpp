@@ -314,7 +314,7 @@ std::optional<Condition> Compiler::condition(const Value& rule, const std::strin
     if (it != std::end(kOperators)) {
       operators.push_back(&*it);
     } else if (name == "And" || name == "Or" || name == "Not") {
-      algebra.push_back(name);
+      algebra.emplace_back(name);
     } else if (name == "Variable" || name == "Comment" || (top && (name == "Next" || name == "Assign"))) {
       continue;
     } else if (!(top && (name == "Condition" || name == "Output"))) {

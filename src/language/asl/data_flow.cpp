@@ -99,7 +99,7 @@ Evaluated<Value> Interpreter::output_filter(Thread& t, const Value& value) {
 void Interpreter::assign(Thread& t, const Value& assigned) {
   if (!assigned.is_object()) return;
   for (const auto& [name, value] : assigned.members()) {
-    Value& held = t.variables[name];
+    Value& held = t.variables[std::string(name)];
     if (t.variables_bytes > 0) t.variables_bytes -= std::min(t.variables_bytes, json::written_size(held));
     t.variables_bytes += json::written_size(value);
     held = value;

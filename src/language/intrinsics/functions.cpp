@@ -192,7 +192,7 @@ Maybe json_merge(Arguments arguments) {
   all.insert(all.end(), arguments[1].members().begin(), arguments[1].members().end());
   const Value merged = Value::object(std::move(all));
   std::vector<std::string> names;
-  for (const json::Member& member : merged.members()) names.push_back(member.name);
+  for (const json::Member& member : merged.members()) names.emplace_back(member.name);
   std::vector<json::Member> ordered;
   for (const size_t index : json::java_hash_order(names)) ordered.push_back(merged.members()[index]);
   return Value::object(std::move(ordered));

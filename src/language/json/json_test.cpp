@@ -63,6 +63,9 @@ TEST(Json, WhatNeedsAnEscapeIsFoundAtEveryPlace) {
         const std::string written = json::write(json::Value(text));
         EXPECT_EQ(json::parse(written)->as_string(), text) << written;
         EXPECT_EQ(json::written_size(json::Value(text)), written.size()) << written;
+        const json::Value named = json::object({{text, 1}});
+        EXPECT_EQ(json::write(named), "{" + written + ":1}");
+        EXPECT_EQ(json::written_size(named), written.size() + 4);
         EXPECT_FALSE(json::parse(written.substr(0, written.size() - 1)));
       }
       EXPECT_FALSE(json::parse("\"" + std::string(before, 'a') + "\x1f\"")) << "a bare control character";
@@ -114,6 +117,81 @@ TEST(Json, ObjectsThatFollowEachOtherAreReadByThemselvesHoweverAlike) {
   EXPECT_FALSE(json::parse(R"([{"a\"b":1},{"a"b":2}])"));
   EXPECT_FALSE(json::parse(R"([{"ab":1},{"ab)"));
   EXPECT_FALSE(json::parse(R"([{"ab":1},{"ab")"));
+}
+
+TEST(Json, WhatFollowsAnObjectMayDifferFromItAtEveryPlace) {
+  // The second object begins as the first and then goes on in another way; the text ends close behind it or far, cut at every place.
+  const std::string_view first = R"({"id":7,"name":"item-7","a name of more than fifteen":-12})";
+  const std::string_view values[] = {"0", "-1", "123456789012345678", "1234567890123456789", "1.5", "1e3", "true", "null", R"("")", R"("exactly 16 byte")",
+                                     R"("a text of more than sixteen bytes")", R"("a\"b")", "[1,[2]]", R"({"x":{"y":1}})"};
+  for (const std::string_view space : {"", " ", "\n\t "}) {
+    for (const std::string_view value : values) {
+      for (const std::string_view extra : {"", "id", "more"}) {
+        for (size_t count = 0; count <= 3; ++count) {
+          const std::string_view names[] = {"id", "name", "a name of more than fifteen"};
+          std::string second = "{", expected = "{";
+          for (size_t i = 0; i < count; ++i) {
+            second.append(i > 0 ? "," : "").append(space).append("\"").append(names[i]).append("\":").append(space).append(value).append(space);
+            if (!(i == 0 && extra == "id")) expected.append(expected.size() > 1 ? "," : "").append("\"").append(names[i]).append("\":").append(value);
+            if (i == 0 && extra == "id") expected += R"("id":5)";
+          }
+          if (!extra.empty()) {
+            second.append(count > 0 ? "," : "").append("\"").append(extra).append("\":5");
+            if (extra != "id" || count == 0) expected.append(count > 0 ? "," : "").append("\"").append(extra).append("\":5");
+          }
+          second += "}", expected += "}";
+          for (const size_t behind : {0, 100}) {
+            const std::string text = "[" + std::string(first) + "," + second + std::string(behind, ' ') + "]" + std::string(behind, ' ');
+            EXPECT_EQ(round_trip(text), "[" + std::string(first) + "," + expected + "]") << text;
+          }
+        }
+      }
+    }
+  }
+  const std::string whole = "[" + std::string(first) + "," + std::string(first) + "," + std::string(first) + "]";
+  for (size_t size = 1; size < whole.size(); ++size) {
+    EXPECT_FALSE(json::parse(whole.substr(0, size))) << size;
+    EXPECT_FALSE(json::parse(whole.substr(0, size) + std::string(100, ' '))) << size;
+  }
+  for (const std::string_view wrong : {"01", "1x", "-", "1.", "tru", "\"\x01\"", ""}) {
+    EXPECT_FALSE(json::parse(R"([{"a":1},{"a":)" + std::string(wrong) + "}" + "]" + std::string(100, ' '))) << wrong;
+  }
+}
+
+TEST(Json, LongTextsGoOutAsTheyWouldIfTheyHadNotComeAsJson) {
+  for (const std::string_view literal : {"", R"(\")", R"(\\)", R"(\n\t\b\f\r)", R"(\/)", R"(\u0041)", R"(\u0001)", R"(\u001f)", R"(\u001F)", "\x7f", "é", R"(\u00e9)",
+                                         R"(\ud800)", "\xed\xa0\x80", R"(\ud83d\ude00)", "/"}) {
+    for (const size_t size : {0, 100, 4000, 4095, 4096, 4097, 70000}) {
+      for (const bool end : {false, true}) {
+        std::string text = "\"" + std::string(size, 'x');
+        text.insert(end ? text.size() : 1, literal);
+        text += "\"";
+        const json::Value read = *json::parse(text), made = json::Value(read.as_string());
+        EXPECT_EQ(read, made);
+        EXPECT_EQ(json::write(read), json::write(made)) << literal << " " << size;
+        EXPECT_EQ(json::written_size(read), json::write(made).size()) << literal << " " << size;
+        EXPECT_EQ(json::write(*json::parse("[" + text + "," + text + "]")), "[" + json::write(made) + "," + json::write(made) + "]");
+      }
+    }
+  }
+}
+
+TEST(Json, ArraysAreTheSameHoweverTheyWereMade) {
+  for (const size_t size : {0, 1, 31, 32, 33, 1000}) {
+    std::vector<json::Value> items, copies;
+    std::string text = "[";
+    for (size_t i = 0; i < size; ++i) {
+      items.emplace_back("item " + std::to_string(i));
+      text.append(i > 0 ? "," : "").append("\"item ").append(std::to_string(i)).append("\"");
+    }
+    text += "]";
+    copies = items;
+    const json::Value of_vector = json::Value::array(std::move(items)), of_span = json::Value::array_of(copies), parsed = *json::parse(text);
+    for (const json::Value& value : {of_vector, of_span, parsed}) {
+      EXPECT_EQ(value.size(), size);
+      EXPECT_EQ(json::write(value), text);
+    }
+  }
 }
 
 TEST(Json, NamesOfAnyLengthAreComparedAndKept) {

@@ -45,7 +45,7 @@ class Name {
     return {reinterpret_cast<const char*>(words_), words_[1] >> kSizeShift};
   }
   operator std::string_view() const { return view(); }
-  operator std::string() const { return std::string(view()); }
+  explicit operator std::string() const { return std::string(view()); }
   const char* data() const { return view().data(); }
   size_t size() const { return view().size(); }
   bool empty() const { return words_[1] == 0; }

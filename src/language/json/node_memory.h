@@ -14,17 +14,19 @@ class NodeMemory {
     if (kind >= kKinds) return ::operator new(bytes);
     Kept& kept = kept_[kind];
     if (!kept.first) return ::operator new(bytes_of(kind));
-    --kept.count;
+    kept.bytes -= bytes_of(kind);
     return std::exchange(kept.first, kept.first->next);
   }
   static void release(void* memory, size_t bytes) {
     const size_t kind = kind_of(bytes);
-    if (kind >= kKinds || !keep_ || kept_[kind].count >= kBytesMax / bytes_of(kind)) return ::operator delete(memory);
+    if (kind >= kKinds || !keep_ || kept_[kind].bytes >= kBytesMax) return ::operator delete(memory);
     Kept& kept = kept_[kind];
     if (!kept.first) sweep_at_exit();
     kept.first = new (memory) Free{kept.first};
-    ++kept.count;
+    kept.bytes += bytes_of(kind);
   }
+
+  static constexpr size_t kBytesKept = 512;  // of a node that is kept
 
  private:
   struct Free {
@@ -32,7 +34,7 @@ class NodeMemory {
   };
   struct Kept {
     Free* first;
-    size_t count;
+    size_t bytes;
   };
 
   // The thread that ends gives back what it has kept, and keeps nothing from then on.
@@ -42,7 +44,7 @@ class NodeMemory {
 #if defined(__has_feature) && __has_feature(address_sanitizer)
   static constexpr size_t kKinds = 0;  // what is used after its release is to be found
 #else
-  static constexpr size_t kKinds = 32;  // up to half a kilobyte
+  static constexpr size_t kKinds = kBytesKept / kGrain;
 #endif
   static constexpr size_t kBytesMax = 512u << 10;  // of each kind
 

@@ -14,17 +14,19 @@
 namespace json {
 namespace {
 using detail::ObjectNode;
+using detail::StringNode;
 
 constexpr size_t kWholeDigits = 18;    // that surely fit into 64 bits
 constexpr size_t kMembersAtFirst = 8;  // of all objects that are open
+constexpr size_t kAhead = 48;          // more than a quoted name's marks and a short value take
 
 constexpr std::string_view kExpectedValue =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
-// What stands for each letter behind a backslash; 0 where that is not one character.
+// What stands for each letter behind a backslash, where it is written so too; 0 where it is not.
 constexpr std::array<char, 256> kUnescaped = [] {
   std::array<char, 256> table{};
-  for (const auto& [letter, c] : {std::pair{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', '\b'}, {'f', '\f'}, {'n', '\n'}, {'r', '\r'}, {'t', '\t'}}) {
+  for (const auto& [letter, c] : {std::pair{'"', '"'}, {'\\', '\\'}, {'b', '\b'}, {'f', '\f'}, {'n', '\n'}, {'r', '\r'}, {'t', '\t'}}) {
     table[static_cast<size_t>(letter)] = c;
   }
   return table;
@@ -32,7 +34,6 @@ constexpr std::array<char, 256> kUnescaped = [] {
 
 // The first byte that is no UTF-8, the end where there is none. Lone surrogates pass, in their three-byte form.
 size_t malformed(std::string_view text) {
-  if (is_ascii(text)) return text.size();
   for (size_t at = 0; at < text.size();) {
     if (static_cast<uint8_t>(text[at]) < 0x80) {
       ++at;
@@ -55,7 +56,8 @@ class Parser {
     skip_space();
     Value value;
     if (at_end()) return fault("No content to map due to end-of-input");
-    if (const size_t bad = malformed(text_); bad < text_.size()) {
+    ascii_ = is_ascii(text_);
+    if (const size_t bad = ascii_ ? text_.size() : malformed(text_); bad < text_.size()) {
       set_fault(fmt::format("Invalid UTF-8 start byte 0x{:x}", static_cast<uint8_t>(text_[bad])), bad);
       return std::unexpected(std::move(error_));
     }
@@ -133,18 +135,46 @@ class Parser {
     return true;
   }
 
+  // Most values are whole numbers and short strings without escapes: those, without asking for the end of the text at each byte, as
+  // kAhead bytes are there, and with the place in a register. Returns where the value ends; null for what is left to the others.
+  [[gnu::always_inline]] static const char* parse_short(const char* at, Value& out) {
+    if (*at == '"') {
+      const uint32_t found = find_special(block_at(at + 1));
+      const auto size = static_cast<size_t>(std::countr_zero(found));
+      if (found == 0 || at[1 + size] != '"') return nullptr;
+      out = Value(std::string_view(at + 1, size));
+      return at + size + 2;
+    }
+    const bool negative = *at == '-';
+    const char* const digits = at + negative;
+    const char* end = digits;
+    int64_t whole = 0;
+    while (*end >= '0' && *end <= '9' && end - digits < static_cast<ptrdiff_t>(kWholeDigits)) whole = whole * 10 + (*end++ - '0');
+    if (end == digits || (*digits == '0' && end - digits > 1) || (*end != ',' && *end != '}' && *end != ']' && *end != '\n')) return nullptr;
+    out = negative ? -whole : whole;
+    return end;
+  }
+
   // `like`: an object that this one, if it is one, is likely to be like; null where none is known.
   bool parse_value(Value& out, size_t depth, const ObjectNode* like = nullptr) {
     if (at_end()) return set_fault("Unexpected end-of-input", at_);
+    if (text_.size() - at_ >= kAhead) {
+      if (const char* end = parse_short(text_.data() + at_, out)) {
+        at_ = static_cast<size_t>(end - text_.data());
+        return true;
+      }
+    }
     switch (text_[at_]) {
       case '{':
         return parse_object(out, depth + 1, like);
       case '[':
         return parse_array(out, depth + 1);
       case '"': {
+        const size_t start = at_;
         std::string_view text;
+        as_written_ = ascii_;
         if (!parse_string(text)) return false;
-        out = Value(text);
+        out = as_written_ && text.size() >= StringNode::kLong ? Value::of(StringNode::create(text, text_.substr(start, at_ - start))) : Value(text);
         return true;
       }
       case 't':
@@ -296,6 +326,12 @@ class Parser {
       ++at_;
       return true;
     }
+    as_written_ = false;
+    if (escape == '/') {
+      *to++ = '/';
+      ++at_;
+      return true;
+    }
     if (escape != 'u') return set_fault(fmt::format("Unrecognized character escape '{}' (code {})", escape, static_cast<int>(escape)), at_ + 1);
     ++at_;
     char32_t unit;
@@ -346,7 +382,7 @@ class Parser {
       if (at_end()) break;
       Value item;
       if (!parse_value(item, depth, like)) return false;
-      like = plain_ && item.is_object() ? &object_of(item) : nullptr;
+      like = plain_ && item.is_object() && !object_of(item).index ? &object_of(item) : nullptr;
       items_.push_back(std::move(item));
       skip_space();
       if (at_end()) break;
@@ -357,7 +393,7 @@ class Parser {
       if (text_[at_] == ']') {
         ++at_;
         const auto begin = items_.begin() + static_cast<ptrdiff_t>(first);
-        out = Value::array(std::vector<Value>(std::move_iterator(begin), std::move_iterator(items_.end())));
+        out = Value::array_of({begin, items_.end()});
         items_.resize(first);
         return true;
       }
@@ -366,20 +402,52 @@ class Parser {
     return set_fault(fmt::format("Unexpected end-of-input: expected close marker for Array (start marker at [Source: (String); {}])", start_marker(open)), at_);
   }
 
-  // At a quote: whether this name stands there. It is one that is written as it is, so nothing else can be meant.
-  bool is_next(std::string_view name) {
-    const char* at = text_.data() + at_ + 1;
-    if (text_.size() - at_ < name.size() + 2 || at[name.size()] != '"' || !same_name({at, name.size()}, name)) return false;
-    at_ += name.size() + 2;
-    return true;
+  // How far an object came that has the names of another.
+  enum class Alike : uint8_t { fault, whole, before_name, behind_value };
+
+  // Members under the names of another object, one by one, where they are to stay. Those names are written as they are, so that
+  // nothing else can be meant. What comes otherwise than expected is left for parse_object().
+  Alike parse_alike(ObjectNode& node, size_t depth, const ObjectNode& like) {
+    const char* const text = text_.data();
+    const char* const end = text + text_.size();
+    const char* at = text + at_;
+    const auto stop = [&](Alike how) {
+      at_ = static_cast<size_t>(at - text);
+      return how;
+    };
+    for (const Member& model : like.members()) {
+      const std::string_view name = model.name;
+      const size_t size = name.size();
+      if (static_cast<size_t>(end - at) < size + kAhead) return stop(Alike::before_name);
+      if (*at == ' ') [[unlikely]] ++at;
+      if (at[0] != '"' || at[size + 1] != '"' || at[size + 2] != ':' || !same_name({at + 1, size}, name)) return stop(Alike::before_name);
+      at += size + 3;
+      if (*at == ' ') [[unlikely]] ++at;
+      Value& value = node.add(model.name).value;
+      if (const char* behind = parse_short(at, value)) {
+        at = behind;
+      } else {
+        at_ = static_cast<size_t>(at - text);
+        skip_space();
+        if (!parse_value(value, depth)) return Alike::fault;
+        if (at_end()) return Alike::behind_value;
+        at = text + at_;
+      }
+      if (*at == ',' && node.size < like.size) {
+        ++at;
+      } else if (*at != '}' || node.size < like.size) {
+        return stop(Alike::behind_value);
+      }
+    }
+    ++at;
+    return stop(Alike::whole);
   }
 
   bool parse_object(Value& out, size_t depth, const ObjectNode* like) {
     if (depth > limits_.depth) return too_deep();
     const size_t open = at_++;
     const size_t first = members_.size();
-    size_t alike = 0;  // so many members have the names of the other
-    bool plain = true;
+    bool plain = true, behind_value = false;
     skip_space();
     if (!at_end() && text_[at_] == '}') {
       ++at_;
@@ -387,30 +455,39 @@ class Parser {
       plain_ = plain;
       return true;
     }
-    while (true) {
-      skip_space();
-      if (at_end()) break;
-      if (text_[at_] != '"') return unexpected_character("was expecting double-quote to start field name");
-      const size_t count = members_.size() - first;
-      Name name;
-      if (like && alike == count && alike < like->size && is_next(like->members()[alike].name)) {
-        name = like->members()[alike++].name;
-      } else {
+    if (like && like->size > 0) {
+      ObjectNode* node = ObjectNode::with_room(like->size);
+      Value object = Value::of(node);
+      const Alike how = parse_alike(*node, depth, *like);
+      if (how == Alike::fault) return false;
+      if (how == Alike::whole) {
+        out = std::move(object);
+        plain_ = plain;
+        return true;
+      }
+      behind_value = how == Alike::behind_value;
+      std::ranges::move(node->members(), std::back_inserter(members_));
+    }
+    for (;; behind_value = false) {
+      if (!behind_value) {
+        skip_space();
+        if (at_end()) break;
+        if (text_[at_] != '"') return unexpected_character("was expecting double-quote to start field name");
         std::string_view text;
         if (!parse_string(text)) return false;
         plain = plain && text.data() == text_.data() + at_ - 1 - text.size();
-        name = text;
+        Name name = text;
+        skip_space();
+        if (at_end()) break;
+        if (text_[at_] != ':') return unexpected_character("was expecting a colon to separate field name and value");
+        ++at_;
+        skip_space();
+        if (at_end()) break;
+        Value value;
+        if (!parse_value(value, depth)) return false;
+        if (members_.capacity() == 0) members_.reserve(kMembersAtFirst);
+        members_.emplace_back(std::move(name), std::move(value));
       }
-      skip_space();
-      if (at_end()) break;
-      if (text_[at_] != ':') return unexpected_character("was expecting a colon to separate field name and value");
-      ++at_;
-      skip_space();
-      if (at_end()) break;
-      Value value;
-      if (!parse_value(value, depth)) return false;
-      if (members_.capacity() == 0) members_.reserve(kMembersAtFirst);
-      members_.emplace_back(std::move(name), std::move(value));
       skip_space();
       if (at_end()) break;
       if (text_[at_] == ',') {
@@ -419,7 +496,7 @@ class Parser {
       }
       if (text_[at_] == '}') {
         ++at_;
-        out = Value::object_of(std::span(members_).subspan(first), alike == members_.size() - first);
+        out = Value::object_of(std::span(members_).subspan(first));
         members_.resize(first);
         plain_ = plain;
         return true;
@@ -438,6 +515,8 @@ class Parser {
   std::vector<Value> items_;
   std::vector<Member> members_;
   bool plain_ = true;  // the last object's names were written without escapes
+  bool ascii_ = false;
+  bool as_written_ = false;  // the last string's literal is as write_string() would have it
   ParseError error_;
 };
 

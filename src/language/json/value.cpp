@@ -18,8 +18,8 @@ using detail::ObjectNode;
 using detail::StringNode;
 
 namespace {
-constexpr size_t kIndexedFrom = 24;
 const Value kNull{};
+constexpr size_t kMany = 32;  // items of an array
 
 template <typename NodeType>
 const NodeType& as(detail::Node* node) {
@@ -28,9 +28,52 @@ const NodeType& as(detail::Node* node) {
 
 }  // namespace
 
+namespace detail {
+struct AdoptedArrayNode : ArrayNode {
+  std::vector<Value> vector;
+
+  explicit AdoptedArrayNode(std::vector<Value> items) : ArrayNode(items.data()), vector(std::move(items)) { size = static_cast<uint32_t>(vector.size()); }
+};
+}  // namespace detail
+
+ArrayNode* ArrayNode::with_room(size_t items) {
+  CHECK(items < UINT32_MAX, "limits keep arrays far below 4 G items");
+  auto* memory = static_cast<ArrayNode*>(NodeMemory::allocate(bytes_for(items)));
+  return new (memory) ArrayNode(reinterpret_cast<Value*>(memory + 1));
+}
+
+ArrayNode* ArrayNode::create(std::span<Value> items) {
+  ArrayNode* node = with_room(items.size());
+  node->size = static_cast<uint32_t>(items.size());
+  std::ranges::uninitialized_move(items, std::span(node->first, items.size()));
+  return node;
+}
+
+ArrayNode* ArrayNode::create(std::vector<Value> items) {
+  if (items.size() < kMany) return create(std::span(items));
+  CHECK(items.size() < UINT32_MAX, "limits keep arrays far below 4 G items");
+  return new (NodeMemory::allocate(sizeof(detail::AdoptedArrayNode))) detail::AdoptedArrayNode(std::move(items));
+}
+
+void ArrayNode::destroy(ArrayNode* node) {
+  if (node->first != node->behind()) {
+    auto* adopted = static_cast<detail::AdoptedArrayNode*>(node);
+    adopted->~AdoptedArrayNode();
+    return NodeMemory::release(adopted, sizeof *adopted);
+  }
+  std::destroy_n(node->first, node->size);
+  NodeMemory::release(node, bytes_for(node->size));
+}
+
+ObjectNode* ObjectNode::with_room(size_t members) {
+  CHECK(members < kIndexedFrom, "an object of more members has an index");
+  return new (NodeMemory::allocate(bytes_for(members))) ObjectNode(0, static_cast<uint32_t>(members));
+}
+
 ObjectNode* ObjectNode::create(std::span<Member> members, bool distinct) {
   CHECK(members.size() < UINT32_MAX, "limits keep objects far below 4 G members");
-  auto* node = new (NodeMemory::allocate(bytes_for(members.size()))) ObjectNode(static_cast<uint32_t>(members.size()));
+  const auto size = static_cast<uint32_t>(members.size());
+  auto* node = new (NodeMemory::allocate(bytes_for(members.size()))) ObjectNode(size, size);
   std::ranges::uninitialized_move(members, node->members());
   if (!distinct || members.size() >= kIndexedFrom) node->unify();
   return node;
@@ -149,31 +192,17 @@ Value Value::number(std::string_view text) {
   return out;
 }
 
-Value Value::array() { return array(std::vector<Value>()); }
-Value Value::object() { return object(std::vector<Member>()); }
-
-Value Value::array(std::vector<Value> items) {
-  Value out;
-  auto node = std::make_unique<ArrayNode>();
-  node->items = std::move(items);
-  out.tag_ = Tag::array;
-  out.payload_.node = node.release();
-  return out;
-}
-
+Value Value::array() { return array_of({}); }
+Value Value::object() { return object_of({}); }
+Value Value::array(std::vector<Value> items) { return of(ArrayNode::create(std::move(items))); }
+Value Value::array_of(std::span<Value> items) { return of(ArrayNode::create(items)); }
 Value Value::object(std::vector<Member> members) { return object_of(members); }
-
-Value Value::object_of(std::span<Member> members, bool distinct) {
-  Value out;
-  out.payload_.node = ObjectNode::create(members, distinct);
-  out.tag_ = Tag::object;
-  return out;
-}
+Value Value::object_of(std::span<Member> members, bool distinct) { return of(ObjectNode::create(members, distinct)); }
 
 void Value::destroy() {
   switch (tag_) {
     case Tag::array:
-      delete static_cast<ArrayNode*>(payload_.node);
+      ArrayNode::destroy(static_cast<ArrayNode*>(payload_.node));
       break;
     case Tag::object:
       ObjectNode::destroy(static_cast<ObjectNode*>(payload_.node));
@@ -181,12 +210,6 @@ void Value::destroy() {
     default:
       StringNode::destroy(static_cast<StringNode*>(payload_.node));
   }
-}
-
-Kind Value::kind() const {
-  static constexpr Kind kKinds[] = {Kind::null,   Kind::boolean, Kind::number, Kind::number,
-                                    Kind::number, Kind::string,  Kind::array,  Kind::object};
-  return kKinds[static_cast<size_t>(tag_)];
 }
 
 bool Value::as_bool() const {
@@ -201,7 +224,7 @@ std::string_view Value::as_string() const {
 
 std::span<const Value> Value::items() const {
   CHECK(is_array(), "an array was asked for");
-  return as<ArrayNode>(payload_.node).items;
+  return as<ArrayNode>(payload_.node).items();
 }
 
 std::span<const Member> Value::members() const {
@@ -209,16 +232,10 @@ std::span<const Member> Value::members() const {
   return as<ObjectNode>(payload_.node).members();
 }
 
-double Value::as_double() const {
-  switch (tag_) {
-    case Tag::integer:
-      return static_cast<double>(payload_.integer);
-    case Tag::real:
-      return payload_.real;
-    default:
-      CHECK(tag_ == Tag::number_text, "a number was asked for");
-      return parse_double(as<StringNode>(payload_.node).view());
-  }
+double Value::wide_double() const {
+  if (tag_ == Tag::real) return payload_.real;
+  CHECK(tag_ == Tag::number_text, "a number was asked for");
+  return parse_double(as<StringNode>(payload_.node).view());
 }
 
 std::optional<int64_t> Value::as_int64() const {
@@ -248,7 +265,7 @@ std::string Value::number_text() const {
 }
 
 size_t Value::size() const {
-  if (is_array()) return as<ArrayNode>(payload_.node).items.size();
+  if (is_array()) return as<ArrayNode>(payload_.node).size;
   if (is_object()) return as<ObjectNode>(payload_.node).size;
   return 0;
 }

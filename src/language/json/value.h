@@ -56,6 +56,8 @@ class Value {
   static Value number(std::string_view text);
   static Value array();
   static Value array(std::vector<Value> items);
+  // The same, of values that are taken out of where they are.
+  static Value array_of(std::span<Value> items);
   // Of two members of one name the later value stands, at the earlier place.
   static Value object();
   static Value object(std::vector<Member> members);
@@ -79,7 +81,7 @@ class Value {
     std::swap(tag_, other.tag_);
   }
 
-  Kind kind() const;
+  Kind kind() const { return kKinds[static_cast<size_t>(tag_)]; }
   bool is_null() const { return tag_ == Tag::null; }
   bool is_bool() const { return tag_ == Tag::boolean; }
   bool is_number() const { return tag_ == Tag::integer || tag_ == Tag::real || tag_ == Tag::number_text; }
@@ -89,7 +91,7 @@ class Value {
 
   // Each of these may be called on its own kind only (a CHECK).
   bool as_bool() const;
-  double as_double() const;
+  double as_double() const { return tag_ == Tag::integer ? static_cast<double>(payload_.integer) : wide_double(); }
   std::string_view as_string() const;
   std::span<const Value> items() const;
   std::span<const Member> members() const;
@@ -121,14 +123,27 @@ class Value {
   // What tells shared nodes apart; nullptr for scalars without one.
   const void* identity() const { return counted() ? payload_.node : nullptr; }
 
+  // Takes over a node that was just made (nodes.h): for this module and evaluators.
+  static Value of(detail::StringNode* node) { return {Tag::string, reinterpret_cast<detail::Node*>(node)}; }
+  static Value of(detail::ArrayNode* node) { return {Tag::array, reinterpret_cast<detail::Node*>(node)}; }
+  static Value of(detail::ObjectNode* node) { return {Tag::object, reinterpret_cast<detail::Node*>(node)}; }
+
  private:
   enum class Tag : uint8_t { null, boolean, integer, real, number_text, string, array, object };
+  static constexpr Kind kKinds[] = {Kind::null,   Kind::boolean, Kind::number, Kind::number,
+                                    Kind::number, Kind::string,  Kind::array,  Kind::object};
+
+  Value(Tag tag, detail::Node* node) : tag_(tag) { payload_.node = node; }
+  double wide_double() const;  // of a number that is no integer
   bool counted() const { return tag_ >= Tag::number_text; }
   void acquire() const {
     if (counted()) payload_.node->references.fetch_add(1, std::memory_order_relaxed);
   }
+  // Who holds the last reference is alone with the node: nobody else can take another, so nothing needs to be counted.
   void release() {
-    if (counted() && payload_.node->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+    if (!counted()) return;
+    std::atomic<uint32_t>& references = payload_.node->references;
+    if (references.load(std::memory_order_acquire) == 1 || references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
   void destroy();
 

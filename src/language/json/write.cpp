@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "language/json/nodes.h"
 #include "language/json/parse.h"
 #include "language/json/plain.h"
 
@@ -39,6 +40,16 @@ char* write_surrogate(std::string_view text, size_t at, char* to) {
   return to;
 }
 
+uint32_t marks_of(Block block) { return find_special(block) | find_byte(block, kSurrogate); }
+uint32_t marks_of(const char* text) { return marks_of(block_at(text)); }
+
+// Of a member's name: whether it stays as it is and is shorter than a block. It lies in its Name then, so that a
+// whole block is there to read.
+bool is_short_and_plain(std::string_view text) {
+  static_assert(sizeof(Name) == kPlainBlock);
+  return text.size() < kPlainBlock && (marks_of(text.data()) & ((1u << text.size()) - 1)) == 0;
+}
+
 // Whether the value holds a whole number as one: its digits are its text.
 bool is_whole(const Value& value) { return value.is_integer() && !value.identity(); }
 
@@ -56,7 +67,10 @@ class Writer {
     switch (value.kind()) {
       case Kind::null: return text("null");
       case Kind::boolean: return text(value.as_bool() ? "true" : "false");
-      case Kind::string: return string(value.as_string());
+      case Kind::string: {
+        const std::string_view literal = string_node_of(value).literal();
+        return literal.empty() ? string(value.as_string()) : text(literal);
+      }
       case Kind::number:
         if (!is_whole(value)) return text(value.number_text());
         make_room();
@@ -76,13 +90,24 @@ class Writer {
         bool first = true;
         for (const Member& member : value.members()) {
           if (!std::exchange(first, false)) put(',');
-          string(member.name);
+          name(member.name);
           put(':');
           this->value(member.value);
         }
         return put('}');
       }
     }
+  }
+
+  void name(const Name& name) {
+    const std::string_view text = name;
+    if (!is_short_and_plain(text)) return string(text);
+    char* to = with_room(to_);
+    *to++ = '"';
+    std::memcpy(to, text.data(), kPlainBlock);
+    to += text.size();
+    *to++ = '"';
+    to_ = to;
   }
 
   void string(std::string_view text) {
@@ -120,11 +145,6 @@ class Writer {
   static constexpr size_t kLarge = 4096;
   // For not quite two blocks all of which are escapes, what is copied too much, and a quote at either end.
   static constexpr size_t kRoom = 2 * 6 * kPlainBlock + sizeof(Written) + kPlainBlock + 2;
-
-  static uint32_t marks_of(const char* text) {
-    const Block block = block_at(text);
-    return find_special(block) | find_byte(block, kSurrogate);
-  }
 
   void flush() {
     out_.append(buffer_, to_);
@@ -224,8 +244,7 @@ size_t written_size(std::string_view text) {
   size_t size = 2, at = 0;
   // Blocks that stay as they are.
   for (; at + kPlainBlock <= text.size(); at += kPlainBlock, size += kPlainBlock) {
-    const Block block = block_at(text.data() + at);
-    if ((find_special(block) | find_byte(block, kSurrogate)) != 0) break;
+    if (marks_of(text.data() + at) != 0) break;
   }
   for (; at < text.size(); ++at) {
     if (surrogate_at(text, at)) {
@@ -236,6 +255,7 @@ size_t written_size(std::string_view text) {
   }
   return size;
 }
+size_t name_size(std::string_view name) { return is_short_and_plain(name) ? name.size() + 2 : written_size(name); }
 }  // namespace
 
 size_t written_size(const Value& value) {
@@ -247,11 +267,11 @@ size_t written_size(const Value& value) {
     }
     case Kind::object: {
       size_t size = value.size() == 0 ? 2 : value.size() + 1;
-      for (const Member& member : value.members()) size += written_size(std::string_view(member.name)) + 1 + written_size(member.value);
+      for (const Member& member : value.members()) size += name_size(member.name) + 1 + written_size(member.value);
       return size;
     }
     case Kind::string:
-      return written_size(value.as_string());
+      return string_node_of(value).kept ? string_node_of(value).literal().size() : written_size(value.as_string());
     case Kind::number: {
       if (!is_whole(value)) return value.number_text().size();
       char digits[kDigitsMax];

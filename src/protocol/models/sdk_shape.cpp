@@ -38,7 +38,7 @@ class ParamReader {
     for (const json::Member& one : given.members()) {
       const Member* member = named(shape, one.name);
       if (!member) {
-        result_.unknown.push_back(one.name);
+        result_.unknown.emplace_back(one.name);
       } else if (one.value.is_null()) {
         continue;
       } else if (member == shape.payload && member->shape->type == Type::blob) {

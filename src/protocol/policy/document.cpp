@@ -50,7 +50,7 @@ Result<std::vector<Condition>> read_conditions(const json::Value& block, Variabl
       } else {
         values.emplace_back(scalar_text(key.value), variables);
       }
-      out.emplace_back(*name, key.name, std::move(values));
+      out.emplace_back(*name, std::string(key.name), std::move(values));
     }
   }
   return out;

@@ -36,8 +36,8 @@ void find_leaves(const Value* before, const Value* after, const std::string& pat
   if (both && *before == *after) return;
   if (both && before->is_object() && after->is_object()) {
     std::set<std::string> names;
-    for (const json::Member& member : before->members()) names.insert(member.name);
-    for (const json::Member& member : after->members()) names.insert(member.name);
+    for (const json::Member& member : before->members()) names.emplace(member.name);
+    for (const json::Member& member : after->members()) names.emplace(member.name);
     for (const std::string& name : names) find_leaves(before->find(name), after->find(name), fmt::format("{}/{}", path, name), out);
     return;
   }
@@ -135,7 +135,7 @@ class Comparison {
     if (metadata && !(with_texts(*metadata) == with_texts(there->metadata))) add_causes(declared["Metadata"], "Metadata", "", false, details);
     std::set<std::string> changed;
     for (const Value* side : {&before, &properties}) {
-      for (const json::Member& member : side->members()) changed.insert(member.name);
+      for (const json::Member& member : side->members()) changed.emplace(member.name);
     }
     bool replaces = false;
     for (const std::string& name : changed) {

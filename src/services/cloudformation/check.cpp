@@ -47,7 +47,7 @@ Status check_sections(const Value& body) {
   NameSet unknown;
   for (const json::Member& member : body.members()) {
     const bool loop = member.name.starts_with("Fn::");  // Fn::Transform, Fn::ForEach
-    if (!loop && std::ranges::find(kSections, member.name) == kSections.end()) unknown.insert(member.name);
+    if (!loop && std::ranges::find(kSections, member.name) == kSections.end()) unknown.emplace(member.name);
   }
   if (!unknown.empty()) {
     return invalid(fmt::format("Invalid template property or properties [{}]", join(unknown)));
@@ -348,7 +348,7 @@ Status check_template(const Value& body) {
   TRY(check_sections(body));
   TRY(check_parameters(body));
   TRY(check_mappings(body));
-  for (const auto& [name, resource] : body["Resources"].members()) TRY(check_resource(name, resource));
+  for (const auto& [name, resource] : body["Resources"].members()) TRY(check_resource(std::string(name), resource));
   if (body["Outputs"].is_object()) {
     for (const auto& [name, output] : body["Outputs"].members()) {
       if (!output.is_object() || !output.find("Value")) {

@@ -398,7 +398,7 @@ Result<std::map<std::string, bool, std::less<>>> evaluate_conditions(const Value
   if (!conditions.is_object()) return out;
   names.conditions.clear();
   Evaluation evaluation(names);
-  for (const auto& [name, expression] : conditions.members()) out[name] = TRY(evaluation.truth(expression, &conditions));
+  for (const auto& [name, expression] : conditions.members()) out[std::string(name)] = TRY(evaluation.truth(expression, &conditions));
   return out;
 }
 

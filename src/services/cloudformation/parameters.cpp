@@ -136,7 +136,7 @@ Result<std::vector<Parameter>> bind_parameters(const Value& body, const Value& g
   std::vector<Parameter> out;
   if (!declared.is_object()) return out;
   for (const auto& [key, declaration] : declared.members()) {
-    Parameter parameter{.key = key, .type = std::string(declaration.text("Type")), .value = {}, .resolved = {}, .no_echo = scalar_text(declaration["NoEcho"]) == "true"};
+    Parameter parameter{.key = std::string(key), .type = std::string(declaration.text("Type")), .value = {}, .resolved = {}, .no_echo = scalar_text(declaration["NoEcho"]) == "true"};
     const auto found = by_key.find(key);
     if (found != by_key.end() && (*found->second)["UsePreviousValue"] == Value(true)) {
       const auto before = std::ranges::find(previous, key.view(), &Parameter::key);
@@ -149,7 +149,7 @@ Result<std::vector<Parameter>> bind_parameters(const Value& body, const Value& g
     } else if (const Value* standard = declaration.find("Default")) {
       parameter.value = scalar_text(*standard).value_or("");
     } else {
-      missing.insert(key);
+      missing.emplace(key);
       continue;
     }
     out.push_back(std::move(parameter));

@@ -71,8 +71,8 @@ Result<Plan> make_plan(const Revision& revision, const Pseudo& pseudo) {
   for (const auto& [id, resource] : plan.body["Resources"].members()) {
     const Value& condition = resource["Condition"];
     if (condition.is_string() && !plan.names.conditions[std::string(condition.as_string())]) continue;
-    plan.resources.push_back(id);
-    plan.depends[id];
+    plan.resources.emplace_back(id);
+    plan.depends[std::string(id)];
   }
   std::set<std::string> missing;
   const auto collect = [&](const Value& value, const auto& found) {

@@ -18,7 +18,7 @@ namespace {
 std::vector<std::string> all_resources(const Value& body) {
   std::vector<std::string> out;
   for (const json::Member& member : body["Resources"].members()) {
-    if (!member.name.starts_with("Fn::")) out.push_back(member.name);
+    if (!member.name.starts_with("Fn::")) out.emplace_back(member.name);
   }
   return out;
 }

@@ -23,7 +23,7 @@ json::Value to_json(const Rule& rule) {
 
 Rule from_json(const Value& d, std::type_identity<Rule>) {
   Rule rule{.shown = d["shown"], .targets = {}, .tags = d["tags"], .pattern = nullptr};
-  for (const auto& [id, target] : d["targets"].members()) rule.targets[id] = target;
+  for (const auto& [id, target] : d["targets"].members()) rule.targets[std::string(id)] = target;
   if (const std::string_view text = rule.shown.text("EventPattern"); !text.empty()) {
     if (auto document = json::parse(text)) {
       if (auto pattern = patterns::Pattern::compile(*document)) rule.pattern = std::make_shared<patterns::Pattern>(std::move(*pattern));

@@ -55,7 +55,7 @@ void add_request_tags(const json::Value& params, policy::Context& facts) {
     policy::Context::Values keys;
     if (tags.is_object()) {
       for (const json::Member& tag : tags.members()) {
-        keys.push_back(tag.name);
+        keys.emplace_back(tag.name);
         facts.set("aws:RequestTag/" + tag.name, policy::scalar_text(tag.value));
       }
     } else if (tags.is_array()) {

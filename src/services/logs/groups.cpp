@@ -25,7 +25,7 @@ Result<Value> Logs::create_group(const Call& call) {
   if (groups_.find(scope, name)) return fail("ResourceAlreadyExistsException", "The specified log group already exists");
   Group group{.name = name, .created = call.at, .retention_days = 0, .tags = {}, .number = 0};
   if (const Value& tags = call.params["tags"]; tags.is_object()) {
-    for (const auto& [key, value] : tags.members()) group.tags[key] = value.as_string();
+    for (const auto& [key, value] : tags.members()) group.tags[std::string(key)] = value.as_string();
   }
   groups_.put(scope, name, std::move(group));
   return Value::object();
@@ -156,7 +156,7 @@ Result<Value> Logs::describe_streams(const Call& call) {
 Result<Value> Logs::change_tags(const Call& call) {
   Group group = *TRY(need_group(call));
   if (const Value& tags = call.params["tags"]; tags.is_object()) {
-    for (const auto& [key, value] : tags.members()) group.tags[key] = value.as_string();
+    for (const auto& [key, value] : tags.members()) group.tags[std::string(key)] = value.as_string();
   }
   for (const std::string_view member : {"tagKeys", "tags"}) {
     if (!call.params[member].is_array()) continue;

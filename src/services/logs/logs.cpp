@@ -22,7 +22,7 @@ json::Value to_json(const Group& g) {
 }
 Group from_json(const Value& d, std::type_identity<Group>) {
   Group g{std::string(d.text("name")), {d["created"].as_int64().value_or(0)}, d["retention"].as_int64().value_or(0), {}, static_cast<uint64_t>(d["number"].as_int64().value_or(0))};
-  for (const auto& [key, value] : d["tags"].members()) g.tags[key] = value.as_string();
+  for (const auto& [key, value] : d["tags"].members()) g.tags[std::string(key)] = value.as_string();
   return g;
 }
 json::Value to_json(const Stream& s) {

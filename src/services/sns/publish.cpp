@@ -41,7 +41,7 @@ Status check_name(const std::string& name) {
 Status check_message_attributes(const Value& attributes) {
   if (!attributes.is_object()) return {};
   for (const auto& [name, attribute] : attributes.members()) {
-    TRY(check_name(name));
+    TRY(check_name(std::string(name)));
     const std::string_view type = attribute.text("DataType");
     const std::string_view base = type.substr(0, type.find('.'));
     if ((base != "String" && base != "Number" && base != "Binary") || type.size() == base.size() + 1) {

@@ -25,7 +25,7 @@ Value map_json(const std::map<std::string, std::string>& map) {
 }
 std::map<std::string, std::string> map_from(const Value& document) {
   std::map<std::string, std::string> out;
-  for (const auto& member : document.members()) out[member.name] = member.value.as_string();
+  for (const auto& member : document.members()) out[std::string(member.name)] = member.value.as_string();
   return out;
 }
 }  // namespace

@@ -91,7 +91,7 @@ Result<Value> Sns::subscribe(const Call& call) {
   if (protocol == "lambda" && !endpoint.starts_with("arn:")) return invalid("Lambda endpoint ARN");
   if ((protocol == "email" || protocol == "email-json") && endpoint.find('@') == endpoint.npos) return invalid("Email address");
   if (const Value& given = p["Attributes"]; given.is_object()) {
-    for (const auto& [name, value] : given.members()) made.attributes[name] = value.as_string();
+    for (const auto& [name, value] : given.members()) made.attributes[std::string(name)] = value.as_string();
     for (const auto& [name, value] : made.attributes) TRY(check_attribute(name, value, made.attributes, "Attributes Reason: "));
   }
   const Found topic = TRY(find_topic(p.text("TopicArn")));

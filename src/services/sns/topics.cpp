@@ -46,7 +46,7 @@ Result<Value> Sns::create_topic(const Call& call) {
   if (const Value& given = call.params["Attributes"]; given.is_object()) {
     for (const auto& [key, value] : given.members()) {
       if (std::ranges::find(kTopicAttributes, key.view()) == std::end(kTopicAttributes)) return invalid(fmt::format("Attributes Reason: Invalid attribute name: {}", key));
-      topic.attributes[key] = value.as_string();
+      topic.attributes[std::string(key)] = value.as_string();
     }
   }
   const bool fifo = topic.attributes.contains("FifoTopic") && topic.attributes["FifoTopic"] == "true";

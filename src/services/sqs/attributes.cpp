@@ -172,7 +172,7 @@ Status Sqs::take_attributes(const Call& call, Queue& queue) {
   const Value& given = call.params["Attributes"];
   if (!given.is_object()) return {};
   for (const auto& member : given.members()) {
-    const std::string& name = member.name;
+    const std::string name(member.name);
     const Rule* rule = rule_of(name);
     if (!rule) return unknown_attribute(name);
     std::string value(member.value.is_string() ? member.value.as_string() : "");

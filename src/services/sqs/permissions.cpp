@@ -82,7 +82,7 @@ Result<Value> Sqs::change_tags(const Call& call) {
   const Found found = TRY(find(call));
   Queue queue = *found.queue;
   if (const Value& tags = call.params["Tags"]; tags.is_object()) {
-    for (const auto& [key, value] : tags.members()) queue.tags[key] = value.as_string();
+    for (const auto& [key, value] : tags.members()) queue.tags[std::string(key)] = value.as_string();
   }
   if (const Value& keys = call.params["TagKeys"]; keys.is_array()) {
     for (const Value& key : keys.items()) queue.tags.erase(std::string(key.as_string()));

@@ -54,7 +54,7 @@ Result<Value> Sqs::create_queue(const Call& call) {
   const Queue* there = queues_.find(scope, queue.name);
   TRY(take_attributes(call, queue));
   if (const Value& tags = call.params["tags"]; tags.is_object()) {
-    for (const auto& [key, value] : tags.members()) queue.tags[key] = value.as_string();
+    for (const auto& [key, value] : tags.members()) queue.tags[std::string(key)] = value.as_string();
   }
   if (there) {
     const auto shown = shown_attributes(scope, *there);

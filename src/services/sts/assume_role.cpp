@@ -97,7 +97,7 @@ Result<Tags> session_tags(const Value& params, const Session* calling) {
   for (const json::Member& tag : calling->principal.session_tags) {
     if (!inherited(tag.name)) continue;
     out.all.push_back(tag);
-    out.transitive.push_back(tag.name);
+    out.transitive.emplace_back(tag.name);
   }
   return out;
 }

@@ -75,7 +75,7 @@ void add_to_form(std::string& form, const std::string& name, const Value& value,
 std::string written_body(const Value& body, const Value& transform) {
   if (transform.text("RequestBodyEncoding") != "URL_ENCODED" || !body.is_object()) return body.is_string() ? std::string(body.as_string()) : json::write(body);
   std::string form;
-  for (const json::Member& one : body.members()) add_to_form(form, one.name, one.value, transform["RequestEncodingOptions"].text("ArrayFormat", "INDICES"));
+  for (const json::Member& one : body.members()) add_to_form(form, std::string(one.name), one.value, transform["RequestEncodingOptions"].text("ArrayFormat", "INDICES"));
   return form;
 }
 
