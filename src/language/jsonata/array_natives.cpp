@@ -80,7 +80,7 @@ Item distinct(Call& call) {
     evaluation.meter.spend();
     if (one.is_string()) {
       if (seen.find(one.string())) continue;
-      seen.set(evaluation.arena, one.string(), Item(true));
+      seen.add(evaluation.arena, one.string(), Item(true));
     } else {
       const bool there = std::ranges::any_of(others.items(), [&](Item other) { return one.tag() == other.tag() || one.is_array() || one.is_object() ? equal(evaluation.meter, one, other) : false; });
       if (there) continue;

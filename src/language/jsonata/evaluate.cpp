@@ -110,13 +110,62 @@ Item Evaluation::lookup(NameId id, const Frame* frame) {
   return Item(natives_[id]);
 }
 
+// A literal, or a name of an object of the input.
+inline bool Evaluation::leaf(const Node& node, Item input, Item& out) {
+  if (node.way == Way::literal) {
+    out = node.literal;
+    return true;
+  }
+  if (node.way != Way::name || input.tag() != Tag::json_object) return false;
+  const json::Value* found = find_member(input.json(), node.only->name, hints_[node.only->id]);
+  out = found ? Item(*found) : Item();
+  return true;
+}
+
 Item Evaluation::evaluate(const Node& node, Item input, Frame* frame) {
   meter.spend();
-  if (node.type == Type::literal && node.plain) return node.literal;
-  if (node.names && input.tag() == Tag::json_object) {
-    if (const auto found = find_names(node, input.json())) return *found ? Item(**found) : Item();
+  Item out;
+  switch (node.way) {
+    case Way::whole: break;
+    case Way::literal:
+    case Way::name:
+      if (leaf(node, input, out)) return out;
+      break;
+    case Way::names:
+      if (input.tag() == Tag::json_object) {
+        if (const auto found = find_names(node, input.json())) return *found ? Item(**found) : Item();
+      }
+      break;
+    case Way::leaves: return leaves(node, input, frame);
+    case Way::inner:
+      meter.spend();
+      return leaves(*node.only, input, frame);
   }
   return evaluate_whole(node, input, frame);
+}
+
+Item Evaluation::leaves(const Node& node, Item input, Frame* frame) {
+  meter.spend(2);
+  Item left, right;
+  if (!leaf(*node.left, input, left)) left = evaluate_whole(*node.left, input, frame);
+  if (!leaf(*node.right, input, right)) right = evaluate_whole(*node.right, input, frame);
+  const bool arithmetic = node.op <= Op::modulo;
+  if (left.tag() != Tag::number || right.tag() != Tag::number) return arithmetic ? numeric(node, left, right) : compare(node, left, right);
+  const double a = left.number(), b = right.number();
+  switch (node.op) {
+    case Op::less: return Item(a < b);
+    case Op::less_equal: return Item(a <= b);
+    case Op::greater: return Item(a > b);
+    case Op::greater_equal: return Item(a >= b);
+    default: break;
+  }
+  if (!std::isfinite(a) || !std::isfinite(b)) return numeric(node, left, right);
+  switch (node.op) {
+    case Op::add: return Item(a + b);
+    case Op::subtract: return Item(a - b);
+    case Op::multiply: return Item(a * b);
+    default: return numeric(node, left, right);
+  }
 }
 
 Item Evaluation::evaluate_whole(const Node& node, Item input, Frame* frame) {

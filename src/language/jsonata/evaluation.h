@@ -77,6 +77,8 @@ class Evaluation {
   Item evaluate(const Node& node, Item input, Frame* frame);
   Item evaluate_whole(const Node& node, Item input, Frame* frame);
   Item evaluate_kind(const Node& node, Item input, Frame* frame);
+  bool leaf(const Node& node, Item input, Item& out);
+  Item leaves(const Node& node, Item input, Frame* frame);
   Item binary(const Node& node, Item input, Frame* frame);
   Item numeric(const Node& node, Item left, Item right);
   Item compare(const Node& node, Item left, Item right);

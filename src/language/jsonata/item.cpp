@@ -1,6 +1,7 @@
 #include "language/jsonata/item.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <functional>
 
@@ -13,10 +14,27 @@ namespace jsonata {
 using json::Value;
 
 namespace {
-constexpr uint32_t kIndexedFrom = 9;
 constexpr int kDepthMax = 1'000;
 
-size_t hash_of(std::string_view name) { return std::hash<std::string_view>()(name); }
+// Short names without a call, as two words that overlap.
+size_t hash_of(std::string_view name) {
+  const size_t size = name.size();
+  uint64_t low = 0, high = 0;
+  if (size > 16) return std::hash<std::string_view>()(name);
+  if (size >= 8) {
+    std::memcpy(&low, name.data(), 8);
+    std::memcpy(&high, name.data() + size - 8, 8);
+  } else if (size >= 4) {
+    std::memcpy(&low, name.data(), 4);
+    std::memcpy(&high, name.data() + size - 4, 4);
+  } else if (size > 0) {
+    low = static_cast<uint8_t>(name[0]) | uint64_t{static_cast<uint8_t>(name[size / 2])} << 8;
+    high = static_cast<uint8_t>(name[size - 1]);
+  }
+  uint64_t hash = (low ^ size) * 0x9E3779B97F4A7C15 ^ std::rotl(high * 0xC2B2AE3D27D4EB4F, 31);
+  hash = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15;
+  return hash ^ hash >> 32;
+}
 
 }  // namespace
 
@@ -71,12 +89,12 @@ Item* Record::find(std::string_view name) {
   if (index) {
     for (size_t place = hash_of(name) & mask; index[place] != 0; place = (place + 1) & mask) {
       Entry& entry = data[index[place] - 1];
-      if (entry.name == name) return &entry.value;
+      if (json::same_name(entry.name, name)) return &entry.value;
     }
     return nullptr;
   }
   for (uint32_t i = 0; i < size; ++i) {
-    if (data[i].name == name) return &data[i].value;
+    if (json::same_name(data[i].name, name)) return &data[i].value;
   }
   return nullptr;
 }
@@ -111,7 +129,7 @@ void Record::reserve(Arena& arena, size_t entries) {
   index = nullptr;
 }
 
-void Record::add(Arena& arena, std::string_view name, Item value) {
+void Record::add_more(Arena& arena, std::string_view name, Item value) {
   if (size == capacity) reserve(arena, std::max<size_t>(4, size_t{capacity} * 2));
   data[size++] = {name, value};
   if (size < kIndexedFrom) return;
@@ -192,11 +210,11 @@ Value to_json(Item item, Conversion& conversion) {
         --conversion.depth;
         return to_json(list.data[0], conversion);
       }
-      std::vector<Value> values;
-      values.reserve(list.size);
-      for (const Item one : list.items()) values.push_back(to_json(one, conversion));
+      auto* values = json::detail::ArrayNode::with_room(list.size);
+      Value out = Value::of(values);
+      for (const Item one : list.items()) values->add(to_json(one, conversion));
       --conversion.depth;
-      return Value::array(std::move(values));
+      return out;
     }
     case Item::Tag::record: {
       if (++conversion.depth > kDepthMax) {
@@ -205,10 +223,19 @@ Value to_json(Item item, Conversion& conversion) {
         return {};
       }
       const Record& record = item.record();
+      if (record.size < json::detail::ObjectNode::kIndexedFrom) {
+        auto* members = json::detail::ObjectNode::with_room(record.size);
+        Value out = Value::of(members);
+        for (uint32_t i = 0; i < record.size; ++i) {
+          if (record.data[i].value.defined()) members->add(record.data[i].name, to_json(record.data[i].value, conversion));
+        }
+        --conversion.depth;
+        return out;
+      }
       std::vector<json::Member> members;
       members.reserve(record.size);
       for (uint32_t i = 0; i < record.size; ++i) {
-        if (record.data[i].value.defined()) members.push_back({std::string(record.data[i].name), to_json(record.data[i].value, conversion)});
+        if (record.data[i].value.defined()) members.push_back({record.data[i].name, to_json(record.data[i].value, conversion)});
       }
       --conversion.depth;
       return Value::object(std::move(members));
@@ -268,10 +295,25 @@ bool same(Item a, Item b) {
   }
 }
 
+const Value* search_member(const json::detail::ObjectNode& object, std::string_view name, size_t& hint) {
+  const std::span<const json::Member> members = object.members();
+  if (object.index) {
+    const auto found = object.index->find(name);
+    if (found == object.index->end()) return nullptr;
+    hint = found->second;
+    return &members[hint].value;
+  }
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (!json::same_name(members[i].name, name)) continue;
+    hint = i;
+    return &members[i].value;
+  }
+  return nullptr;
+}
+
 Item member(Item object, std::string_view name) {
   if (object.tag() == Item::Tag::json_object) {
-    size_t hint = SIZE_MAX;
-    const Value* found = find_member(object.json(), name, hint);
+    const Value* found = object.json().find(name);
     return found ? Item(*found) : Item();
   }
   if (object.is_record()) {

@@ -3,6 +3,7 @@
 //
 // Items live in the evaluation's arena or point into the input, the bindings and the compiled expression, all of which
 // outlive the evaluation. Values of the input are never converted: a member is looked up where it stands.
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -38,7 +39,7 @@ class Item {
   };
 
   Item() = default;
-  explicit Item(double number) : tag_(Tag::number) { payload_.number = number; }
+  explicit Item(double number) : tag_(Tag::number) { payload_.word = std::bit_cast<uint64_t>(number); }
   explicit Item(bool truth) : tag_(Tag::boolean) { payload_.truth = truth; }
   explicit Item(std::string_view text) : tag_(Tag::string), size_(static_cast<uint32_t>(text.size())) { payload_.text = text.data(); }
   explicit Item(const char*) = delete;
@@ -99,6 +100,7 @@ class Item {
     Function* function;
     Thunk* thunk;
     const json::Value* json;
+    uint64_t word;
   } payload_{.number = 0};
 };
 static_assert(sizeof(Item) == 16 && std::is_trivially_copyable_v<Item>);
@@ -139,11 +141,19 @@ struct Record {
   Item* find(std::string_view name);
   void set(Arena& arena, std::string_view name, Item value);
   // A name that is not there yet.
-  void add(Arena& arena, std::string_view name, Item value);
+  void add(Arena& arena, std::string_view name, Item value) {
+    if (size < capacity && size + 1 < kIndexedFrom) {
+      data[size++] = {name, value};
+    } else {
+      add_more(arena, name, value);
+    }
+  }
   void reserve(Arena& arena, size_t entries);
   void erase(std::string_view name);
 
  private:
+  static constexpr uint32_t kIndexedFrom = 9;
+  void add_more(Arena& arena, std::string_view name, Item value);
   void build_index(Arena& arena);
 };
 
@@ -173,26 +183,17 @@ struct Frame : Bindings {
 };
 
 inline Item::Item(const json::Value& value) {
+  // The commonest first. What it holds is written as one word whatever it is, so that it can stay in a register.
   if (value.is_number()) {
     const double number = value.as_double();
-    const bool exact = number <= kExact && number >= -kExact;
-    if (exact || !value.is_integer()) {
-      tag_ = Tag::number;
-      payload_.number = number;
-      return;
-    }
-    tag_ = Tag::big_number;
-  } else if (value.is_null()) {
-    tag_ = Tag::null;
+    const bool plain = (number <= kExact && number >= -kExact) || !value.is_integer();
+    tag_ = plain ? Tag::number : Tag::big_number;
+    payload_.word = plain ? std::bit_cast<uint64_t>(number) : reinterpret_cast<uint64_t>(&value);
     return;
-  } else if (value.is_bool()) {
-    tag_ = Tag::boolean;
-    payload_.truth = value.as_bool();
-    return;
-  } else {
-    tag_ = value.is_string() ? Tag::json_string : value.is_array() ? Tag::json_array : Tag::json_object;
   }
-  payload_.json = &value;
+  static constexpr Tag kTags[] = {Tag::null, Tag::boolean, Tag::number, Tag::json_string, Tag::json_array, Tag::json_object};
+  tag_ = kTags[static_cast<size_t>(value.kind())];
+  payload_.word = tag_ == Tag::boolean ? uint64_t{value.as_bool()} : reinterpret_cast<uint64_t>(&value);
 }
 
 inline size_t Item::size() const { return tag_ == Tag::list ? payload_.list->size : json::items_of(*payload_.json).size(); }
@@ -220,7 +221,8 @@ bool same(Item a, Item b);
 // A member of an object; undefined when there is none or `object` is none.
 Item member(Item object, std::string_view name);
 // `hint` is where the member stood last time, in objects that are alike.
-inline const json::Value* find_member(const json::Value& object, std::string_view name, size_t& hint);
+inline const json::Value* find_member(const json::Value& object, const json::Name& name, size_t& hint);
+const json::Value* search_member(const json::detail::ObjectNode& object, std::string_view name, size_t& hint);
 // Whether JavaScript takes the name for an array's index, "0" or "17", which it sorts before all others.
 bool is_index(std::string_view name);
 // Both end to end, as the reference's append().
@@ -243,22 +245,10 @@ class Members {
   size_t size_ = 0;
 };
 
-inline const json::Value* find_member(const json::Value& object, std::string_view name, size_t& hint) {
+inline const json::Value* find_member(const json::Value& object, const json::Name& name, size_t& hint) {
   const json::detail::ObjectNode& node = json::object_of(object);
-  const std::span<const json::Member> members = node.members();
-  if (hint < members.size() && json::same_name(members[hint].name, name)) return &members[hint].value;
-  if (node.index) {
-    const auto found = node.index->find(name);
-    if (found == node.index->end()) return nullptr;
-    hint = found->second;
-    return &members[hint].value;
-  }
-  for (size_t i = 0; i < members.size(); ++i) {
-    if (!json::same_name(members[i].name, name)) continue;
-    hint = i;
-    return &members[i].value;
-  }
-  return nullptr;
+  if (hint < node.size && node.members()[hint].name == name) [[likely]] return &node.members()[hint].value;
+  return search_member(node, name, hint);
 }
 
 inline bool truthy(Meter& meter, Item item) {

@@ -50,6 +50,16 @@ struct Slot {
   int level = 1;
 };
 
+// A shorter way to what evaluating a node gives.
+enum class Way : uint8_t {
+  whole,   // there is none
+  literal,
+  name,    // a path that is one mere name, `only`
+  names,   // a path of mere names
+  leaves,  // arithmetic or a comparison of literals and names
+  inner,   // a block that is `only`, which is such an operation
+};
+
 struct Node {
   Type type = Type::literal;
   Op op{};
@@ -59,13 +69,14 @@ struct Node {
   bool constructs = false;        // an array constructor as first or last step
   bool tuple = false;             // the step or path works on tuples
   bool thunk = false;             // a tail call
-  bool names = false;             // a path of mere names
   bool fixed = false;             // the same value whatever it is evaluated on
   bool fixed_names = false;       // an object constructor of literal names, no two alike and none an array index
   bool binds = false;             // a block that binds variables in its own scope
+  Way way = Way::whole;
   NameId id = kNoName;            // of variables and names
   NameId focus = kNoName, index = kNoName, ancestor = kNoName;  // @$x, #$i, what a % further on means
   Item literal;
+  const Node* only = nullptr;
   NodePtr left, right, third;     // operands; condition: if, then, else; transform: pattern, update, delete
   std::vector<NodePtr> items;     // steps, elements, expressions, arguments
   std::vector<Stage> predicates;  // of what is no path
@@ -78,6 +89,7 @@ struct Node {
   std::shared_ptr<const Signature> signature;
   std::shared_ptr<const Regex> regex;
   std::string text;               // of names, of operators in messages
+  json::Name name;                // of names, as objects have them
   size_t position = 0;
   json::Value constant;           // of literals
   std::vector<std::shared_ptr<Slot>> seeking;      // while parsing

@@ -64,7 +64,7 @@ bool Evaluation::names_only(const Node& node, Item input, bool last, Item& out) 
   bool flat = true;
   const auto take = [&](Item element) {
     if (element.tag() == Tag::json_object) {
-      if (const json::Value* value = find_member(element.json(), text, hint)) {
+      if (const json::Value* value = find_member(element.json(), node.name, hint)) {
         const Item one(*value);
         flat = flat && !one.is_array();
         found->data[found->size++] = one;
@@ -89,7 +89,7 @@ bool Evaluation::names_only(const Node& node, Item input, bool last, Item& out) 
   } else {
     for (const json::Value& value : json::items_of(input.json())) {
       if (value.is_object()) {
-        if (const json::Value* member = find_member(value, text, hint)) {
+        if (const json::Value* member = find_member(value, node.name, hint)) {
           const Item one(*member);
           flat = flat && !one.is_array();
           found->data[found->size++] = one;
@@ -124,7 +124,7 @@ std::optional<const json::Value*> Evaluation::find_names(const Node& path, const
   const json::Value* at = &object;
   for (const NodePtr& step : path.items) {
     if (at->is_array()) return std::nullopt;
-    at = at->is_object() ? find_member(*at, step->text, hints_[step->id]) : nullptr;
+    at = at->is_object() ? find_member(*at, step->name, hints_[step->id]) : nullptr;
     if (!at) return nullptr;
   }
   return at;

@@ -476,6 +476,7 @@ class Shaper {
     if (at.ancestor_slot) at.ancestor = at.ancestor_slot->label;
     at.plain = at.predicates.empty() && !at.group && !at.keep_array;
     if (at.type == Type::literal) at.literal = Item(at.constant);
+    if (at.type == Type::name) at.name = at.text;
     if (at.type == Type::block) {
       for (const NodePtr& item : at.items) at.binds = at.binds || binds(*item);
       for (const Stage& stage : at.predicates) at.binds = at.binds || (stage.filter && binds(*stage.filter));
@@ -499,10 +500,30 @@ class Shaper {
 
   static bool is_mere_name(const Node& step) { return step.type == Type::name && step.plain && step.stages.empty() && !step.tuple; }
 
+  static bool is_arithmetic(Op op) { return op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::divide || op == Op::modulo; }
+  static bool is_comparison(Op op) { return op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal; }
+
+  static Way way_of(const Node& at) {
+    if (!at.plain) return Way::whole;
+    switch (at.type) {
+      case Type::literal: return Way::literal;
+      case Type::path:
+        if (at.tuple || at.keep_singleton || !std::ranges::all_of(at.items, [](const NodePtr& step) { return is_mere_name(*step); })) return Way::whole;
+        return at.items.size() == 1 ? Way::name : Way::names;
+      case Type::binary: {
+        const auto is_leaf = [](const NodePtr& part) { return part->way == Way::literal || part->way == Way::name; };
+        return (is_arithmetic(at.op) || is_comparison(at.op)) && is_leaf(at.left) && is_leaf(at.right) ? Way::leaves : Way::whole;
+      }
+      case Type::block: return !at.binds && at.items.size() == 1 && at.items[0]->way == Way::leaves ? Way::inner : Way::whole;
+      default: return Way::whole;
+    }
+  }
+
   // Of a node whose parts are settled: which shorter ways there are through it.
   static void find_short_ways(Node& at) {
     const auto is_fixed = [](const NodePtr& part) { return part->fixed; };
-    at.names = at.type == Type::path && at.plain && !at.tuple && !at.keep_singleton && std::ranges::all_of(at.items, [](const NodePtr& step) { return is_mere_name(*step); });
+    at.way = way_of(at);
+    if (at.way == Way::name || at.way == Way::inner) at.only = at.items[0].get();
     at.fixed = at.plain && at.stages.empty() &&
                (at.type == Type::literal || (at.type == Type::array && std::ranges::all_of(at.items, is_fixed)) ||
                 (at.type == Type::binary && is_fixed(at.left) && is_fixed(at.right)));
