@@ -218,6 +218,11 @@ class States final : public services::Service, engine::Observer {
   uint64_t poller_count_ = 0;
   bool tells_every_status_ = false;
   std::map<services::Scope, Call> asks_for_listeners_;  // "would anybody take our events?", a call for each scope
+  struct {
+    services::Scope scope;
+    store::Position at = 0;
+    bool heard = false;
+  } heard_;  // the last answer, and of which commit
 };
 
 }  // namespace states

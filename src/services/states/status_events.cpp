@@ -34,6 +34,9 @@ Value detail_of(const engine::Record& r) {
 // Executions come in numbers: an event that no rule would take is not made.
 bool States::has_listeners(const services::Scope& scope) {
   if (tells_every_status_) return true;
+  // Rules change with a commit. Between two there may be many changes of a status: what runs through in one step has two at once.
+  const store::Position head = kit_.store.head();
+  if (heard_.at == head && heard_.scope == scope) return heard_.heard;
   auto it = asks_for_listeners_.find(scope);
   if (it == asks_for_listeners_.end()) {
     if (!kit_.registry.has("events", "PutEvents")) return false;
@@ -45,6 +48,7 @@ bool States::has_listeners(const services::Scope& scope) {
   }
   bool heard = true;
   kit_.registry.call(it->second, [&](Result<Value> answer) { heard = !answer || !answer->is_bool() || answer->as_bool(); });
+  heard_ = {scope, head, heard};
   return heard;
 }
 
