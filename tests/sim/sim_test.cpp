@@ -17,9 +17,13 @@ using sim::Fault;
 using sim::SimulatedDisk;
 using store::Space;
 
-TEST(Simulation, KeepsItsPromisesForEverySeed) {
+uint64_t seeds() {
   const char* asked = std::getenv("GANTRY_SIM_SEEDS");
-  const uint64_t count = asked ? std::strtoull(asked, nullptr, 10) : 10'000;
+  return asked ? std::strtoull(asked, nullptr, 10) : 10'000;
+}
+
+TEST(Simulation, KeepsItsPromisesForEverySeed) {
+  const uint64_t count = seeds();
   uint64_t crashes = 0, events = 0, failed = 0;
   for (uint64_t seed = 1; seed <= count && failed < 5; ++seed) {
     const sim::Outcome outcome = sim::check_seed(seed);
@@ -32,7 +36,7 @@ TEST(Simulation, KeepsItsPromisesForEverySeed) {
 }
 
 TEST(Simulation, RepeatsItselfBitForBit) {
-  for (uint64_t seed = 1; seed <= 200; ++seed) {
+  for (uint64_t seed = 1; seed <= std::min<uint64_t>(seeds(), 200); ++seed) {
     const sim::Outcome first = sim::simulate(seed, true), again = sim::simulate(seed, true);
     EXPECT_EQ(first.digest, again.digest) << "seed " << seed;
     EXPECT_EQ(first.disk_calls, again.disk_calls) << "seed " << seed;
