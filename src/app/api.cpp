@@ -8,6 +8,7 @@
 #include "app/samples.h"
 #include "app/snapshots.h"
 #include "base/arn.h"
+#include "base/encoding.h"
 #include "language/json/parse.h"
 #include "net/body_stream.h"
 #include "services/ecs/ecs.h"
@@ -56,6 +57,14 @@ uint64_t number(std::string_view text) {
   uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+// What a caller wrote, for a message: not much of it, and bytes that are no UTF-8 as U+FFFD, since an answer is JSON.
+std::string shown(std::string_view text) {
+  text = text.substr(0, 200);
+  std::string out;
+  for (size_t at = 0; at < text.size();) append_utf8(out, next_code_point(text, at));
+  return out;
 }
 
 bool contains(const std::optional<std::string>& text, std::string_view wanted) { return text && text->find(wanted) != std::string::npos; }
@@ -159,7 +168,7 @@ Api::Answer Api::answer(const net::Request& request, std::string_view path) {
       return response;
     }
   }
-  return refused(404, "NotFound", fmt::format("There is no {}{} here; docs/api.md lists what there is.", kPrefix, path));
+  return refused(404, "NotFound", fmt::format("There is no {}{} here; docs/api.md lists what there is.", kPrefix, shown(path)));
 }
 
 Status Api::allowed(const Asked& asked, std::string_view service, std::string_view action, std::string_view resource) {
@@ -182,7 +191,7 @@ Status Api::allowed(const Asked& asked, std::string_view service, std::string_vi
 Result<std::string> Api::arn(const Asked& asked, std::string_view member, std::string_view service, std::string_view action) {
   const std::string text(asked.query.text(member));
   const auto parts = Arn::parse(text);
-  if (!parts || parts->service != service) return refused(400, "InvalidArn", fmt::format("{} has to be an ARN of {}, not '{}'.", member, service, text.substr(0, 200)));
+  if (!parts || parts->service != service) return refused(400, "InvalidArn", fmt::format("{} has to be an ARN of {}, not '{}'.", member, service, shown(text)));
   TRY(allowed(asked, service, action, text));
   if (parts->account != asked.caller.account) return refused(404, "NotFound", fmt::format("There is no {} in the account {}.", text, asked.caller.account));
   return text;
@@ -262,7 +271,10 @@ Api::Answer Api::search_executions(const Asked& asked) {
   size_t looked = 0;
   engine::Engine& engine = parts_.states.engine();
   engine::Listing page;
-  page.next = asked.query.text("from");
+  // A place in the index is bytes, which JSON has none of.
+  const auto from_place = hex_decode(asked.query.text("from"));
+  if (!from_place) return refused(400, "ValidationException", "from has to be the next of an earlier answer.");
+  page.next = *from_place;
   do {
     const std::string from = page.next;
     page = engine.list({.owner = machine, .limit = 200, .from = from});
@@ -284,7 +296,7 @@ Api::Answer Api::search_executions(const Asked& asked) {
     }
   } while (!page.next.empty() && looked < kSearchedMax && found.size() < kFoundMax);
   json::ObjectBuilder out;
-  out.add("executions", Value::array(std::move(found))).add("looked", static_cast<uint64_t>(looked)).add_text("next", page.next);
+  out.add("executions", Value::array(std::move(found))).add("looked", static_cast<uint64_t>(looked)).add_text("next", hex_encode(page.next));
   return json_response(out.build());
 }
 

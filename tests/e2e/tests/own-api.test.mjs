@@ -75,6 +75,20 @@ test("executions are found by a text in their input", async () => {
     const found = await (await fetch(`${server.url}/_gantry/api/executions/search?stateMachineArn=${encodeURIComponent(stateMachineArn)}&text=needle`)).json();
     assert.deepEqual(found.executions.map((e) => [e.name, e.where]), [["b", "cause"], ["a", "input"]]);
     assert.equal(found.looked, 2);
+
+    // More than one answer holds: `next` leads on to what has not been told yet.
+    for (let i = 0; i < 450; i += 50) await Promise.all(Array.from({ length: 50 }, (_, n) => sfn.send(new StartExecutionCommand({ stateMachineArn, name: `many-${i + n}` }))));
+    const search = (from) => fetch(`${server.url}/_gantry/api/executions/search?stateMachineArn=${encodeURIComponent(stateMachineArn)}&text=many&from=${encodeURIComponent(from)}`);
+    const names = [];
+    for (let from = ""; names.length < 1000; ) {
+      const page = await (await search(from)).json();
+      names.push(...page.executions.map((e) => e.name));
+      if (!page.next) break;
+      from = page.next;
+    }
+    assert.equal(names.length, 450);
+    assert.equal(new Set(names).size, 450);
+    assert.equal((await search("not one of ours")).status, 400);
   } finally {
     await server.stop();
   }
