@@ -111,7 +111,9 @@ std::optional<Listed> decode_listed(std::string_view bytes) {
   if (in.u8() != kListedVersion) return std::nullopt;
   Listed out;
   for (std::string* text : {&out.arn, &out.version_arn, &out.alias_arn, &out.map_run_arn}) *text = in.text();
-  out.status = static_cast<Outcome>(in.u8());
+  const uint8_t status = in.u8();
+  if (status > static_cast<uint8_t>(Outcome::aborted)) return std::nullopt;
+  out.status = static_cast<Outcome>(status);
   for (Instant* at : {&out.start, &out.stop, &out.redrive}) at->ms = in.signed_number();
   out.redrive_count = static_cast<int>(in.number());
   out.item_count = in.signed_number();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "engine/keys.h"
 
 namespace {
 
@@ -77,6 +78,14 @@ TEST(Record, WhatIsCutOrOfAVersionToComeIsNothing) {
   newer[0] = 99;
   std::string_view rest = newer;
   EXPECT_FALSE(Record::decode(rest));
+}
+
+TEST(Record, AnEntryOfAListingWhoseStatusIsNoneIsRefused) {
+  Record r = whole();
+  r.status = engine::Outcome::aborted;
+  ASSERT_TRUE(engine::decode_listed(engine::encode_listed(r)));
+  r.status = static_cast<engine::Outcome>(5);
+  EXPECT_FALSE(engine::decode_listed(engine::encode_listed(r)));
 }
 
 }  // namespace
