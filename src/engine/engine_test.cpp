@@ -322,7 +322,7 @@ TEST(Engine, ASmallExecutionEndsBeforeTheHeavyOnesOfAnotherAccount) {
 
 TEST(Engine, ALongEvaluationCountsForManyTransitions) {
   World w;
-  constexpr std::string_view kLong = R"x({"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":"{% $sum([1..100000].($ * 2)) %}","End":true}}})x";
+  constexpr std::string_view kLong = R"x({"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":"{% $sum([1..60000].($ * 2)) %}","End":true}}})x";
   EXPECT_EQ(w.engine.find(w.start(kLong, "first"))->status, Outcome::succeeded);
   const std::string second = w.start(kLong, "second");
   EXPECT_TRUE(w.engine.is_open(second));  // the account has done enough for the moment
