@@ -131,14 +131,17 @@ test("a backup is made where no server runs, of what a crash has left too", asyn
 test("under enforce a backup is for the root alone", async () => {
   const root = { GANTRY_ROOT_ACCESS_KEY: "AKIAROOTROOTROOTROOT", GANTRY_ROOT_SECRET_KEY: "a-secret-of-forty-letters-and-some-more" };
   const server = await Server.start({ auth: "enforce", flags: ["--runtime", "none"], environment: root });
-  const where = { GANTRY_ENDPOINT: server.url, GANTRY_DATA_DIR: server.dataDir };
-  const stranger = gantry(["backup", join(scratch, "stranger")], { ...where, AWS_ACCESS_KEY_ID: "AKIANOBODY", AWS_SECRET_ACCESS_KEY: "x" });
-  assert.equal(stranger.status, 1);
-  assert.match(stranger.stderr, /security token/);
-  const made = gantry(["backup", join(scratch, "root")], { ...where, ...root });
-  assert.equal(made.status, 0, made.stderr);
-  assert.equal(statSync(join(scratch, "root")).mode & 0o777, 0o700);
-  await server.stop();
+  try {
+    const where = { GANTRY_ENDPOINT: server.url, GANTRY_DATA_DIR: server.dataDir };
+    const stranger = gantry(["backup", join(scratch, "stranger")], { ...where, AWS_ACCESS_KEY_ID: "AKIANOBODY", AWS_SECRET_ACCESS_KEY: "x" });
+    assert.equal(stranger.status, 1);
+    assert.match(stranger.stderr, /security token/);
+    const made = gantry(["backup", join(scratch, "root")], { ...where, ...root });
+    assert.equal(made.status, 0, made.stderr);
+    assert.equal(statSync(join(scratch, "root")).mode & 0o777, 0o700);
+  } finally {
+    await server.stop();
+  }
 });
 
 test("inspect says what is in a directory, and what to do when a server has it", async () => {
