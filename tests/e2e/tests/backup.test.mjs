@@ -40,7 +40,7 @@ test("a backup of a server at work holds all that was acknowledged, and what is 
   const sfn = new SFNClient(server.client());
   const { activityArn } = await sfn.send(new CreateActivityCommand({ name: "hands" }));
   const quick = await machineOf(sfn, "quick", states({ A: { Type: "Pass", Next: "B" }, B: pass() }));
-  const waits = await machineOf(sfn, "waits", states({ W: { Type: "Wait", Seconds: 6, Next: "End" }, End: pass() }));
+  const waits = await machineOf(sfn, "waits", states({ W: { Type: "Wait", Seconds: 20, Next: "End" }, End: pass() }));
   const tasks = await machineOf(sfn, "tasks", states({ T: { Type: "Task", Resource: activityArn, End: true } }));
   server.gantry("image", "import", busyboxImage(), "kept:1");
 
