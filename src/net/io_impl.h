@@ -50,6 +50,7 @@ struct IoLoop::Impl {
   void arm();
   void run_due();
   void work();
+  void end_jobs();  // waits for those under way; what has not begun is dropped
 };
 
 }  // namespace net

@@ -38,12 +38,7 @@ IoLoop::IoLoop(int blocking_threads) : impl_(std::make_unique<Impl>()) {
 }
 
 IoLoop::~IoLoop() {
-  {
-    std::lock_guard lock(impl_->jobs_mutex);
-    impl_->jobs_closed = true;
-  }
-  impl_->jobs_ready.notify_all();
-  for (std::thread& worker : impl_->workers) worker.join();
+  impl_->end_jobs();
   impl_->poller.reset();
   for (auto& [fd, descriptor] : impl_->watched) descriptor->release();
 }
@@ -97,6 +92,16 @@ void IoLoop::blocking(Function<void()> work, Function<void()> done) {
   impl_->jobs_ready.notify_one();
 }
 
+void IoLoop::Impl::end_jobs() {
+  {
+    std::lock_guard lock(jobs_mutex);
+    jobs_closed = true;
+  }
+  jobs_ready.notify_all();
+  for (std::thread& worker : workers) worker.join();
+  workers.clear();
+}
+
 void IoLoop::Impl::work() {
   while (true) {
     Job job;
@@ -122,6 +127,7 @@ void IoLoop::run() {
     for (size_t one = impl_->io.run_one(); one > 0 && !impl_->stopped && ++impl_->ran < kBurst;) one = impl_->io.poll_one();
     if (impl_->before_wait) impl_->before_wait();
   }
+  impl_->end_jobs();
 }
 
 void IoLoop::stop() {

@@ -21,7 +21,8 @@ class IoLoop final : public Loop {
   void blocking(Function<void()> work, Function<void()> done) override;
 
   // Runs until stop(). Between bursts of work `before_wait` is called once, before the loop goes to sleep or
-  // looks at its sockets again: where a group commit begins.
+  // looks at its sockets again: where a group commit begins. When it returns, nothing that was handed to blocking() runs
+  // any more, so that what such work uses can be taken down.
   void run();
   void stop();
   void before_wait(Function<void()> work);
