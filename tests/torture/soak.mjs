@@ -8,7 +8,8 @@ import { sleep } from "./lib/aws.mjs";
 
 const retentionDays = 0.0005;  // 43 s
 const warmS = 60;              // from then on the process is to be as large as it gets
-const lifeS = [120, 300];
+const windowS = 60;            // what is compared: a minute's median, since a load of several kinds weighs now more, now less
+const lifeS = [180, 300];
 const tolerance = 1.02;
 const load = ["B1", "B2", "B3", "B4", "B5", "B6", "B8"];
 
@@ -17,7 +18,7 @@ const residentMb = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/pro
 const onDiskMb = (folder) => Number(execFileSync("du", ["-sm", folder], { encoding: "utf8" }).split("\t")[0]);
 const median = (all) => all.toSorted((a, b) => a - b)[all.length >> 1];
 
-// One life: the largest it was in the half minute behind the warm-up, and in the last.
+// One life: what it weighed in the minute behind the warm-up, and in the last.
 async function live(server, seconds) {
   const samples = [];
   let on = true;
@@ -35,8 +36,8 @@ async function live(server, seconds) {
   server.child.kill("SIGKILL");
   await server.exited;
   await loading;
-  const largest = (from, to) => Math.max(...samples.filter(({ at }) => at >= from * 1000 && at < to * 1000).map(({ mb }) => mb));
-  return { warm: largest(warmS, warmS + 30), last: largest(seconds - 30, seconds) };
+  const between = (from, to) => median(samples.filter(({ at }) => at >= from * 1000 && at < to * 1000).map(({ mb }) => mb));
+  return { warm: between(warmS, warmS + windowS), last: between(seconds - windowS, seconds) };
 }
 
 export async function run({ rounds, random, say }) {
@@ -54,7 +55,7 @@ export async function run({ rounds, random, say }) {
   } finally {
     server.child.kill("SIGKILL");
   }
-  const some = Math.max(1, Math.floor(lives.length / 4));
+  const some = Math.max(1, Math.min(3, Math.floor(lives.length / 2)), Math.floor(lives.length / 4));
   const compare = (what, before, after) => {
     const grown = after / before;
     say(`${what}: ${before.toFixed(1)} MB, then ${after.toFixed(1)} MB`);

@@ -73,6 +73,28 @@ class NoDiary final : public rocksdb::Logger {
 enum class Family : uint8_t { ordered, names };
 constexpr Family family_of(Space space) { return space == Space::names ? Family::names : Family::ordered; }
 
+// Tells of keys, asked in order, whether tables hold them.
+class Presence {
+ public:
+  explicit Presence(std::unique_ptr<rocksdb::Iterator> at) : at_(std::move(at)) {}
+
+  // True also where it cannot be told.
+  bool holds(const rocksdb::Slice& key) {
+    // What is asked for lies close together, more often than not.
+    constexpr int kSteps = 8;
+    for (int i = 0; begun_ && i < kSteps && before(key); ++i) at_->Next();
+    if (!begun_ || before(key)) at_->Seek(key);
+    begun_ = true;
+    return at_->Valid() ? at_->key() == key : !at_->status().ok();
+  }
+
+ private:
+  bool before(const rocksdb::Slice& key) const { return at_->Valid() && at_->key().compare(key) < 0; }
+
+  std::unique_ptr<rocksdb::Iterator> at_;
+  bool begun_ = false;
+};
+
 class RocksTables final : public Tables {
  public:
   RocksTables() = default;
@@ -233,10 +255,30 @@ class RocksTables final : public Tables {
   }
   rocksdb::ColumnFamilyHandle* handle(Space space) const { return handle(family_of(space)); }
 
+  // Of the family that has the most.
   uint64_t files_at_level_0() const {
-    std::string count;
-    const bool known = db_->GetProperty(handle(Family::ordered), rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count);
-    return known ? std::strtoull(count.c_str(), nullptr, 10) : 0;
+    uint64_t most = 0;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      std::string count;
+      const bool known = db_->GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count);
+      if (known) most = std::max<uint64_t>(most, std::strtoull(count.c_str(), nullptr, 10));
+    }
+    return most;
+  }
+
+  uint64_t estimated_keys() const {
+    uint64_t all = 0;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      uint64_t keys = 0;
+      if (db_->GetIntProperty(family, rocksdb::DB::Properties::kEstimateNumKeys, &keys)) all += keys;
+    }
+    return all;
+  }
+
+  Presence presence(Family family) const {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    return Presence(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(family))));
   }
 
   // Keys that are ordered among themselves have a file of their own (a table's, and in the index a kind's), so that its range is
@@ -253,12 +295,19 @@ class RocksTables final : public Tables {
     std::string key;
     for (size_t i = 0; ok && i < static_cast<size_t>(Space::count); ++i) {
       const auto space = static_cast<Space>(i);
+      std::optional<Presence> below;
       std::optional<char> kind;
       for (MemtableCursor at({&memory}, space, "", "", Order::forward); ok && !at.done(); at.next()) {
+        key.assign(1, static_cast<char>(space)).append(at.key());
+        // What came and went between two checkpoints leaves nothing: its erasure would overlap with nothing either, go to the last
+        // level, and stay there. Names have no such level, and hardly one goes so soon.
+        if (!at.value() && family_of(space) == Family::ordered) {
+          if (!below) below = presence(Family::ordered);
+          if (!below->holds(key)) continue;
+        }
         const char its_kind = space == Space::index && !at.key().empty() ? at.key().front() : '\0';
         if (kind != its_kind) begin(family_of(space));
         kind = its_kind;
-        key.assign(1, static_cast<char>(space)).append(at.key());
         ok = ok && (at.value() ? file->Put(key, *at.value()) : file->Delete(key)).ok();
         erased_ += !at.value();
       }
@@ -271,8 +320,7 @@ class RocksTables final : public Tables {
 
   // Files that were made here are asked for erasures by nobody: all is merged downwards when they have become many for what is stored.
   void merge_erasures() {
-    uint64_t keys = 0;
-    if (erased_ < kErasedAtLeast || !db_->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &keys) || erased_ < keys / 4) return;
+    if (erased_ < kErasedAtLeast || erased_ < estimated_keys() / 4) return;
     erased_ = 0;
     // It only asks: RocksDB's own threads do it when nothing is more urgent.
     for (rocksdb::ColumnFamilyHandle* family : families_) (void)rocksdb::experimental::SuggestCompactRange(db_.get(), family, nullptr, nullptr);

@@ -239,6 +239,40 @@ TEST(DiskStore, ReadsTheSameThroughCheckpoints) {
   EXPECT_TRUE(std::ranges::any_of(files, [](const auto& entry) { return entry.path().extension() == ".sst"; }));
 }
 
+// A file of erasures alone would lie on the last level, where nothing ever merges it.
+TEST(DiskStore, KeepsNoTraceOfWhatCameAndWentBetweenCheckpoints) {
+  Folder folder;
+  WaitingLoop loop;
+  auto store = store::DiskStore::open(loop, folder.path, {.memory_bytes = 500});
+  ASSERT_TRUE(store) << store.error().message;
+  const auto commit = [&](const std::function<void(Batch&)>& fill) {
+    Batch batch;
+    fill(batch);
+    bool done = false;
+    (*store)->when_durable((*store)->commit(std::move(batch)), [&] { done = true; });
+    loop.run_until(done);
+  };
+  const auto key = [](int number) { return fmt::format("o{:06}", number); };
+  constexpr int kLast = 500;
+  for (const int number : {0, 100}) commit([&](Batch& batch) { batch.put(Space::index, key(number), ""); });
+  for (int number = 1; number <= kLast; ++number) {
+    commit([&](Batch& batch) {
+      if (number != 100) batch.put(Space::index, key(number), "");
+      if (number != 300) batch.erase(Space::index, key(number));
+    });
+  }
+  std::string left;
+  (*store)->scan(Space::index, "", "", Order::forward, [&](std::string_view found, std::string_view) {
+    left.append(found).append(" ");
+    return true;
+  });
+  EXPECT_EQ(left, "o000000 o000300 ");
+  store->reset();
+  const auto files = std::filesystem::directory_iterator(folder.path + "/tables");
+  const auto tables = std::ranges::count_if(files, [](const auto& entry) { return entry.path().extension() == ".sst"; });
+  EXPECT_LT(tables, 25);
+}
+
 TEST(DiskStore, RefusesASecondProcess) {
   Folder folder;
   WaitingLoop loop;
