@@ -137,6 +137,9 @@ class RocksTables final : public Tables {
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.partition_filters = true;
     table.enable_index_compression = false;
+    // Keys begin alike for most of their length, names above all: an index that says so is a fraction as large, in the cache and
+    // while files are merged.
+    table.index_block_restart_interval = 16;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     options.listeners.push_back(compaction_);
     // What was taken away goes from the disk too, and listings need not step over it: files in which half of a stretch
