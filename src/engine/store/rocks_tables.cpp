@@ -76,7 +76,7 @@ constexpr Family family_of(Space space) { return space == Space::names ? Family:
 // Tells of keys, asked in order, whether tables hold them.
 class Presence {
  public:
-  explicit Presence(std::unique_ptr<rocksdb::Iterator> at) : at_(std::move(at)) {}
+  Presence(rocksdb::DB& tables, rocksdb::ColumnFamilyHandle* family) : at_(tables.NewIterator(looking_once(), family)) {}
 
   // True also where it cannot be told.
   bool holds(const rocksdb::Slice& key) {
@@ -89,6 +89,11 @@ class Presence {
   }
 
  private:
+  static rocksdb::ReadOptions looking_once() {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    return options;
+  }
   bool before(const rocksdb::Slice& key) const { return at_->Valid() && at_->key().compare(key) < 0; }
 
   std::unique_ptr<rocksdb::Iterator> at_;
@@ -269,21 +274,6 @@ class RocksTables final : public Tables {
     return most;
   }
 
-  uint64_t estimated_keys() const {
-    uint64_t all = 0;
-    for (rocksdb::ColumnFamilyHandle* family : families_) {
-      uint64_t keys = 0;
-      if (db_->GetIntProperty(family, rocksdb::DB::Properties::kEstimateNumKeys, &keys)) all += keys;
-    }
-    return all;
-  }
-
-  Presence presence(Family family) const {
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;
-    return Presence(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(family))));
-  }
-
   // Keys that are ordered among themselves have a file of their own (a table's, and in the index a kind's), so that its range is
   // no wider than it must be and what does not overlap can be told from what does.
   bool write_files(std::vector<File>& files, Memtable& memory, Position position) {
@@ -296,18 +286,15 @@ class RocksTables final : public Tables {
       ok = ok && file->Open(files.back().path).ok();
     };
     std::string key;
+    Presence below(*db_, handle(Family::ordered));
     for (size_t i = 0; ok && i < static_cast<size_t>(Space::count); ++i) {
       const auto space = static_cast<Space>(i);
-      std::optional<Presence> below;
       std::optional<char> kind;
       for (MemtableCursor at({&memory}, space, "", "", Order::forward); ok && !at.done(); at.next()) {
         key.assign(1, static_cast<char>(space)).append(at.key());
         // What came and went between two checkpoints leaves nothing: its erasure would overlap with nothing either, go to the last
         // level, and stay there. Names have no such level, and hardly one goes so soon.
-        if (!at.value() && family_of(space) == Family::ordered) {
-          if (!below) below = presence(Family::ordered);
-          if (!below->holds(key)) continue;
-        }
+        if (!at.value() && family_of(space) == Family::ordered && !below.holds(key)) continue;
         const char its_kind = space == Space::index && !at.key().empty() ? at.key().front() : '\0';
         if (kind != its_kind) begin(family_of(space));
         kind = its_kind;
@@ -323,7 +310,8 @@ class RocksTables final : public Tables {
 
   // Files that were made here are asked for erasures by nobody: all is merged downwards when they have become many for what is stored.
   void merge_erasures() {
-    if (erased_ < kErasedAtLeast || erased_ < estimated_keys() / 4) return;
+    uint64_t keys = 0;
+    if (erased_ < kErasedAtLeast || !db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &keys) || erased_ < keys / 4) return;
     erased_ = 0;
     // It only asks: RocksDB's own threads do it when nothing is more urgent.
     for (rocksdb::ColumnFamilyHandle* family : families_) (void)rocksdb::experimental::SuggestCompactRange(db_.get(), family, nullptr, nullptr);
